@@ -1,0 +1,1 @@
+"""Actalgia: remote monitoring of people with cancer pain."""

@@ -1,0 +1,1 @@
+"""Decisions to people: cases, and the messages that tell of them."""

@@ -1,0 +1,1 @@
+"""Store to store: epochs, daily indices, associations and escalation decisions."""

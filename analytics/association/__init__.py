@@ -1,0 +1,1 @@
+"""How pain and activity move together within a person."""

@@ -1,0 +1,1 @@
+"""Daily rows in, decisions out."""

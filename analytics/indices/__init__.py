@@ -1,0 +1,1 @@
+"""Epochs to indices: one index, one pure function."""

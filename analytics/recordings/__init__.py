@@ -1,0 +1,1 @@
+"""Files of real devices, read as arrays."""

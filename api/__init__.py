@@ -1,0 +1,1 @@
+"""HTTP: the programming interface and the pages."""

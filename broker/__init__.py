@@ -1,0 +1,1 @@
+"""The MQTT broker: who may publish where, and running one on this machine."""

@@ -1,0 +1,1 @@
+"""Devices that do not exist, and recordings that do: everything here enters over MQTT."""

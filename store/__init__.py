@@ -1,0 +1,1 @@
+"""What is known: tables, and the only functions that write them."""

@@ -1,0 +1,1 @@
+"""Everything on one machine: starts the parts, watches them, stops them."""
