@@ -94,8 +94,11 @@ class DiaryEntry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     skipped: str | None = None  #: the reason that the patient gave for not answering
 
 
-class Diary(Message, DiaryEntry, frozen=True, kw_only=True, omit_defaults=True):
-    """A diary entry as it travels."""
+class Diary(DiaryEntry, frozen=True, kw_only=True, omit_defaults=True):
+    """A diary entry as it travels, with a name like every `Message`."""
+
+    boot: Counter
+    seq: Counter
 
 
 class Status(Message, frozen=True, kw_only=True, omit_defaults=True):
