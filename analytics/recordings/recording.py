@@ -1,0 +1,39 @@
+"""What a file holds once it is read: epochs that a device computed, or raw samples."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import tzinfo
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analytics.signal.samples import Samples
+
+Measure = Literal["counts", "enmo_mg"]
+
+
+class NotARecording(Exception):  # noqa: N818 - reads as the sentence it stands for
+    """A file cannot be read as a recording; the message names the file and says what to do."""
+
+
+@dataclass(frozen=True)
+class EpochRecording:
+    """Epochs of one length, in order of time; epochs that the file lacks are simply not there."""
+
+    t_us: NDArray[np.int64]  #: start of each epoch, microseconds since the Unix epoch, strictly rising
+    epoch_s: float
+    activity: NDArray[np.float64]  #: in the unit of `measure`; NaN is missing
+    measure: Measure
+    tz: str | None  #: zone name; None where stamps are a wall clock of no known zone
+    zone: tzinfo  #: what cuts the days; UTC where `tz` is None, so that every day has 24 h
+
+
+@dataclass(frozen=True)
+class RawRecording:
+    """Samples in unbroken stretches, in order of time; between two of them the file has a gap."""
+
+    segments: tuple[Samples, ...]
+    tz: str | None  #: as in `EpochRecording`
+    zone: tzinfo
