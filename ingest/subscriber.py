@@ -1,0 +1,244 @@
+"""paho to store: take messages, write a batch, commit, say receipts, acknowledge to the broker.
+
+Guarantee: a message is acknowledged to the broker only after it is committed and its receipt is on its
+way. paho's thread only queues. If anything unexpected happens there, the process ends and is restarted:
+a living process with a dead network thread would be silence.
+"""
+
+from __future__ import annotations
+
+import os
+import queue
+import random
+import ssl
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from urllib.parse import unquote, urlsplit
+
+import paho.mqtt.client as mqtt
+import sqlalchemy as sa
+import structlog
+from paho.mqtt.enums import CallbackAPIVersion
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
+from sqlalchemy.orm import Session
+
+from ingest.batch import Written, write_batch
+from ingest.decode import Incoming
+from ingest.receipts import Pending, receipts_for
+from store import heartbeat
+from store.database import now
+
+log = structlog.get_logger()
+
+TOPIC = "actalgia/v1/+/up/#"
+CLIENT_ID = "actalgia-ingest"
+BATCH_COUNT = 500  #: a batch is written when it has so many messages,
+BATCH_AGE_S = 0.05  #: or when its oldest is so old
+SESSION_DAYS = 30  #: the broker keeps what we miss for so long
+#: What the broker may have in flight to us: bounds our memory (18 kB a block: 72 MB) and is well above
+#: what waits for a receipt in a second at 1,667 blocks/s.
+RECEIVE_MAXIMUM = 4000
+HEARTBEAT_S = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Broker:
+    """Where the broker is and who we are there."""
+
+    host: str
+    port: int
+    username: str
+    password: str
+    tls: bool = False
+    ca_file: str | None = None
+
+    @classmethod
+    def from_url(cls, url: str, ca_file: str | None = None) -> Broker:
+        """From `mqtt://user:password@host:port` or `mqtts://...`. Raises `ValueError`."""
+        parts = urlsplit(url)
+        if parts.scheme not in ("mqtt", "mqtts") or not parts.hostname:
+            raise ValueError("the broker's address is mqtt://user:password@host:port, or mqtts://...")
+        tls = parts.scheme == "mqtts"
+        return cls(
+            parts.hostname,
+            parts.port or (8883 if tls else 1883),
+            unquote(parts.username or ""),
+            unquote(parts.password or ""),
+            tls,
+            ca_file,
+        )
+
+
+class Subscriber:
+    """One ingest worker."""
+
+    def __init__(self, engine: sa.Engine, broker: Broker, demonstration_only: bool = False) -> None:
+        self.engine = engine
+        self.demonstration_only = demonstration_only
+        self.counts = {"received": 0, "stored": 0, "duplicate": 0, "quarantined": 0, "dropped_by_broker": 0}
+        self._broker = broker
+        self._taken: queue.SimpleQueue[Incoming] = queue.SimpleQueue()
+        self._pending = Pending()
+        self._connection = 0
+        self._client = mqtt.Client(
+            CallbackAPIVersion.VERSION2, client_id=CLIENT_ID, protocol=mqtt.MQTTv5, manual_ack=True
+        )
+        self._client.username_pw_set(broker.username, broker.password)
+        if broker.tls:
+            self._client.tls_set(ca_certs=broker.ca_file, tls_version=ssl.PROTOCOL_TLS_CLIENT)
+        self._client.reconnect_delay_set(min_delay=1, max_delay=10)
+        self._client.on_connect = self._on_connect
+        self._client.on_disconnect = self._on_disconnect
+        self._client.on_message = self._on_message
+        self._client.message_callback_add("$SYS/#", self._on_broker_statistic)
+
+    def run(self, stop: threading.Event) -> None:
+        """Work until `stop` is set. What is not acknowledged by then comes again."""
+        network = threading.Thread(target=self._network, name="mqtt", daemon=True)
+        network.start()
+        beat_at = 0.0
+        while not stop.is_set():
+            if not network.is_alive():
+                log.error("the network thread ended", action="ingest_restart")
+                os._exit(1)
+            batch = self._batch()
+            if batch:
+                self._store(batch, stop)
+            self._say_receipts()
+            if time.monotonic() - beat_at > HEARTBEAT_S:
+                self._beat()
+                beat_at = time.monotonic()
+        self._client.disconnect()
+
+    def _network(self) -> None:
+        properties = Properties(PacketTypes.CONNECT)
+        properties.SessionExpiryInterval = SESSION_DAYS * 86_400
+        properties.ReceiveMaximum = RECEIVE_MAXIMUM
+        while True:
+            try:
+                self._client.connect(
+                    self._broker.host,
+                    self._broker.port,
+                    keepalive=30,
+                    clean_start=False,
+                    properties=properties,
+                )
+                break
+            except OSError:
+                log.warning("the broker is not there yet", action="broker_wait")
+                time.sleep(0.5 + random.random() / 2)  # noqa: S311
+        self._client.loop_forever(retry_first_connection=True)
+
+    def _on_connect(
+        self, client: mqtt.Client, _data: object, _flags: object, reason: object, _props: object
+    ) -> None:
+        if getattr(reason, "is_failure", False):
+            log.error("the broker refused us", action="broker_refused", reason=str(reason))
+            return
+        self._connection += 1
+        client.subscribe([(TOPIC, 1), ("$SYS/broker/publish/messages/dropped", 0)])
+        log.info("connected to the broker", action="broker_connected")
+
+    def _on_disconnect(self, *_: object) -> None:
+        log.warning("the broker is away", action="broker_away")
+
+    def _on_message(self, _client: mqtt.Client, _data: object, message: mqtt.MQTTMessage) -> None:
+        properties = message.properties
+        self._taken.put(
+            Incoming(
+                message.topic,
+                bytes(message.payload),
+                getattr(properties, "ContentType", None) if properties is not None else None,
+                now(),
+                (self._connection, message.mid) if message.qos else (0, 0),
+            )
+        )
+
+    def _on_broker_statistic(self, client: mqtt.Client, _data: object, message: mqtt.MQTTMessage) -> None:
+        text = message.payload.decode("ascii", "replace")
+        if text.isdigit():
+            self.counts["dropped_by_broker"] = int(text)
+        if message.qos:
+            client.ack(message.mid, message.qos)
+
+    def _batch(self) -> list[Incoming]:
+        """What came within one batch's age, at most one batch's count."""
+        try:
+            batch = [self._taken.get(timeout=0.1)]
+        except queue.Empty:
+            return []
+        until = time.monotonic() + BATCH_AGE_S
+        while len(batch) < BATCH_COUNT and (left := until - time.monotonic()) > 0:
+            try:
+                batch.append(self._taken.get(timeout=left))
+            except queue.Empty:
+                break
+        return batch
+
+    def _store(self, batch: list[Incoming], stop: threading.Event) -> None:
+        written = self._insist(lambda: write_batch(self.engine, batch, now(), self.demonstration_only), stop)
+        if written is None:
+            return
+        self.counts["received"] += len(batch)
+        for name in ("stored", "duplicate", "quarantined"):
+            self.counts[name] += getattr(written, name)
+        log.info(
+            "batch stored",
+            action="batch_stored",
+            stored=written.stored,
+            duplicate=written.duplicate,
+            quarantined=written.quarantined,
+        )
+        self._pending.names |= written.names
+        for one, answer in zip(batch, written.answers, strict=True):
+            if answer is None:
+                self._acknowledge([one.sent])  # no device of ours sent it: nobody is there to be told
+            else:
+                self._pending.owe(answer, one.sent)
+
+    def _say_receipts(self) -> None:
+        due = self._pending.due(time.monotonic())
+        if not due:
+            return
+        try:
+            receipts_for(self.engine, due, self._pending.names, now(), self._publish)
+        except sa.exc.OperationalError:
+            log.warning("receipts wait for the database", action="receipts_wait")
+            return
+        self._acknowledge(self._pending.said(due, time.monotonic()))
+
+    def _publish(self, topic: str, payload: bytes) -> None:
+        properties = Properties(PacketTypes.PUBLISH)
+        properties.ContentType = "application/json"
+        self._client.publish(topic, payload, qos=1, retain=True, properties=properties)
+
+    def _acknowledge(self, sent: list[tuple[int, int]]) -> None:
+        """Only on the connection that brought the message: on a new one the broker sends it again, and
+        an old packet id might by then name something else."""
+        for connection, mid in sent:
+            if mid and connection == self._connection:
+                self._client.ack(mid, 1)
+
+    def _beat(self) -> None:
+        try:
+            with Session(self.engine) as session, session.begin():
+                heartbeat.beat(session, "ingest", now(), self._client.is_connected(), dict(self.counts))
+        except sa.exc.OperationalError:
+            log.warning("no sign of life: the database is away", action="database_away")
+
+    def _insist(self, work: Callable[[], Written], stop: threading.Event) -> Written | None:
+        """Do it as soon as the database is there; nothing is acknowledged meanwhile. None when stopped."""
+        wait = 0.2
+        while not stop.is_set():
+            try:
+                return work()
+            except sa.exc.DBAPIError as error:
+                if not isinstance(error, sa.exc.OperationalError) and not error.connection_invalidated:
+                    raise
+                log.warning("the database is away", action="database_away")
+                stop.wait(wait + random.random() * wait)  # noqa: S311
+                wait = min(wait * 2, 5.0)
+        return None

@@ -1,0 +1,320 @@
+"""Cases: one open escalation for one patient, its story, and the messages that tell of it."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql as pg
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from store.database import Base, StoreError, notify
+
+
+class CaseState(StrEnum):
+    """Where a case stands; it is open while it is not resolved."""
+
+    OPENED = "opened"
+    NOTIFIED = "notified"
+    ACKNOWLEDGED = "acknowledged"
+    IN_PROGRESS = "in_progress"
+    RESOLVED = "resolved"
+
+
+class Outcome(StrEnum):
+    """What a resolved case turned out to be."""
+
+    ACTED = "acted"
+    NO_ACTION = "no_action"
+    EXPECTED_LEVEL = "expected_level"
+    FALSE = "false"
+    TECHNICAL = "technical"
+    OTHER = "other"
+
+
+class DeliveryState(StrEnum):
+    """What became of a message."""
+
+    PENDING = "pending"
+    SENT = "sent"
+    FAILED = "failed"
+    SUPPRESSED = "suppressed"
+    CANCELLED = "cancelled"
+
+
+SEVERITIES = ("high", "medium", "low", "info")
+
+
+def _one_of(column: str, values: Sequence[str]) -> str:
+    return f"{column} IN ({', '.join(repr(str(v)) for v in values)})"
+
+
+class Case(Base):
+    """An escalation. The database refuses a second open clinical case for a patient."""
+
+    __tablename__ = "case"
+    __table_args__ = (
+        sa.Index(
+            "uq_case_one_open_a_patient",
+            "patient_id",
+            "kind",
+            unique=True,
+            postgresql_where=sa.text("state <> 'resolved'"),
+        ),
+        sa.CheckConstraint(_one_of("kind", ("clinical", "technical")), name="kind"),
+        sa.CheckConstraint(_one_of("severity", SEVERITIES), name="severity"),
+        sa.CheckConstraint(_one_of("state", list(CaseState)), name="state"),
+        sa.CheckConstraint(f"outcome IS NULL OR {_one_of('outcome', list(Outcome))}", name="outcome"),
+        sa.CheckConstraint("(state = 'resolved') = (outcome IS NOT NULL)", name="resolved_has_outcome"),
+        sa.CheckConstraint("(acknowledged_at IS NULL) = (acknowledged_by IS NULL)", name="named_person"),
+    )
+
+    id: Mapped[int] = mapped_column(sa.Identity(always=True), primary_key=True)
+    patient_id: Mapped[int] = mapped_column(sa.ForeignKey("patient.id"), index=True)
+    kind: Mapped[str]
+    severity: Mapped[str] = mapped_column(comment="FHIR devicealert-priority")
+    state: Mapped[str] = mapped_column(default=CaseState.OPENED)
+    reason: Mapped[str] = mapped_column(comment="one sentence with the numbers, for clinicians only")
+    opened_at: Mapped[datetime]
+    last_evidence_at: Mapped[datetime]
+    acknowledged_at: Mapped[datetime | None]
+    acknowledged_by: Mapped[str | None]
+    resolved_at: Mapped[datetime | None]
+    resolved_by: Mapped[str | None]
+    outcome: Mapped[str | None]
+
+
+class CaseEvent(Base):
+    """One line in the story of a case; rows are only added."""
+
+    __tablename__ = "case_event"
+
+    id: Mapped[int] = mapped_column(sa.Identity(always=True), primary_key=True)
+    case_id: Mapped[int] = mapped_column(sa.ForeignKey("case.id"), index=True)
+    at: Mapped[datetime]
+    kind: Mapped[str] = mapped_column(comment="opened, evidence, notified, acknowledged, resolved, comment")
+    actor: Mapped[str]
+    comment: Mapped[str | None]
+    evidence: Mapped[dict[str, Any]] = mapped_column(pg.JSONB, default=dict)
+
+
+class Delivery(Base):
+    """One message about a case through one channel: written with the case, sent afterwards."""
+
+    __tablename__ = "delivery"
+    __table_args__ = (
+        sa.CheckConstraint(_one_of("state", list(DeliveryState)), name="state"),
+        sa.Index("ix_delivery_due", "next_attempt_at", postgresql_where=sa.text("state = 'pending'")),
+    )
+
+    id: Mapped[int] = mapped_column(sa.Identity(always=True), primary_key=True)
+    case_id: Mapped[int] = mapped_column(sa.ForeignKey("case.id"), index=True)
+    step: Mapped[int] = mapped_column(sa.Integer, comment="of the ladder")
+    channel: Mapped[str] = mapped_column(comment="log, smtp, webhook")
+    idempotency_key: Mapped[uuid.UUID] = mapped_column(unique=True, comment="a receiver sees one incident")
+    state: Mapped[str] = mapped_column(default=DeliveryState.PENDING)
+    attempts: Mapped[int] = mapped_column(sa.Integer, default=0)
+    decided_at: Mapped[datetime]
+    next_attempt_at: Mapped[datetime]
+    sent_at: Mapped[datetime | None]
+    last_error: Mapped[str | None] = mapped_column(comment="of the channel; nothing clinical")
+
+
+class NoSuchCase(StoreError):
+    """There is no such case, or not for this user."""
+
+
+def open_or_join(
+    session: Session,
+    patient_id: int,
+    severity: str,
+    reason: str,
+    evidence: dict[str, Any],
+    channels: Sequence[str],
+    at: datetime,
+) -> tuple[int, bool]:
+    """The patient's one open clinical case with this evidence in it; (case id, whether it was opened now).
+
+    A new case brings its outbox rows in the same transaction. Evidence that is more severe raises the
+    severity; it never lowers it.
+    """
+    opened = session.scalar(
+        pg.insert(Case)
+        .values(
+            patient_id=patient_id,
+            kind="clinical",
+            severity=severity,
+            state=CaseState.OPENED,
+            reason=reason,
+            opened_at=at,
+            last_evidence_at=at,
+        )
+        .on_conflict_do_nothing(
+            index_elements=["patient_id", "kind"], index_where=sa.text("state <> 'resolved'")
+        )
+        .returning(Case.id)
+    )
+    if opened is not None:
+        _tell(session, opened, at, "opened", "actalgia", evidence=evidence)
+        for channel in channels:
+            session.add(
+                Delivery(
+                    case_id=opened,
+                    step=1,
+                    channel=channel,
+                    idempotency_key=uuid.uuid4(),
+                    decided_at=at,
+                    next_attempt_at=at,
+                )
+            )
+        session.flush()
+        return opened, True
+    case = session.scalars(
+        sa.select(Case)
+        .where(Case.patient_id == patient_id, Case.kind == "clinical", Case.state != CaseState.RESOLVED)
+        .with_for_update()
+    ).one_or_none()
+    if case is None:  # resolved between the two statements: this evidence opens the next one
+        return open_or_join(session, patient_id, severity, reason, evidence, channels, at)
+    case.last_evidence_at = at
+    if SEVERITIES.index(severity) <= SEVERITIES.index(case.severity):
+        case.severity, case.reason = severity, reason
+    _tell(session, case.id, at, "evidence", "actalgia", evidence=evidence)
+    session.flush()
+    return case.id, False
+
+
+def acknowledge(session: Session, case_id: int, by: str, at: datetime, comment: str | None = None) -> bool:
+    """ "I have seen this." What waits to be sent is cancelled. False when somebody had said so before."""
+    changed = session.scalar(
+        sa.update(Case)
+        .where(Case.id == case_id, Case.state.in_((CaseState.OPENED, CaseState.NOTIFIED)))
+        .values(state=CaseState.ACKNOWLEDGED, acknowledged_at=at, acknowledged_by=by)
+        .returning(Case.id)
+    )
+    if changed is None:
+        _must_exist(session, case_id)
+        return False
+    _tell(session, case_id, at, "acknowledged", by, comment)
+    _cancel(session, case_id)
+    return True
+
+
+def resolve(
+    session: Session, case_id: int, by: str, outcome: Outcome, at: datetime, comment: str | None = None
+) -> bool:
+    """Close a case with what it turned out to be. False when it was closed before."""
+    changed = session.scalar(
+        sa.update(Case)
+        .where(Case.id == case_id, Case.state != CaseState.RESOLVED)
+        .values(
+            state=CaseState.RESOLVED,
+            resolved_at=at,
+            resolved_by=by,
+            outcome=outcome,
+            # Who resolves without acknowledging first has seen it, too.
+            acknowledged_at=sa.func.coalesce(Case.acknowledged_at, at),
+            acknowledged_by=sa.func.coalesce(Case.acknowledged_by, by),
+        )
+        .returning(Case.id)
+    )
+    if changed is None:
+        _must_exist(session, case_id)
+        return False
+    _tell(session, case_id, at, "resolved", by, comment, {"outcome": str(outcome)})
+    _cancel(session, case_id)
+    return True
+
+
+def comment(session: Session, case_id: int, by: str, at: datetime, text: str) -> None:
+    """Add a remark to the story of a case."""
+    _must_exist(session, case_id)
+    _tell(session, case_id, at, "comment", by, text)
+
+
+def due_delivery(session: Session, at: datetime, holding: timedelta) -> tuple[Delivery, Case] | None:
+    """Take one message that is due, for at most `holding`; the caller commits before it sends.
+
+    The claim moves `next_attempt_at`, so a worker that dies while sending is followed by another with
+    the same idempotency key.
+    """
+    row = session.execute(
+        sa.select(Delivery, Case)
+        .join(Case, Case.id == Delivery.case_id)
+        .where(Delivery.state == DeliveryState.PENDING, Delivery.next_attempt_at <= at)
+        .order_by(Delivery.next_attempt_at)
+        .limit(1)
+        .with_for_update(of=Delivery, skip_locked=True)
+    ).first()
+    if row is None:
+        return None
+    delivery, case = row
+    delivery.attempts += 1
+    delivery.next_attempt_at = at + holding
+    session.flush()
+    return delivery, case
+
+
+def delivery_sent(session: Session, delivery_id: int, at: datetime) -> None:
+    """A channel took the message; an opened case is now notified."""
+    case_id = session.scalar(
+        sa.update(Delivery)
+        .where(Delivery.id == delivery_id)
+        .values(state=DeliveryState.SENT, sent_at=at, last_error=None)
+        .returning(Delivery.case_id)
+    )
+    notified = session.scalar(
+        sa.update(Case)
+        .where(Case.id == case_id, Case.state == CaseState.OPENED)
+        .values(state=CaseState.NOTIFIED)
+        .returning(Case.id)
+    )
+    if notified is not None:
+        _tell(session, notified, at, "notified", "actalgia")
+
+
+def delivery_failed(session: Session, delivery_id: int, error: str, again_at: datetime | None) -> None:
+    """A channel did not take the message: again at `again_at`, or never (None)."""
+    values: dict[str, object] = {"last_error": error[:500]}
+    if again_at is None:
+        values["state"] = DeliveryState.FAILED
+    else:
+        values["next_attempt_at"] = again_at
+    session.execute(
+        sa.update(Delivery)
+        .where(Delivery.id == delivery_id, Delivery.state == DeliveryState.PENDING)
+        .values(**values)
+    )
+
+
+def _must_exist(session: Session, case_id: int) -> None:
+    if session.get(Case, case_id) is None:
+        raise NoSuchCase(f"There is no case {case_id}.")
+
+
+def _cancel(session: Session, case_id: int) -> None:
+    session.execute(
+        sa.update(Delivery)
+        .where(Delivery.case_id == case_id, Delivery.state == DeliveryState.PENDING)
+        .values(state=DeliveryState.CANCELLED)
+    )
+
+
+def _tell(
+    session: Session,
+    case_id: int,
+    at: datetime,
+    kind: str,
+    actor: str,
+    comment: str | None = None,
+    evidence: dict[str, Any] | None = None,
+) -> None:
+    session.add(
+        CaseEvent(case_id=case_id, at=at, kind=kind, actor=actor, comment=comment, evidence=evidence or {})
+    )
+    session.flush()
+    notify(session, "case")

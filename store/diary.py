@@ -1,0 +1,169 @@
+"""What patients say about their pain, and what was done about it."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql as pg
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from store.database import Base, now
+
+NRS_FIELDS = ("worst", "average", "least", "now", "interference")
+_ON_NRS = " AND ".join(f'("{field}" IS NULL OR "{field}" BETWEEN 0 AND 10)' for field in NRS_FIELDS)
+
+
+class PainReport(Base):
+    """One answer, or the reason for none. A correction adds a row; nothing is overwritten.
+
+    A report that a device sent belongs to whoever wore the device at `at`; one that was entered on the
+    ward names its patient.
+    """
+
+    __tablename__ = "pain_report"
+    __table_args__ = (
+        sa.CheckConstraint(_ON_NRS, name="scores_on_nrs"),
+        sa.CheckConstraint("num_nonnulls(device_id, patient_id) = 1", name="one_origin"),
+        sa.UniqueConstraint("device_id", "boot", "seq"),
+        sa.Index("ix_pain_report_device", "device_id", "at"),  # reports of whoever wore the device
+        sa.Index("ix_pain_report_patient", "patient_id", "at"),  # reports entered on the ward
+        sa.Index("ix_pain_report_entry", "entry"),  # the revisions of one entry
+    )
+
+    id: Mapped[int] = mapped_column(sa.Identity(always=True), primary_key=True)
+    entry: Mapped[uuid.UUID] = mapped_column(comment="the same in a correction")
+    device_id: Mapped[int | None] = mapped_column(sa.ForeignKey("device.id"))
+    patient_id: Mapped[int | None] = mapped_column(sa.ForeignKey("patient.id"))
+    boot: Mapped[int] = mapped_column(default=0, comment="orders the revisions, with seq")
+    seq: Mapped[int] = mapped_column(comment="of the message; a count of its own for ward entries")
+    at: Mapped[datetime] = mapped_column(comment="when the patient answered")
+    received_at: Mapped[datetime] = mapped_column(comment="when it was stored")
+    worst: Mapped[int | None] = mapped_column(sa.SmallInteger, comment="0 to 10, last 24 h")
+    average: Mapped[int | None] = mapped_column(sa.SmallInteger)
+    least: Mapped[int | None] = mapped_column(sa.SmallInteger)
+    now: Mapped[int | None] = mapped_column(sa.SmallInteger)
+    interference: Mapped[int | None] = mapped_column(sa.SmallInteger)
+    breakthrough: Mapped[int | None] = mapped_column(sa.SmallInteger, comment="episodes in the last 24 h")
+    rescue_doses: Mapped[int | None] = mapped_column(sa.SmallInteger)
+    skipped: Mapped[str | None] = mapped_column(comment="why the patient did not answer")
+    detail: Mapped[dict[str, Any]] = mapped_column(pg.JSONB, default=dict, comment="sites, doses, note")
+
+
+class Treatment(Base):
+    """Something that was done for a patient, at a time."""
+
+    __tablename__ = "treatment"
+
+    id: Mapped[int] = mapped_column(sa.Identity(always=True), primary_key=True)
+    patient_id: Mapped[int] = mapped_column(sa.ForeignKey("patient.id"), index=True)
+    kind: Mapped[str] = mapped_column(comment="chemo, radiotherapy, nerve_block, opioid_up, ...")
+    at: Mapped[datetime]
+    detail: Mapped[str | None]
+    entered_by: Mapped[str]
+    entered_at: Mapped[datetime] = mapped_column(default=now)
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The newest revision of one diary entry, with the patient's local day."""
+
+    entry: uuid.UUID
+    day: date
+    at: datetime
+    received_at: datetime
+    revision: int
+    state: str
+    scores: dict[str, int | None]
+
+
+def add_reports(session: Session, rows: Sequence[dict[str, object]]) -> None:
+    """Store reports as they came; repeat-safe by (device, boot, seq)."""
+    if rows:
+        session.execute(pg.insert(PainReport).on_conflict_do_nothing(), list(rows))
+
+
+def add_ward_report(session: Session, patient_id: int, values: dict[str, Any]) -> bool:
+    """Store an entry made on the ward; the same `entry` with other content is a correction.
+
+    Returns whether anything was new: the same content again changes nothing.
+    """
+    # One writer a patient at a time: two posts of one entry must not both become revision 1.
+    session.execute(sa.select(sa.func.pg_advisory_xact_lock(patient_id)))
+    last = session.scalar(
+        sa.select(PainReport)
+        .where(PainReport.patient_id == patient_id, PainReport.entry == values["entry"])
+        .order_by(PainReport.seq.desc())
+        .limit(1)
+    )
+    if last is not None and all(getattr(last, k) == v for k, v in values.items() if k != "received_at"):
+        return False
+    session.add(PainReport(patient_id=patient_id, seq=0 if last is None else last.seq + 1, **values))
+    session.flush()
+    return True
+
+
+def reports_of(session: Session, patient_id: int, start: datetime, end: datetime) -> list[Report]:
+    """The patient's reports with `at` in [start, end), newest revision of each, oldest first."""
+    rows = session.execute(_REPORTS, {"patient": patient_id, "start": start, "end": end}).mappings()
+    return [
+        Report(
+            row["entry"],
+            row["day"],
+            row["at"],
+            row["received_at"],
+            row["revision"],
+            row["state"],
+            {name: row[name] for name in (*NRS_FIELDS, "breakthrough", "rescue_doses")},
+        )
+        for row in rows
+    ]
+
+
+_REPORTS = sa.text(
+    """
+    WITH own AS (
+        SELECT r.* FROM wearing w JOIN pain_report r ON r.device_id = w.device_id AND w.during @> r.at
+        WHERE w.patient_id = :patient AND r.at >= :start AND r.at < :end
+        UNION ALL
+        SELECT r.* FROM pain_report r WHERE r.patient_id = :patient AND r.at >= :start AND r.at < :end
+    ), numbered AS (
+        SELECT own.*, (
+            SELECT count(*) FROM pain_report b
+            WHERE b.entry = own.entry AND (b.boot, b.seq) <= (own.boot, own.seq)
+              AND b.device_id IS NOT DISTINCT FROM own.device_id
+              AND b.patient_id IS NOT DISTINCT FROM own.patient_id
+        ) AS revision
+        FROM own
+        WHERE NOT EXISTS (
+            SELECT FROM pain_report b
+            WHERE b.entry = own.entry AND (b.boot, b.seq) > (own.boot, own.seq)
+              AND b.device_id IS NOT DISTINCT FROM own.device_id
+              AND b.patient_id IS NOT DISTINCT FROM own.patient_id
+        )
+    )
+    SELECT n.*, (n.at AT TIME ZONE p.tz)::date AS day,
+           pain_state(n.skipped, n.revision, n.at, n.received_at) AS state
+    FROM numbered n, patient p WHERE p.id = :patient ORDER BY n.at, n.id
+    """
+)
+
+
+def patients_of_reports(session: Session, device_ids: Sequence[int], ats: Sequence[datetime]) -> list[int]:
+    """The patients whose reports these are: whoever wore the device at that time."""
+    return list(
+        session.scalars(
+            sa.text(
+                """
+                SELECT DISTINCT w.patient_id
+                FROM unnest(:d ::bigint[], :t ::timestamptz[]) AS k(d, t)
+                JOIN wearing w ON w.device_id = k.d AND w.during @> k.t
+                """
+            ),
+            {"d": list(device_ids), "t": list(ats)},
+        )
+    )

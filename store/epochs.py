@@ -1,0 +1,135 @@
+"""Epochs: what a device sent, and the minutes made from raw blocks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+import numpy as np
+import sqlalchemy as sa
+from numpy.typing import NDArray
+from sqlalchemy.dialects import postgresql as pg
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from store.database import Base
+
+
+class Source(StrEnum):
+    """Who computed an epoch."""
+
+    DEVICE = "device"
+    RAW = "raw"
+
+
+class EpochRow(Base):
+    """One epoch of one device. What was not measured is null, never 0."""
+
+    __tablename__ = "epoch"
+
+    device_id: Mapped[int] = mapped_column(sa.ForeignKey("device.id"), primary_key=True)
+    t: Mapped[datetime] = mapped_column(primary_key=True, comment="start of the epoch")
+    source: Mapped[str] = mapped_column(primary_key=True, comment="device, or raw: made from its blocks")
+    epoch_s: Mapped[float] = mapped_column(sa.REAL)
+    enmo_mg: Mapped[float | None] = mapped_column(sa.REAL)
+    mad_mg: Mapped[float | None] = mapped_column(sa.REAL)
+    anglez_deg: Mapped[float | None] = mapped_column(sa.REAL)
+    counts: Mapped[float | None] = mapped_column(sa.Double)
+    steps: Mapped[float | None] = mapped_column(sa.REAL)
+    hr_bpm: Mapped[float | None] = mapped_column(sa.REAL)
+    lux: Mapped[float | None] = mapped_column(sa.REAL)
+    temp_c: Mapped[float | None] = mapped_column(sa.REAL)
+    worn: Mapped[bool | None] = mapped_column(comment="as the device said")
+    enmo_5s_mg: Mapped[list[float] | None] = mapped_column(pg.ARRAY(sa.REAL))
+    anglez_5s_deg: Mapped[list[float] | None] = mapped_column(pg.ARRAY(sa.REAL))
+
+
+DEVICE_COLUMNS = {
+    "device_id": "bigint",
+    "t": "timestamptz",
+    "epoch_s": "real",
+    "counts": "float8",
+    "enmo_mg": "real",
+    "steps": "real",
+    "hr_bpm": "real",
+    "lux": "real",
+    "temp_c": "real",
+    "worn": "boolean",
+}
+_INSERT_DEVICE = sa.text(
+    f"INSERT INTO epoch (source, {', '.join(DEVICE_COLUMNS)}) "
+    f"SELECT 'device', * FROM unnest({', '.join(f':{n} ::{k}[]' for n, k in DEVICE_COLUMNS.items())}) "
+    "ON CONFLICT DO NOTHING"
+)
+_SAVE_MINUTE = sa.text(
+    """
+    INSERT INTO epoch (device_id, t, source, epoch_s, enmo_mg, mad_mg, anglez_deg, temp_c, lux,
+                       enmo_5s_mg, anglez_5s_deg)
+    VALUES (:device_id, :t, 'raw', 60, :enmo_mg, :mad_mg, :anglez_deg, :temp_c, :lux,
+            :enmo_5s_mg, :anglez_5s_deg)
+    ON CONFLICT (device_id, t, source) DO UPDATE SET
+        enmo_mg = EXCLUDED.enmo_mg, mad_mg = EXCLUDED.mad_mg, anglez_deg = EXCLUDED.anglez_deg,
+        temp_c = EXCLUDED.temp_c, lux = EXCLUDED.lux,
+        enmo_5s_mg = EXCLUDED.enmo_5s_mg, anglez_5s_deg = EXCLUDED.anglez_5s_deg
+    """
+)
+
+
+def add_epochs(session: Session, columns: dict[str, list[object]]) -> None:
+    """Store epochs that devices sent (keys: `DEVICE_COLUMNS`); the first word for an instant stands."""
+    if columns["t"]:
+        session.execute(_INSERT_DEVICE, columns)
+
+
+def save_minutes(session: Session, rows: Sequence[dict[str, object]]) -> None:
+    """Store minutes made from raw blocks; made again with more samples, they replace the former."""
+    if rows:
+        session.execute(_SAVE_MINUTE, list(rows))
+
+
+@dataclass(frozen=True, slots=True)
+class EpochArrays:
+    """Epochs of one device and source as arrays of one length; NaN is not measured."""
+
+    device_id: int
+    source: str
+    epoch_s: float
+    t_us: NDArray[np.int64]
+    counts: NDArray[np.float64]
+    enmo_mg: NDArray[np.float64]
+    steps: NDArray[np.float64]
+    anglez_deg: NDArray[np.float64]
+    worn: NDArray[np.float64]  #: 1, 0, or NaN where the device did not say
+
+
+def read_epochs(session: Session, patient_id: int, start: datetime, end: datetime) -> list[EpochArrays]:
+    """What the patient wore in [start, end): one entry for each device, source and epoch length."""
+    rows = session.execute(
+        sa.text(
+            """
+            SELECT e.device_id, e.source, e.epoch_s,
+                   array_agg((extract(epoch FROM e.t) * 1000000)::bigint ORDER BY e.t),
+                   array_agg(e.counts ORDER BY e.t), array_agg(e.enmo_mg ORDER BY e.t),
+                   array_agg(e.steps ORDER BY e.t), array_agg(e.anglez_deg ORDER BY e.t),
+                   array_agg(e.worn::int ORDER BY e.t)
+            FROM wearing w JOIN epoch e ON e.device_id = w.device_id
+                 AND e.t >= greatest(lower(w.during), :start)
+                 AND e.t < least(coalesce(upper(w.during), 'infinity'), :end)
+            WHERE w.patient_id = :patient AND e.t >= :start AND e.t < :end
+            GROUP BY e.device_id, e.source, e.epoch_s
+            ORDER BY e.device_id, e.source, e.epoch_s
+            """
+        ),
+        {"patient": patient_id, "start": start, "end": end},
+    )
+    return [
+        EpochArrays(
+            device_id, source, float(epoch_s), np.array(t, dtype=np.int64), *(_floats(c) for c in columns)
+        )
+        for device_id, source, epoch_s, t, *columns in rows
+    ]
+
+
+def _floats(values: list[float | None]) -> NDArray[np.float64]:
+    return np.array(values, dtype=np.float64)  # numpy makes None into NaN

@@ -1,0 +1,238 @@
+"""What analytics makes: which days wait for it, the indices of a day, and escalation decisions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql as pg
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from store.database import Base, notify
+
+MOVEMENT = "movement"
+DIARY = "diary"
+CLAIM_LASTS = timedelta(minutes=10)
+
+
+class StaleDay(Base):
+    """A local day of a patient whose results no longer fit the data. `marks` counts what touched it."""
+
+    __tablename__ = "stale_day"
+
+    patient_id: Mapped[int] = mapped_column(sa.ForeignKey("patient.id"), primary_key=True)
+    day: Mapped[date] = mapped_column(primary_key=True, comment="the patient's local day")
+    kind: Mapped[str] = mapped_column(primary_key=True, comment="movement or diary")
+    marks: Mapped[int] = mapped_column(default=1)
+    since: Mapped[datetime] = mapped_column(comment="the first mark")
+    claimed_until: Mapped[datetime | None] = mapped_column(comment="a worker has it; a dead worker's lapses")
+
+
+class DayIndex(Base):
+    """One index of one local day, or the reason why there is none. A new method version adds rows."""
+
+    __tablename__ = "day_index"
+    __table_args__ = (sa.CheckConstraint("num_nonnulls(value, reason) >= 1", name="says_something"),)
+
+    patient_id: Mapped[int] = mapped_column(sa.ForeignKey("patient.id"), primary_key=True)
+    day: Mapped[date] = mapped_column(primary_key=True)
+    index: Mapped[str] = mapped_column("index", primary_key=True)
+    method: Mapped[str] = mapped_column(primary_key=True, comment="version of the definition")
+    value: Mapped[float | None] = mapped_column(sa.Double, comment="an onset in local clock hours")
+    unit: Mapped[str]
+    reason: Mapped[str | None] = mapped_column(comment="why there is no value")
+    worn_min: Mapped[float] = mapped_column(sa.Double)
+    input_digest: Mapped[bytes] = mapped_column(comment="sha256 of the epochs it was computed from")
+    computed_at: Mapped[datetime]
+
+
+class Decision(Base):
+    """What the escalation rule said of one patient's reports up to one day; the newest row counts."""
+
+    __tablename__ = "decision"
+    __table_args__ = (
+        sa.Index("ix_decision_untold", "id", postgresql_where=sa.text("NOT told")),  # alerting's list
+        sa.Index("ix_decision_patient", "patient_id", "id"),  # the newest of a patient
+    )
+
+    id: Mapped[int] = mapped_column(sa.Identity(always=True), primary_key=True)
+    patient_id: Mapped[int] = mapped_column(sa.ForeignKey("patient.id"))
+    day: Mapped[date]
+    verdict: Mapped[str] = mapped_column(comment="fire, quiet, no evidence")
+    severity: Mapped[str | None]
+    reason: Mapped[str]
+    evidence: Mapped[dict[str, Any]] = mapped_column(pg.JSONB)
+    rule: Mapped[str] = mapped_column(comment="name and version")
+    reported_at: Mapped[datetime | None] = mapped_column(comment="the report that it rests on")
+    decided_at: Mapped[datetime]
+    told: Mapped[bool] = mapped_column(default=False, comment="alerting has seen it")
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Stale days of one patient that this worker has taken, with the marks it saw."""
+
+    patient_id: int
+    days: dict[date, int]
+
+
+_MARK = """
+    INSERT INTO stale_day (patient_id, day, kind, marks, since)
+    SELECT DISTINCT w.patient_id, (k.t AT TIME ZONE p.tz)::date, :kind, 1, :at ::timestamptz
+    FROM {source}
+    JOIN wearing w ON w.device_id = k.d AND w.during @> k.t
+    JOIN patient p ON p.id = w.patient_id
+    ORDER BY 1, 2
+    ON CONFLICT (patient_id, day, kind) DO UPDATE SET marks = stale_day.marks + 1
+"""
+
+
+def mark_instants(
+    session: Session, device_ids: Sequence[int], instants: Sequence[datetime], kind: str, at: datetime
+) -> None:
+    """The local days of whoever wore these devices at these instants are stale."""
+    if device_ids:
+        session.execute(
+            sa.text(_MARK.format(source="unnest(:d ::bigint[], :t ::timestamptz[]) AS k(d, t)")),
+            {"d": list(device_ids), "t": list(instants), "kind": kind, "at": at},
+        )
+
+
+def mark_days_of_device(
+    session: Session, device_id: int, start: datetime, end: datetime | None, at: datetime
+) -> None:
+    """Every local day on which the device has data in [start, end) is stale for whoever wears it."""
+    for kind, table, column in ((MOVEMENT, "epoch", "t"), (DIARY, "pain_report", "at")):
+        source = f"""(SELECT DISTINCT device_id AS d, date_trunc('hour', {column}) AS t FROM {table}
+                      WHERE device_id = :device AND {column} >= :start
+                        AND {column} < coalesce(:end ::timestamptz, 'infinity')) AS k"""
+        # An hour that a wearing cuts belongs, for marking, to both sides: its end is looked at as well.
+        for shift in ("0", "59 minutes 59 seconds"):
+            shifted = source.replace(
+                f"date_trunc('hour', {column})", f"date_trunc('hour', {column}) + interval '{shift}'"
+            )
+            session.execute(
+                sa.text(_MARK.format(source=shifted)),
+                {"device": device_id, "start": start, "end": end, "kind": kind, "at": at},
+            )
+
+
+def mark_day(session: Session, patient_id: int, day: date, kind: str, at: datetime) -> None:
+    """One local day of one patient is stale."""
+    session.execute(
+        sa.text(
+            """
+            INSERT INTO stale_day (patient_id, day, kind, marks, since) VALUES (:p, :day, :kind, 1, :at)
+            ON CONFLICT (patient_id, day, kind) DO UPDATE SET marks = stale_day.marks + 1
+            """
+        ),
+        {"p": patient_id, "day": day, "kind": kind, "at": at},
+    )
+
+
+def claim(session: Session, kind: str, at: datetime, most_days: int, again_after: timedelta) -> Claim | None:
+    """Take the stale days of one patient; the caller commits at once, computes, then calls `finish`.
+
+    A past day is due at once. The patient's running day is due when it was last computed `again_after`
+    ago or never. Returns None when nothing is due.
+    """
+    rows = session.execute(
+        sa.text(
+            """
+            WITH due AS (
+                SELECT s.patient_id, s.day FROM stale_day s JOIN patient p ON p.id = s.patient_id
+                WHERE s.kind = :kind AND (s.claimed_until IS NULL OR s.claimed_until < :at)
+                  AND (s.day < (:at AT TIME ZONE p.tz)::date OR NOT EXISTS (
+                        SELECT FROM day_index d WHERE d.patient_id = s.patient_id AND d.day = s.day
+                          AND d.computed_at > :at - :again_after))
+                ORDER BY s.since
+                LIMIT 1
+            )
+            SELECT s.patient_id, s.day, s.marks FROM stale_day s JOIN due ON due.patient_id = s.patient_id
+            WHERE s.kind = :kind AND (s.claimed_until IS NULL OR s.claimed_until < :at)
+            ORDER BY s.day LIMIT :most FOR UPDATE OF s SKIP LOCKED
+            """
+        ),
+        {"kind": kind, "at": at, "again_after": again_after, "most": most_days},
+    ).all()
+    if not rows:
+        return None
+    days = {day: marks for _, day, marks in rows}
+    session.execute(
+        sa.update(StaleDay)
+        .where(StaleDay.patient_id == rows[0][0], StaleDay.kind == kind, StaleDay.day.in_(days))
+        .values(claimed_until=at + CLAIM_LASTS)
+    )
+    return Claim(rows[0][0], days)
+
+
+def finish(session: Session, kind: str, done: Claim) -> None:
+    """Forget the claimed days, except those that were marked again meanwhile: they stay, free to claim."""
+    session.execute(
+        sa.text(
+            """
+            DELETE FROM stale_day s USING unnest(:days ::date[], :marks ::bigint[]) AS k(day, marks)
+            WHERE s.patient_id = :p AND s.kind = :kind AND s.day = k.day AND s.marks = k.marks
+            """
+        ),
+        {"p": done.patient_id, "kind": kind, "days": list(done.days), "marks": list(done.days.values())},
+    )
+    session.execute(
+        sa.update(StaleDay)
+        .where(StaleDay.patient_id == done.patient_id, StaleDay.kind == kind, StaleDay.day.in_(done.days))
+        .values(claimed_until=None)
+    )
+
+
+def save_day_indices(session: Session, rows: Sequence[dict[str, object]]) -> None:
+    """Store the indices of days; computed again, they replace those of the same method version."""
+    if not rows:
+        return
+    insert = pg.insert(DayIndex)
+    replaced = ("value", "unit", "reason", "worn_min", "input_digest", "computed_at")
+    session.execute(
+        insert.on_conflict_do_update(
+            index_elements=["patient_id", "day", "index", "method"],
+            set_={name: insert.excluded[name] for name in replaced},
+        ),
+        list(rows),
+    )
+
+
+def days_with_data(session: Session, patient_id: int, first: date, last: date) -> list[date]:
+    """The patient's days in [first, last] that have index rows."""
+    return list(
+        session.scalars(
+            sa.select(DayIndex.day)
+            .where(DayIndex.patient_id == patient_id, DayIndex.day >= first, DayIndex.day <= last)
+            .distinct()
+            .order_by(DayIndex.day)
+        )
+    )
+
+
+def add_decision(session: Session, decision: Decision) -> bool:
+    """Store a decision unless the patient's newest one says the same; whether it was new."""
+    last = session.scalar(
+        sa.select(Decision)
+        .where(Decision.patient_id == decision.patient_id)
+        .order_by(Decision.id.desc())
+        .limit(1)
+    )
+    same = ("day", "verdict", "severity", "reason", "rule", "reported_at", "evidence")
+    if last is not None and all(getattr(last, name) == getattr(decision, name) for name in same):
+        return False
+    session.add(decision)
+    session.flush()
+    notify(session, "decision")
+    return True
+
+
+def newest_decision(session: Session, patient_id: int) -> Decision | None:
+    """What the rule said last of this patient."""
+    return session.scalar(
+        sa.select(Decision).where(Decision.patient_id == patient_id).order_by(Decision.id.desc()).limit(1)
+    )
