@@ -1,0 +1,109 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from analytics.recordings.read import read_recording
+from analytics.signal.epochs import epochs_of_minutes
+from analytics.signal.wear import worn_by_counts, worn_by_stillness
+
+SHARED = Path(__file__).resolve().parents[2] / ".." / "shared" / "data" / "actigraphy"
+MINUTE_US = 60_000_000
+HOUR = 60
+
+
+def minutes(n: int) -> np.ndarray:
+    return np.arange(n) * MINUTE_US
+
+
+def counts(*runs: tuple[int, float]) -> np.ndarray:
+    return np.concatenate([np.full(n, value, float) for n, value in runs])
+
+
+@pytest.mark.parametrize(
+    "zeros, worn", [pytest.param(179, True, id="just under"), pytest.param(180, False, id="at the limit")]
+)
+def test_three_hours_of_zeros_are_a_watch_in_a_drawer(zeros, worn):
+    x = counts((100, 5), (zeros, 0), (100, 5))
+    found = worn_by_counts(minutes(len(x)), x, 60.0)
+    assert found[100 : 100 + zeros].all() == worn
+    assert found[:100].all() and found[100 + zeros :].all()
+
+
+def test_one_count_is_a_sign_of_life():
+    x = counts((120, 0), (1, 1), (120, 0))
+    assert worn_by_counts(minutes(len(x)), x, 60.0).all()
+
+
+def test_a_hole_in_the_stamps_ends_a_run_of_zeros():
+    t = minutes(240).copy()
+    t[120:] += 30 * MINUTE_US
+    assert worn_by_counts(t, np.zeros(240), 60.0).all()
+    assert not worn_by_counts(minutes(240), np.zeros(240), 60.0).any()
+
+
+def test_a_missing_value_ends_a_run_of_zeros():
+    x = np.zeros(240)
+    x[120] = np.nan
+    assert worn_by_counts(minutes(240), x, 60.0).all()
+
+
+def test_the_limit_is_in_minutes_at_any_epoch():
+    x = np.zeros(3 * HOUR * 2)
+    assert not worn_by_counts(np.arange(len(x)) * 30_000_000, x, 30.0).any()
+    assert worn_by_counts(np.arange(len(x) - 1) * 30_000_000, x[:-1], 30.0).all()
+
+
+def test_no_epochs_are_no_error():
+    assert len(worn_by_counts(np.zeros(0, np.int64), np.zeros(0), 60.0)) == 0
+    assert len(worn_by_stillness(np.zeros(0, np.int64), np.zeros((0, 12)), np.zeros((0, 12)))) == 0
+
+
+def worn_hours(rng: np.random.Generator, n: int) -> tuple[np.ndarray, np.ndarray]:
+    return rng.gamma(1, 30, (n, 12)), rng.uniform(-60, 60, (n, 12))
+
+
+def test_an_hour_without_any_change_is_not_worn():
+    enmo, angle = worn_hours(np.random.default_rng(3), 6 * HOUR)
+    enmo[2 * HOUR : 4 * HOUR] = 4.0
+    angle[2 * HOUR : 4 * HOUR] = 11.0
+    worn = worn_by_stillness(minutes(6 * HOUR), enmo, angle)
+    assert not worn[2 * HOUR : 4 * HOUR].any()
+    assert worn[: 2 * HOUR].all() and worn[4 * HOUR :].all()
+
+
+def test_a_sleeper_who_turns_over_is_wearing_the_watch():
+    enmo, angle = np.full((3 * HOUR, 12), 2.0), np.full((3 * HOUR, 12), 20.0)
+    angle[40:] = -30.0
+    angle[95:] = 10.0
+    angle[150:] = 50.0
+    assert worn_by_stillness(minutes(3 * HOUR), enmo, angle)[15:165].all()
+
+
+def test_an_hour_of_which_little_is_known_is_not_judged():
+    enmo, angle = np.full((HOUR, 12), 2.0), np.full((HOUR, 12), 20.0)
+    enmo[40:] = angle[40:] = np.nan
+    assert worn_by_stillness(minutes(HOUR), enmo, angle).all()
+
+
+@pytest.mark.recordings
+@pytest.mark.skipif(not SHARED.exists(), reason="the real recordings are not beside the project")
+class TestRealFiles:
+    def test_a_night_that_peers_call_worn_is_worn(self):
+        night = epochs_of_minutes(
+            read_recording(SHARED / "raw" / "agcounts_r" / "calibration_30hz.npz").segments
+        )
+        assert worn_by_stillness(night.t_us, night.enmo_5s_mg, night.anglez_5s_deg).all()
+
+    @pytest.mark.parametrize(
+        "person, not_worn",
+        [
+            pytest.param("control_29", 0, id="longest zero run of 103 min is sleep"),
+            pytest.param("condition_2", 0, id="a counter that idles at 3 is not caught"),
+            pytest.param("control_10", 363 + 765, id="an evening and a night without the watch"),
+        ],
+    )
+    def test_zero_runs_of_real_watches(self, person, not_worn):
+        recording = read_recording(SHARED / "epoch" / "depresjon" / f"{person}.csv")
+        worn = worn_by_counts(recording.t_us, recording.activity, recording.epoch_s)
+        assert (~worn).sum() == not_worn
