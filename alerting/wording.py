@@ -1,0 +1,47 @@
+"""The words of a message. Nothing clinical, no name, no patient identifier: whoever reads it logs in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """What is sent about one case through one channel."""
+
+    case_id: int
+    step: int
+    idempotency_key: UUID
+    decided_at: datetime
+    link: str
+
+    @property
+    def subject(self) -> str:
+        """One line that may be read on a locked screen."""
+        return f"Actalgia: case {self.case_id} waits for you"
+
+    @property
+    def text(self) -> str:
+        """The whole message."""
+        return (
+            f"Case {self.case_id} was opened and nobody has acknowledged it yet.\n\n"
+            f"Log in to see it and to acknowledge it:\n{self.link}\n\n"
+            "This message has no clinical content on purpose. Actalgia is not for emergencies.\n"
+        )
+
+    def as_json(self) -> dict[str, object]:
+        """The same for programs."""
+        return {
+            "case": self.case_id,
+            "step": self.step,
+            "idempotency_key": str(self.idempotency_key),
+            "time": self.decided_at.isoformat(),
+            "link": self.link,
+        }
+
+
+def link_to(base_url: str, case_id: int) -> str:
+    """The page of a case; it asks for a log-in."""
+    return f"{base_url.rstrip('/')}/cases/{case_id}"
