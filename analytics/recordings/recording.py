@@ -14,7 +14,7 @@ from analytics.signal.samples import Samples
 Measure = Literal["counts", "enmo_mg"]
 
 
-class NotARecording(Exception):  # noqa: N818 - reads as the sentence it stands for
+class NotARecording(Exception):
     """A file cannot be read as a recording; the message names the file and says what to do."""
 
 
