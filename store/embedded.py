@@ -137,7 +137,9 @@ def as_unprivileged(command: list[str]) -> list[str]:
         return command
     account = pwd.getpwnam(unprivileged_user())
     return [
-        *("setpriv", f"--reuid={account.pw_uid}", f"--regid={account.pw_gid}", "--clear-groups"),
+        # The kernel forgets the parent-death signal when the user id changes: it is set again here.
+        *("setpriv", "--pdeathsig=INT"),
+        *(f"--reuid={account.pw_uid}", f"--regid={account.pw_gid}", "--clear-groups"),
         *("--inh-caps=-all,+dac_override", "--ambient-caps=-all,+dac_override"),
         "--bounding-set=-all,+dac_override",
         *("--", *command),

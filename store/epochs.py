@@ -40,7 +40,7 @@ class EpochRow(Base):
     hr_bpm: Mapped[float | None] = mapped_column(sa.REAL)
     lux: Mapped[float | None] = mapped_column(sa.REAL)
     temp_c: Mapped[float | None] = mapped_column(sa.REAL)
-    worn: Mapped[bool | None] = mapped_column(comment="as the device said")
+    worn: Mapped[bool | None] = mapped_column(comment="as the device said; from raw, as the wear rule judged")
     enmo_5s_mg: Mapped[list[float] | None] = mapped_column(pg.ARRAY(sa.REAL))
     anglez_5s_deg: Mapped[list[float] | None] = mapped_column(pg.ARRAY(sa.REAL))
 
@@ -129,6 +129,49 @@ def read_epochs(session: Session, patient_id: int, start: datetime, end: datetim
         )
         for device_id, source, epoch_s, t, *columns in rows
     ]
+
+
+def read_five_seconds(
+    session: Session, patient_id: int, start: datetime, end: datetime
+) -> list[tuple[int, NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]]:
+    """Minutes made from raw blocks: (device, t_us (n,), ENMO (n, 12) [mg], z-angle (n, 12) [degrees])."""
+    rows = session.execute(
+        sa.text(
+            """
+            SELECT e.device_id, array_agg((extract(epoch FROM e.t) * 1000000)::bigint ORDER BY e.t),
+                   array_agg(e.enmo_5s_mg ORDER BY e.t), array_agg(e.anglez_5s_deg ORDER BY e.t)
+            FROM wearing w JOIN epoch e ON e.device_id = w.device_id
+                 AND e.t >= greatest(lower(w.during), :start)
+                 AND e.t < least(coalesce(upper(w.during), 'infinity'), :end)
+            WHERE w.patient_id = :patient AND e.source = 'raw' AND e.t >= :start AND e.t < :end
+            GROUP BY e.device_id ORDER BY e.device_id
+            """
+        ),
+        {"patient": patient_id, "start": start, "end": end},
+    )
+    return [(d, np.array(t, dtype=np.int64), _floats(enmo), _floats(angle)) for d, t, enmo, angle in rows]
+
+
+def save_worn(session: Session, device_id: int, t_us: NDArray[np.int64], worn: NDArray[np.bool_]) -> None:
+    """Write down whether the device was worn in these minutes; only what changed is written."""
+    session.execute(
+        sa.text(
+            """
+            UPDATE epoch SET worn = k.worn
+            FROM unnest(:t ::bigint[], :worn ::boolean[]) AS k(t_us, worn)
+            WHERE device_id = :device AND source = 'raw' AND t = to_timestamp(k.t_us / 1000000)
+              AND epoch.worn IS DISTINCT FROM k.worn
+              AND t >= to_timestamp(:low) AND t <= to_timestamp(:high)
+            """
+        ),
+        {
+            "device": device_id,
+            "t": t_us.tolist(),
+            "worn": worn.tolist(),
+            "low": int(t_us[0]) // 1_000_000,
+            "high": int(t_us[-1]) // 1_000_000,
+        },
+    )
 
 
 def _floats(values: list[float | None]) -> NDArray[np.float64]:

@@ -68,6 +68,7 @@ class Decision(Base):
     rule: Mapped[str] = mapped_column(comment="name and version")
     reported_at: Mapped[datetime | None] = mapped_column(comment="the report that it rests on")
     decided_at: Mapped[datetime]
+    asked_at: Mapped[datetime | None] = mapped_column(comment="the last time the same was decided again")
     told: Mapped[bool] = mapped_column(default=False, comment="alerting has seen it")
 
 
@@ -224,6 +225,7 @@ def add_decision(session: Session, decision: Decision) -> bool:
     )
     same = ("day", "verdict", "severity", "reason", "rule", "reported_at", "evidence")
     if last is not None and all(getattr(last, name) == getattr(decision, name) for name in same):
+        last.asked_at = decision.decided_at
         return False
     session.add(decision)
     session.flush()

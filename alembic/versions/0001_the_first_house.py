@@ -313,6 +313,12 @@ def upgrade() -> None:
             "reported_at", sa.DateTime(timezone=True), nullable=True, comment="the report that it rests on"
         ),
         sa.Column("decided_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column(
+            "asked_at",
+            sa.DateTime(timezone=True),
+            nullable=True,
+            comment="the last time the same was decided again",
+        ),
         sa.Column("told", sa.Boolean(), nullable=False, comment="alerting has seen it"),
         sa.ForeignKeyConstraint(["patient_id"], ["patient.id"], name=op.f("fk_decision_patient_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_decision")),
@@ -349,7 +355,7 @@ def upgrade() -> None:
         sa.Column("hr_bpm", sa.REAL(), nullable=True),
         sa.Column("lux", sa.REAL(), nullable=True),
         sa.Column("temp_c", sa.REAL(), nullable=True),
-        sa.Column("worn", sa.Boolean(), nullable=True, comment="as the device said"),
+        sa.Column("worn", sa.Boolean(), nullable=True, comment="as the device said; from raw, as the wear rule judged"),
         sa.Column("enmo_5s_mg", postgresql.ARRAY(sa.REAL()), nullable=True),
         sa.Column("anglez_5s_deg", postgresql.ARRAY(sa.REAL()), nullable=True),
         sa.ForeignKeyConstraint(["device_id"], ["device.id"], name=op.f("fk_epoch_device_id")),

@@ -115,10 +115,10 @@ def test_a_recording_becomes_a_document():
 
 def test_a_document_names_what_the_wear_rule_left_out():
     t, x = steady_patient(5)
-    x[1440:1640] = 0
+    x[1440:2880] = 0
     document = recording_indices(EpochRecording(t, 60.0, x, "counts", "Europe/Rome", ROME))
-    assert document["provenance"]["not_worn"] == [["2026-03-01T23:00:00Z", "2026-03-02T02:20:00Z"]]
-    assert document["recording"]["worn_min"] == 5 * 1440 - 200
+    assert document["provenance"]["not_worn"] == [["2026-03-01T23:00:00Z", "2026-03-02T23:00:00Z"]]
+    assert document["recording"]["worn_min"] == 4 * 1440
     kept = recording_indices(
         EpochRecording(t, 60.0, x, "counts", "Europe/Rome", ROME), worn=np.ones(len(t), bool)
     )
@@ -130,7 +130,7 @@ def test_a_document_names_what_the_wear_rule_left_out():
 class TestRealFiles:
     def test_a_fortnight_of_a_healthy_person(self):
         recording = read_recording(SHARED / "epoch" / "depresjon" / "control_10.csv", "Europe/Oslo")
-        document = recording_indices(recording, worn=np.ones(len(recording.t_us), bool))
+        document = recording_indices(recording)
         whole = document["recording"]
         assert whole["IS"] == pytest.approx(0.371513, abs=1e-6)
         assert whole["IV"] == pytest.approx(0.631171, abs=1e-6)

@@ -1,0 +1,72 @@
+"""The console script: parses words, calls a part, prints. A part is imported only by the command that
+needs it, so that `--help` is quick and the API process never loads scipy."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+from typer.exceptions import TyperException
+
+from actalgia.commands import account, case, database, enrol, files, parts, quarantine, replay, token, up
+
+app = typer.Typer(
+    name="actalgia",
+    help="Remote monitoring of people with cancer pain. Not for emergencies.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.command("up")(up.up)
+for part in (parts.ingest, parts.analytics, parts.alerting, parts.api):
+    app.command(part.__name__)(part)
+app.add_typer(database.app, name="db")
+app.add_typer(enrol.app, name="enrol")
+app.command("wear")(enrol.wear)
+app.add_typer(account.app, name="account")
+app.add_typer(token.app, name="token")
+app.add_typer(case.app, name="case")
+app.add_typer(quarantine.app, name="quarantine")
+app.command("replay")(replay.replay)
+app.command("indices")(files.indices)
+
+
+def main() -> None:
+    """Run one command. A mistake of the user is one line on standard error and exit code 2."""
+    try:
+        code = app(standalone_mode=False)
+    except TyperException as error:
+        _fail(error.format_message())
+    except typer.Abort:
+        _fail("stopped")
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except BrokenPipeError:  # `actalgia ... | head`
+        sys.stderr.close()
+        sys.exit(1)
+    except Exception as error:
+        sentence = _sentence(error)
+        if sentence is None:
+            raise
+        _fail(sentence)
+    else:
+        sys.exit(code if isinstance(code, int) else 0)
+
+
+def _sentence(error: Exception) -> str | None:
+    """What to tell a person about an error that is theirs to mend; None for a fault of ours."""
+    if type(error).__module__.split(".")[0] in _OURS:
+        return str(error)
+    if type(error).__name__ == "OperationalError" and type(error).__module__.startswith("sqlalchemy"):
+        return "The database does not answer: is the system up? `actalgia db url` says where it should be."
+    if type(error).__name__ == "ProgrammingError" and "does not exist" in str(error):
+        return "The database has no tables yet: run `actalgia db upgrade`."
+    return None
+
+
+_OURS = {"store", "broker", "ingest", "analytics", "alerting", "api", "simulate", "supervise", "actalgia"}
+
+
+def _fail(sentence: str) -> None:
+    print("actalgia: " + " ".join(sentence.split()), file=sys.stderr)  # noqa: T201
+    sys.exit(2)

@@ -1,0 +1,1 @@
+"""One file a command, each thin: words in, a call of a part, words out."""

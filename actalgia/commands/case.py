@@ -1,0 +1,95 @@
+"""`actalgia case`: the worklist for a terminal. Whoever runs it has the owner's access to the database."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from actalgia.commands.common import DataDirOption, JsonOption, say, say_json, table
+
+app = typer.Typer(help="Cases: list, acknowledge, resolve.", no_args_is_help=True)
+By = Annotated[str, typer.Option("--by", help="Your name; it stands in the case.")]
+Comment = Annotated[str | None, typer.Option("--comment")]
+
+
+@app.command("list")
+def list_cases(
+    every: Annotated[bool, typer.Option("--all", help="Resolved ones, too.")] = False,
+    as_json: JsonOption = False,
+    data_dir: DataDirOption = None,
+) -> None:
+    """Open cases, the most severe and oldest first."""
+    import sqlalchemy as sa
+
+    from actalgia.system import find_system
+
+    with find_system(data_dir).engine().connect() as connection:
+        rows = [
+            dict(row)
+            for row in connection.execute(
+                sa.text(
+                    """
+                    SELECT * FROM reading.cases WHERE :every OR state <> 'resolved'
+                    ORDER BY array_position(ARRAY['high','medium','low','info'], severity), opened_at
+                    """
+                ),
+                {"every": every},
+            ).mappings()
+        ]
+    if as_json:
+        say_json(rows)
+        return
+    if not rows:
+        say("No open cases.")
+        return
+    table(
+        ["case", "patient", "severity", "state", "opened", "reason"],
+        [
+            [
+                str(row["case_id"]),
+                row["patient"],
+                row["severity"],
+                row["state"],
+                f"{row['opened_at']:%Y-%m-%d %H:%M} UTC",
+                row["reason"],
+            ]
+            for row in rows
+        ],
+    )
+
+
+@app.command()
+def acknowledge(number: Annotated[int, typer.Argument(metavar="ID")], by: By, comment: Comment = None, data_dir: DataDirOption = None) -> None:
+    """Say "I have seen this"."""
+    from actalgia.system import find_system
+    from store import access, cases
+    from store.database import now, transaction
+
+    with transaction(find_system(data_dir).engine()) as session:
+        first = cases.acknowledge(session, number, by, now(), comment)
+        access.record(session, now(), by, "case.acknowledge", detail=str(number))
+    say(f"Case {number} is acknowledged by {by}." if first else f"Case {number} had been acknowledged or resolved before.")
+
+
+@app.command()
+def resolve(
+    number: Annotated[int, typer.Argument(metavar="ID")],
+    by: By,
+    outcome: Annotated[str, typer.Option("--outcome", help="acted, no_action, expected_level, false, technical, other")],
+    comment: Comment = None,
+    data_dir: DataDirOption = None,
+) -> None:
+    """Close a case with what it turned out to be."""
+    from actalgia.system import find_system
+    from store import access, cases
+    from store.database import now, transaction
+
+    try:
+        chosen = cases.Outcome(outcome)
+    except ValueError as error:
+        raise typer.BadParameter(f"--outcome is one of {', '.join(cases.Outcome)}") from error
+    with transaction(find_system(data_dir).engine()) as session:
+        first = cases.resolve(session, number, by, chosen, now(), comment)
+        access.record(session, now(), by, "case.resolve", detail=str(number))
+    say(f"Case {number} is resolved: {outcome}." if first else f"Case {number} had been resolved before.")

@@ -1,0 +1,43 @@
+"""What several commands take, and how they print."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+DataDirOption = Annotated[
+    Path | None, typer.Option("--data-dir", help="Of the running system (or ACTALGIA_DATA_DIR).")
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
+
+
+def say(text: str) -> None:
+    """A line on standard output."""
+    typer.echo(text)
+
+
+def say_json(document: Any) -> None:
+    """The one JSON document on standard output."""
+    typer.echo(json.dumps(document, indent=1, default=str))
+
+
+def instant(text: str, option: str) -> datetime:
+    """An RFC 3339 time with offset, in UTC. Raises a usage error that names the option."""
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise typer.BadParameter(f"{option} is not a time like 2026-05-04T08:00:00+02:00") from error
+    if at.tzinfo is None:
+        raise typer.BadParameter(f"{option} needs an offset, like 2026-05-04T08:00:00+02:00 or ...Z")
+    return at.astimezone(UTC)
+
+
+def table(headings: list[str], rows: list[list[str]]) -> None:
+    """Columns for people."""
+    widths = [max(len(cell) for cell in column) for column in zip(headings, *rows, strict=True)]
+    for row in [headings, *rows]:
+        say("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())

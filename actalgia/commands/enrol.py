@@ -1,0 +1,162 @@
+"""`actalgia enrol` and `actalgia wear`: patients, devices, and who wears what."""
+
+from __future__ import annotations
+
+import csv
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from actalgia.commands.common import DataDirOption, JsonOption, instant, say, say_json
+
+app = typer.Typer(help="Register patients and devices.", no_args_is_help=True)
+
+
+@app.command()
+def patient(
+    code: Annotated[str, typer.Argument(metavar="ID")],
+    tz: Annotated[str, typer.Option("--tz", help="IANA time zone, cuts the local days.")],
+    site: Annotated[str, typer.Option("--site")] = "main",
+    as_json: JsonOption = False,
+    data_dir: DataDirOption = None,
+) -> None:
+    """Register a patient."""
+    from actalgia.system import find_system
+    from store.database import transaction
+    from store.people import enrol_patient
+
+    with transaction(find_system(data_dir).engine()) as session:
+        enrol_patient(session, code, tz, site)
+    if as_json:
+        say_json({"patient": code, "tz": tz, "site": site})
+    else:
+        say(f"Patient {code} is enrolled at {site} (days in {tz}).")
+
+
+@app.command()
+def device(
+    name: Annotated[str, typer.Argument(metavar="ID")],
+    as_json: JsonOption = False,
+    data_dir: DataDirOption = None,
+) -> None:
+    """Register a device; its password is printed this once."""
+    (credential,) = _enrol_devices([name], data_dir)
+    if as_json:
+        say_json(credential)
+    else:
+        say(f"Device {name} is enrolled. It logs in as {name} with the password {credential['password']}")
+        say("(shown this once; it is stored nowhere)")
+
+
+@app.command()
+def bulk(
+    file: Annotated[str, typer.Argument(metavar="FILE", help="CSV device,patient,tz,from; - is standard input.")],
+    as_json: JsonOption = False,
+    data_dir: DataDirOption = None,
+) -> None:
+    """Register many: all of the file or, when one line is wrong, nothing of it."""
+    rows = _read_bulk(file)
+    credentials = _enrol_devices([row["device"] for row in rows], data_dir, rows)
+    if as_json:
+        say_json(credentials)
+        return
+    writer = csv.writer(sys.stdout)
+    writer.writerow(["device", "username", "password"])
+    writer.writerows([c["device"], c["username"], c["password"]] for c in credentials)
+
+
+def wear(
+    device: Annotated[str | None, typer.Argument(metavar="DEVICE")] = None,
+    patient: Annotated[str | None, typer.Argument(metavar="PATIENT")] = None,
+    start: Annotated[str | None, typer.Option("--from", help="RFC 3339 time.")] = None,
+    end: Annotated[str | None, typer.Option("--to", help="RFC 3339 time; open without it.")] = None,
+    ended: Annotated[str | None, typer.Option("--end", metavar="DEVICE", help="Nobody wears it from --at on.")] = None,
+    at: Annotated[str | None, typer.Option("--at", help="RFC 3339 time.")] = None,
+    data_dir: DataDirOption = None,
+) -> None:
+    """Say that a device belongs to a patient in [from, to); samples follow by their own time."""
+    from actalgia.system import find_system
+    from store import people, results
+    from store.database import now, transaction
+
+    if ended is not None:
+        if device or patient or start or end or not at:
+            raise typer.BadParameter("give either DEVICE PATIENT --from, or --end DEVICE --at TIME")
+        device_name, begins, stops = ended, instant(at, "--at"), None
+    elif device and patient and start and not at:
+        device_name, begins = device, instant(start, "--from")
+        stops = instant(end, "--to") if end else None
+    else:
+        raise typer.BadParameter("give either DEVICE PATIENT --from, or --end DEVICE --at TIME")
+    with transaction(find_system(data_dir).engine()) as session:
+        worn = people.device_by_name(session, device_name)
+        # The days of those who wore it are stale, and of those who will have worn it.
+        results.mark_days_of_device(session, worn.id, begins, stops, now())
+        if patient is not None:
+            people.wear(session, worn, people.patient_by_code(session, patient), begins, stops)
+        else:
+            people.end_wearing(session, worn, begins)
+        results.mark_days_of_device(session, worn.id, begins, stops, now())
+    if patient is not None:
+        say(f"{device_name} belongs to {patient} from {begins.isoformat()}" + (f" to {stops.isoformat()}" if stops else ""))
+    else:
+        say(f"Nobody wears {device_name} from {begins.isoformat()} on.")
+
+
+def _enrol_devices(
+    names: list[str], data_dir: Path | None, rows: list[dict[str, str]] | None = None
+) -> list[dict[str, str]]:
+    import broker
+    from actalgia.enrolment import apply_accounts, refuse_where_devices_cannot_be_kept_apart
+    from actalgia.system import find_system
+    from store import people
+    from store.database import transaction
+
+    for name in names:
+        if not broker.is_device_name(name):
+            raise typer.BadParameter(f"{name!r} is no device name: 1 to 64 letters, digits, - _ or .")
+    system = find_system(data_dir)
+    refuse_where_devices_cannot_be_kept_apart(system)
+    engine = system.engine()
+    credentials = [{"device": n, "username": n, "password": broker.new_password()} for n in names]
+    with transaction(engine) as session:
+        known: dict[str, people.Patient] = {}
+        for number, credential in enumerate(credentials):
+            enrolled = people.enrol_device(
+                session, credential["device"], broker.password_hash(credential["password"])
+            )
+            if rows is not None:
+                row = rows[number]
+                if row["patient"] not in known:
+                    known[row["patient"]] = _patient(session, row["patient"], row["tz"])
+                people.wear(session, enrolled, known[row["patient"]], instant(row["from"], "from"))
+    if credentials:
+        apply_accounts(system, engine, credentials[-1]["username"], credentials[-1]["password"])
+    return credentials
+
+
+def _patient(session, code: str, tz: str):  # type: ignore[no-untyped-def]
+    from store import people
+
+    try:
+        return people.patient_by_code(session, code)
+    except people.StoreError:
+        return people.enrol_patient(session, code, tz)
+
+
+def _read_bulk(file: str) -> list[dict[str, str]]:
+    try:
+        text = sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise typer.BadParameter(f"{file} cannot be read as text") from error
+    reader = csv.DictReader(text.splitlines())
+    if reader.fieldnames is None or not {"device", "patient", "tz", "from"} <= set(reader.fieldnames):
+        raise typer.BadParameter(f"{file} needs the columns device,patient,tz,from")
+    rows = list(reader)
+    for number, row in enumerate(rows, start=2):
+        if not all(row.get(key) for key in ("device", "patient", "tz", "from")):
+            raise typer.BadParameter(f"line {number} of {file} lacks a value")
+        instant(row["from"], f"line {number}: from")
+    return rows

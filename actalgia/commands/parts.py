@@ -1,0 +1,117 @@
+"""One part of the system, as production runs it and as `up` starts it."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from pathlib import Path
+
+from actalgia.commands.common import DataDirOption
+from actalgia.settings import Settings
+
+
+def ingest(data_dir: DataDirOption = None) -> None:
+    """Take what devices send, store it, say receipts."""
+    from actalgia import logs
+    from ingest.subscriber import Broker, Subscriber
+
+    system, settings = _system("ingest", data_dir)
+    if settings.mqtt_url is None:
+        raise _missing("ACTALGIA_MQTT_URL", "mqtts://ingest:password@broker:8883")
+    engine = system.engine()
+    _check(engine)
+    broker = Broker.from_url(settings.mqtt_url, settings.mqtt_ca_file)
+    del logs
+    Subscriber(engine, broker, settings.broker_demonstration_only).run(_stop_on_signals())
+
+
+def analytics(data_dir: DataDirOption = None) -> None:
+    """Make epochs, daily indices, associations and escalation decisions."""
+    from analytics.clock import run
+
+    system, _ = _system("analytics", data_dir)
+    engine = system.engine()
+    _check(engine)
+    run(engine, _stop_on_signals())
+
+
+def alerting(data_dir: DataDirOption = None) -> None:
+    """Open cases and send word of them."""
+    from alerting.channels import channels_from
+    from alerting.service import run
+
+    system, settings = _system("alerting", data_dir)
+    log_path = settings.data_dir / "outbox.jsonl" if settings.data_dir else None
+    channels = channels_from(settings.channels, log_path)
+    engine = system.engine()
+    _check(engine)
+    run(engine, channels, _base_url(settings), _stop_on_signals())
+
+
+def api(data_dir: DataDirOption = None) -> None:
+    """Serve the programming interface and the pages."""
+    from api.serve import serve
+    from api.settings import ApiSettings
+
+    system, settings = _system("api", data_dir)
+    notice = (
+        "This broker cannot keep devices apart: only demonstration data is accepted."
+        if settings.broker_demonstration_only
+        else None
+    )
+    chosen = ApiSettings(
+        database_url=system.database_url,
+        base_url=_base_url(settings),
+        demonstration_only=settings.broker_demonstration_only,
+        notice=notice,
+    )
+    serve(chosen, settings.http_host, settings.http_port)
+
+
+def _system(part: str, data_dir: Path | None):  # type: ignore[no-untyped-def]
+    from actalgia import logs
+    from actalgia.system import find_system
+
+    settings = Settings()
+    logs.configure(part, settings.log_level)
+    if settings.database_url and data_dir is None:
+        from actalgia.system import System
+
+        return System(settings.database_url, None, settings), settings
+    return find_system(data_dir), settings
+
+
+def _check(engine) -> None:  # type: ignore[no-untyped-def]
+    """Wait for the database, then refuse one that may forget what it commits."""
+    import time
+
+    import sqlalchemy as sa
+
+    from store.database import refuse_unsafe_server
+
+    for attempt in range(60):
+        try:
+            with engine.connect() as connection:
+                refuse_unsafe_server(connection)
+            return
+        except sa.exc.OperationalError:
+            if attempt == 59:
+                raise
+            time.sleep(1)
+
+
+def _stop_on_signals() -> threading.Event:
+    stop = threading.Event()
+    for which in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(which, lambda *_: stop.set())
+    return stop
+
+
+def _base_url(settings: Settings) -> str:
+    return settings.base_url or f"http://{settings.http_host}:{settings.http_port}"
+
+
+def _missing(name: str, example: str) -> Exception:
+    from actalgia.system import NoSystem
+
+    return NoSystem(f"{name} is not set: give it, for example {example}.")

@@ -1,0 +1,22 @@
+"""`actalgia up`: everything on this machine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from actalgia.settings import DEFAULT_DATA_DIR, Settings
+
+
+def up(
+    data_dir: Annotated[Path | None, typer.Option("--data-dir", help="Where everything is kept.")] = None,
+    demo: Annotated[bool, typer.Option("--demo", help="With a simulated ward that streams.")] = False,
+) -> None:
+    """Start everything on this machine and watch over it. Ctrl-C stops it."""
+    from supervise.up import Up, data_dir_of
+
+    settings = Settings()
+    chosen = data_dir or settings.data_dir or DEFAULT_DATA_DIR
+    Up(data_dir_of(chosen), demo, settings.broker, settings.channels, typer.echo).run()

@@ -1,0 +1,34 @@
+"""What the environment says, read once at the border: `ACTALGIA_...`, `.env`, or files of /run/secrets."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+DEFAULT_DATA_DIR = Path("actalgia-data")
+_SECRETS = Path("/run/secrets")
+
+
+class Settings(BaseSettings):
+    """Settings of a part or command. Either a data directory (embedded) or addresses (production)."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="ACTALGIA_",
+        env_file=".env",
+        secrets_dir=str(_SECRETS) if _SECRETS.is_dir() else None,
+        extra="ignore",
+    )
+
+    data_dir: Path | None = None
+    database_url: str | None = None
+    mqtt_url: str | None = None
+    mqtt_ca_file: str | None = None
+    broker_dir: Path | None = None  #: production: where the broker's account files are
+    broker: str | None = None  #: `mosquitto` or `pip`, to force one in embedded mode
+    broker_demonstration_only: bool = False  #: the broker cannot keep devices apart
+    http_host: str = "127.0.0.1"
+    http_port: int = 8460
+    base_url: str | None = None
+    channels: str = "log"
+    log_level: str = "info"

@@ -1,0 +1,1 @@
+"""Requested associations: how an index and daily worst pain move together within patients."""

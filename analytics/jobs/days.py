@@ -1,0 +1,119 @@
+"""Stale local days to indices: the day's own, and those of the windows that contain it."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from analytics.days import day_bounds, local_day_of
+from analytics.indices.daily import WINDOW_DAYS, Prepared, day_and_window_indices, prepare
+from analytics.indices.index import METHOD, Index
+from analytics.series import Series, Worn, series_of
+from analytics.signal.wear import worn_by_stillness
+from store import epochs, results
+from store.database import transaction
+from store.people import Patient
+
+AGAIN_AFTER = timedelta(hours=1)  #: the running day is computed at most so often
+AT_ONCE = 60  #: days of one patient in one go
+METHOD_NAME = f"day-{METHOD}"
+
+
+def compute_days(engine: sa.Engine, at: datetime) -> int:
+    """Compute the stale days of one patient; how many, 0 when none is due.
+
+    What is marked again while we compute stays marked. A worker that dies loses its claim after ten
+    minutes, and the days are computed by another.
+    """
+    with transaction(engine) as session:
+        claim = results.claim(session, results.MOVEMENT, at, AT_ONCE, AGAIN_AFTER)
+    if claim is None:
+        return 0
+    with transaction(engine) as session:
+        patient = session.get_one(Patient, claim.patient_id)
+        zone = ZoneInfo(patient.tz)
+        first, last = min(claim.days), max(claim.days)
+        _judge_wear(session, patient.id, first, last, zone)
+        today = local_day_of(np.array([_micro(at)]), zone).tolist()[0]
+        after = results.days_with_data(
+            session, patient.id, first, min(last + timedelta(WINDOW_DAYS - 1), today)
+        )
+        days = sorted({*claim.days, *after})
+        rows = _rows_of(session, patient.id, days, zone, at)
+        results.save_day_indices(session, rows)
+        results.finish(session, results.MOVEMENT, claim)
+    return len(claim.days)
+
+
+def _judge_wear(session: Session, patient_id: int, first: date, last: date, zone: ZoneInfo) -> None:
+    """Write down, for minutes made from raw blocks, whether the device was worn."""
+    margin = timedelta(hours=1)  # the rule looks at hours
+    start, end = _bounds(first, zone)[0] - margin, _bounds(last, zone)[1] + margin
+    for device_id, t_us, enmo, angle in epochs.read_five_seconds(session, patient_id, start, end):
+        epochs.save_worn(session, device_id, t_us, worn_by_stillness(t_us, enmo, angle))
+
+
+def _rows_of(
+    session: Session, patient_id: int, days: list[date], zone: ZoneInfo, at: datetime
+) -> list[dict[str, object]]:
+    # The night before the window's first day begins at noon of the day before.
+    start = _bounds(days[0] - timedelta(days=WINDOW_DAYS + 1), zone)[0]
+    parts = epochs.read_epochs(session, patient_id, start, _bounds(days[-1], zone)[1])
+    series = series_of([Worn(p.epoch_s, p.t_us, p.counts, p.enmo_mg, p.steps, p.worn) for p in parts])
+    prepared: dict[int, Prepared] = {}
+    rows: list[dict[str, object]] = []
+    for day in days:
+        start_us, end_us = day_bounds(day, zone)
+        chosen = max(series, key=lambda s: s.valid_between(start_us, end_us), default=None)
+        if chosen is None:
+            continue
+        if id(chosen) not in prepared:
+            prepared[id(chosen)] = prepare(
+                chosen.t_us, chosen.x, chosen.epoch_s, chosen.worn, chosen.steps, zone, chosen.unit
+            )
+        indices = day_and_window_indices(prepared[id(chosen)], day)
+        digest = _digest(chosen, day_bounds(day - timedelta(days=WINDOW_DAYS), zone)[0], end_us)
+        worn_min = next(index.value for index in indices if index.name == "worn_min")
+        rows += [_row(patient_id, day, index, worn_min or 0.0, digest, at) for index in indices]
+    return rows
+
+
+def _row(
+    patient_id: int, day: date, index: Index, worn_min: float, digest: bytes, at: datetime
+) -> dict[str, object]:
+    clock = index.unit == "HH:MM"
+    return {
+        "patient_id": patient_id,
+        "day": day,
+        "index": index.name,
+        "method": METHOD_NAME,
+        "value": index.value / 60 if clock and index.value is not None else index.value,
+        "unit": "h" if clock else index.unit,
+        "reason": index.reason,
+        "worn_min": worn_min,
+        "input_digest": digest,
+        "computed_at": at,
+    }
+
+
+def _digest(series: Series, start_us: int, end_us: int) -> bytes:
+    """A digest of what an index was computed from."""
+    low, high = np.searchsorted(series.t_us, [start_us, end_us])
+    digest = hashlib.sha256(series.measure.encode())
+    for array in (series.t_us, series.x, series.worn, series.steps):
+        digest.update(np.ascontiguousarray(array[low:high]).tobytes())
+    return digest.digest()
+
+
+def _bounds(day: date, zone: ZoneInfo) -> tuple[datetime, datetime]:
+    start_us, end_us = day_bounds(day, zone)
+    return datetime.fromtimestamp(start_us / 1e6, UTC), datetime.fromtimestamp(end_us / 1e6, UTC)
+
+
+def _micro(at: datetime) -> int:
+    return round(at.timestamp() * 1_000_000)

@@ -1,0 +1,74 @@
+"""New reports to escalation decisions, within a second; and once a day for whoever has stopped to report."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+
+from analytics.escalation.worst_pain import Report, judge
+from store import diary, results
+from store.database import transaction
+from store.people import Patient
+
+LOOKS_BACK = timedelta(days=24)  #: what the rule needs: three reports and the 14 days before the first
+AHEAD = timedelta(days=2)
+AT_ONCE = 400
+AT_ANY_TIME = timedelta(0)
+
+
+def screen(engine: sa.Engine, at: datetime) -> int:
+    """Judge one patient whose diary has changed; 0 when there is none.
+
+    The decision and the end of the wait are one transaction.
+    """
+    with transaction(engine) as session:
+        claim = results.claim(session, results.DIARY, at, AT_ONCE, AT_ANY_TIME)
+    if claim is None:
+        return 0
+    with transaction(engine) as session:
+        patient = session.get_one(Patient, claim.patient_id)
+        found = diary.reports_of(session, patient.id, at - LOOKS_BACK, at + AHEAD)
+        reports = [Report(r.day, r.at, r.scores["worst"], r.received_at) for r in found]
+        decision = judge(reports, at)
+        results.add_decision(
+            session,
+            results.Decision(
+                patient_id=patient.id,
+                day=decision.day or at.astimezone(ZoneInfo(patient.tz)).date(),
+                verdict=str(decision.verdict),
+                severity=decision.severity,
+                reason=decision.reason,
+                evidence=decision.evidence,
+                rule=decision.rule,
+                reported_at=decision.reported_at,
+                decided_at=at,
+            ),
+        )
+        results.finish(session, results.DIARY, claim)
+    return 1
+
+
+def ask_for_judgement(engine: sa.Engine, at: datetime) -> int:
+    """Have everybody judged again whose newest decision is a day old: a rule that nobody feeds must come
+    to say "cannot judge", and not go on saying what was true once. How many were marked."""
+    with transaction(engine) as session:
+        marked = session.execute(
+            sa.text(
+                """
+                INSERT INTO stale_day (patient_id, day, kind, marks, since)
+                SELECT p.id, (:at AT TIME ZONE p.tz)::date, 'diary', 1, :at ::timestamptz
+                FROM patient p
+                LEFT JOIN LATERAL (
+                    SELECT decided_at, asked_at FROM decision WHERE patient_id = p.id ORDER BY id DESC LIMIT 1
+                ) d ON true
+                WHERE coalesce(d.asked_at, d.decided_at, '-infinity') < :at - interval '1 day'
+                  AND EXISTS (SELECT FROM wearing w WHERE w.patient_id = p.id AND w.during @> :at)
+                ON CONFLICT DO NOTHING
+                RETURNING patient_id
+                """
+            ),
+            {"at": at},
+        ).all()
+        return len(marked)
