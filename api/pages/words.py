@@ -1,0 +1,55 @@
+"""How the pages say times, ages and states. Pure; the words are for a nurse in a hurry."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+SEVERITY = {"high": "High", "medium": "Medium", "low": "Low", "info": "Info"}
+SHAPE = {"high": "▲", "medium": "◆", "low": "●", "info": "○"}  # colour is never alone
+STATE = {
+    "opened": "open, nobody told yet",
+    "notified": "sent, waits for an answer",
+    "acknowledged": "acknowledged",
+    "in_progress": "in progress",
+    "resolved": "closed",
+}
+OUTCOME = {
+    "acted": "Acted: treatment or plan changed",
+    "no_action": "Seen, no action needed",
+    "expected_level": "Expected level for this patient",
+    "false": "False: the data did not show pain",
+    "technical": "Technical: device or data",
+    "other": "Other",
+}
+
+
+def age(span: timedelta) -> str:
+    """A span in its largest sensible unit: `40 s`, `3 min`, `9 h`, `2 d`; a negative one is `0 s`."""
+    seconds = max(0, int(span.total_seconds()))
+    if seconds < 60:
+        return f"{seconds} s"
+    if seconds < 3600:
+        return f"{seconds // 60} min"
+    if seconds < 48 * 3600:
+        return f"{seconds // 3600} h"
+    return f"{seconds // 86400} d"
+
+
+def local(at: datetime, zone: ZoneInfo) -> str:
+    """An instant on the patient's clock, with its zone: `Mon 4 May, 14:05 CEST`."""
+    there = at.astimezone(zone)
+    return f"{there:%a} {there.day} {there:%b}, {there:%H:%M} {there:%Z}"
+
+
+def figure(value: float) -> str:
+    """A number with three digits that matter, never in powers of ten."""
+    if abs(value) >= 100:
+        return f"{value:,.0f}".replace(",", "\u202f")
+    return f"{value:.1f}" if abs(value) >= 10 else f"{value:.2f}"
+
+
+def minutes(value: float) -> str:
+    """Minutes as hours and minutes: `22 h 05`."""
+    whole = round(value)
+    return f"{whole // 60} h {whole % 60:02d}"

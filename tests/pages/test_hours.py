@@ -1,0 +1,77 @@
+"""An hour on the chart is an activity, not worn, or nothing; never a made-up zero."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import sqlalchemy as sa
+
+from api.pages.hours import Hour, hours_of
+from store.database import transaction
+from store.epochs import DEVICE_COLUMNS, add_epochs, save_minutes
+from store.hours import HourRow, read_hours
+from tests.cast import NOON, enrol_cast
+
+HOUR = timedelta(hours=1)
+
+
+def counts(hour: int, mean: float | None, minutes: float = 60, off: float = 0) -> HourRow:
+    return HourRow(NOON + hour * HOUR, "device", mean, minutes, mean, None, 0, off, None, None)
+
+
+def made_from_raw(hour: int, enmo: float, angle_range: float, enmo_range: float) -> HourRow:
+    return HourRow(NOON + hour * HOUR, "raw", None, 0, None, enmo, 60, 0, angle_range, enmo_range)
+
+
+def test_an_hour_counts_when_half_of_it_has_values():
+    _, hours = hours_of([counts(0, 20.0, 30), counts(1, 20.0, 29)])
+    assert hours == [Hour(NOON, 20.0), Hour(NOON + HOUR, None)]
+
+
+def test_what_the_device_calls_not_worn_is_not_worn():
+    assert hours_of([counts(0, 5.0, 20, off=40)])[1] == [Hour(NOON, None, worn=False)]
+
+
+def test_three_hours_of_zeros_are_a_watch_on_a_table_two_are_a_nap():
+    table = [counts(h, 0.0) for h in range(3)]
+    nap = [counts(h, 0.0) for h in (5, 6)]
+    _, hours = hours_of([*table, counts(3, 9.0), *nap])
+    assert [(h.activity, h.worn) for h in hours] == [(None, False)] * 3 + [(9.0, True)] + [(0.0, True)] * 2
+
+
+def test_zeros_with_a_hole_between_are_no_run():
+    _, hours = hours_of([counts(0, 0.0), counts(1, 0.0), counts(3, 0.0)])
+    assert [h.worn for h in hours] == [True, True, True]
+
+
+def test_a_raw_watch_that_neither_turns_nor_moves_for_an_hour_is_not_worn():
+    _, hours = hours_of([made_from_raw(0, 1.0, 0.4, 2.0), made_from_raw(1, 1.0, 30.0, 2.0)])
+    assert hours == [Hour(NOON, None, worn=False), Hour(NOON + HOUR, 1.0)]
+
+
+def test_a_chart_has_one_unit_that_of_most_of_the_time():
+    rows = [counts(0, 20.0), made_from_raw(1, 31.0, 90, 200), made_from_raw(2, 32.0, 90, 200)]
+    unit, hours = hours_of(rows)
+    assert (unit, [h.activity for h in hours]) == ("mg", [31.0, 32.0])
+
+
+def test_the_database_puts_the_minutes_of_one_patient_together(engine: sa.Engine):
+    cast = enrol_cast(engine)
+    columns: dict[str, list[object]] = {name: [None] * 90 for name in DEVICE_COLUMNS}
+    columns |= {"device_id": [cast.watch_1] * 90, "epoch_s": [60.0] * 90}
+    columns |= {"t": [NOON + i * timedelta(minutes=1) for i in range(90)]}
+    columns |= {"counts": [10.0] * 60 + [40.0] * 30, "worn": [None] * 60 + [True] * 15 + [False] * 15}
+    with transaction(engine) as session:
+        add_epochs(session, columns)
+        minute = dict.fromkeys(("mad_mg", "temp_c", "lux", "enmo_5s_mg", "anglez_5s_deg"))
+        save_minutes(
+            session,
+            [{**minute, "device_id": cast.watch_2, "t": NOON, "enmo_mg": 12.0, "anglez_deg": 3.0}],
+        )
+        rows = read_hours(session, cast.steady, NOON, NOON + 5 * HOUR)
+        other = read_hours(session, cast.rising, NOON, NOON + 5 * HOUR)
+    assert [(r.start, r.counts, r.counts_min, r.off_min) for r in rows] == [
+        (NOON, 10.0, 60, 0),
+        (NOON + HOUR, 40.0, 15, 15),
+    ]
+    assert [(r.source, r.enmo_mg, r.enmo_min) for r in other] == [("raw", 12.0, 1)]
