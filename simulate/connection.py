@@ -24,7 +24,6 @@ LOOK_S = 0.1  #: how long a new message may wait on an idle connection
 #: Messages without the broker's acknowledgement. paho does not read the limit that a broker sets for
 #: this, and brokers hang up beyond it; 10 is the lowest of the usual defaults.
 WITHOUT_PUBACK = 10
-TAKEN_OVER = 0x8E
 
 
 class CannotPublish(Exception):
@@ -61,7 +60,6 @@ class Connection:
         client.on_connect = self._connected
         client.on_subscribe = self._subscribed
         client.on_publish = self._published
-        client.on_disconnect = self._disconnected
         client.on_message = self._heard
         self._client = client
         away = f"{to.name}: no broker answers at {to.host}:{to.port}; is it running?"
@@ -121,12 +119,6 @@ class Connection:
     ) -> None:
         if any(reason.is_failure for reason in reasons):
             raise CannotPublish(f"{self._name}: the broker does not let it read its receipts", lasting=True)
-
-    def _disconnected(
-        self, _c: mqtt.Client, _d: object, _flags: object, reason: ReasonCode, _p: Properties | None
-    ) -> None:
-        if reason.value == TAKEN_OVER:
-            raise CannotPublish(f"{self._name}: another device connected with this name", lasting=True)
 
 
 def _refusal(name: str, reason: ReasonCode) -> CannotPublish:

@@ -63,14 +63,14 @@ def today(course: Course, day: int) -> Today:
             sd = 0.3 if extra else 0.5
             return Today(worst=3.2 + extra, worst_sd=sd, movement=1.0 - 0.08 * extra, answers=answers)
         case Course.DRIFT:
-            extra = 3.4 * min(max(day + 14, 0) / 12, 1.0)
-            return Today(worst=2.8 + extra, worst_sd=0.25, movement=1.0 - 0.06 * extra, answers=answers)
+            extra = 3.2 * min(max(day + 14, 0) / 12, 1.0)
+            return Today(worst=2.7 + extra, worst_sd=0.2, movement=1.0 - 0.06 * extra, answers=answers)
         case Course.BREAKTHROUGH:
             return Today(worst=5.6, worst_sd=0.3, background=3.6, episodes=2.6, answers=answers)
         case Course.SLEEP_LED:
             bad_nights, flare = -4 <= day < 7, -1 <= day < 7
             return Today(
-                worst=5.9 if flare else 2.9,
+                worst=5.7 if flare else 2.9,
                 worst_sd=0.25 if flare else 0.4,
                 restless=0.28 if bad_nights else 0.06,
                 answers=answers,
@@ -89,6 +89,8 @@ def today(course: Course, day: int) -> Today:
             return Today(worst=2.9 if raised else 5.9, answers=answers, morphine_mg=60.0 if raised else 30.0)
         case Course.NOISY:
             # Not on the last days, so that the ward's first page is about the others.
-            return Today(worst=3.8, worst_sd=0.4 if -2 <= day <= 0 else 1.9, answers=answers)
+            if -2 <= day <= 0:
+                return Today(worst=3.2, worst_sd=0.4, answers=answers)
+            return Today(worst=3.8, worst_sd=1.9, answers=answers)
         case Course.STABLE:
             return Today(answers=answers)

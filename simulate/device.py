@@ -49,7 +49,12 @@ class Device:
 
     def connect(self) -> None:
         """Connect, once. Raises `CannotPublish` where the broker is not there or refuses the device."""
-        connection = Connection(self._to, self._settle, CONNECT_S)
+        try:
+            connection = Connection(self._to, self._settle, CONNECT_S)
+        except CannotPublish as failure:
+            if failure.lasting:
+                self._fail(failure)
+            raise
         self._thread = threading.Thread(target=self._run, args=(connection,), name=self.name, daemon=True)
         self._thread.start()
 
@@ -129,8 +134,11 @@ class Device:
         try:
             while not self._closing.is_set():
                 if connection is not None:
+                    opened_s = time.monotonic()
                     self._serve(connection)
-                    pause = RECONNECT_S[0]
+                    # A connection that ends at once (another device with this name) is no success.
+                    if time.monotonic() - opened_s > RECONNECT_S[1]:
+                        pause = RECONNECT_S[0]
                     with self._changed:
                         self._memory.connection_lost()
                 if self._closing.wait(pause):
