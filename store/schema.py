@@ -12,6 +12,7 @@ from alembic.script import ScriptDirectory
 
 from store import (
     access,
+    associations,
     blocks,
     cases,
     diary,
@@ -25,7 +26,10 @@ from store import (
 )
 from store.database import Base, driver_url
 
-PARTS = (access, blocks, cases, diary, epochs, heartbeat, identity, people, quarantine, results, status)
+PARTS = (
+    *(access, associations, blocks, cases, diary, epochs),
+    *(heartbeat, identity, people, quarantine, results, status),
+)
 metadata = Base.metadata
 
 

@@ -131,6 +131,47 @@ def upgrade() -> None:
         sa.UniqueConstraint("name", name=op.f("uq_account_name")),
     )
     op.create_table(
+        "association",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
+        sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("asked_by", sa.Text(), nullable=False),
+        sa.Column(
+            "aggregate",
+            sa.Boolean(),
+            nullable=False,
+            comment="asked by a researcher: shown as an aggregate only",
+        ),
+        sa.Column("patient_ids", postgresql.ARRAY(sa.BigInteger()), nullable=False),
+        sa.Column("index", sa.Text(), nullable=False),
+        sa.Column("first", sa.Date(), nullable=False, comment="first local day of the window"),
+        sa.Column("last", sa.Date(), nullable=False, comment="last local day of the window"),
+        sa.Column("computed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("method", sa.Text(), nullable=True, comment="name and version"),
+        sa.Column("n_patients", sa.Integer(), nullable=True, comment="with two or more complete days"),
+        sa.Column("n_days", sa.Integer(), nullable=True, comment="complete days of those patients"),
+        sa.Column("result", postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=True),
+        sa.Column("reason", sa.Text(), nullable=True, comment="why there is no result"),
+        sa.CheckConstraint("first <= last", name=op.f("ck_association_window")),
+        sa.CheckConstraint(
+            "(computed_at IS NULL) = (method IS NULL)", name=op.f("ck_association_computed_says_how")
+        ),
+        sa.CheckConstraint(
+            "computed_at IS NULL OR num_nonnulls(result, reason) >= 1",
+            name=op.f("ck_association_says_something"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_association")),
+    )
+    op.create_index(
+        "ix_association_patients", "association", ["patient_ids"], unique=False, postgresql_using="gin"
+    )
+    op.create_index(
+        "ix_association_waiting",
+        "association",
+        ["id"],
+        unique=False,
+        postgresql_where=sa.text("computed_at IS NULL"),
+    )
+    op.create_table(
         "device",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
         sa.Column("name", sa.Text(), nullable=False, comment="also its MQTT user name"),
