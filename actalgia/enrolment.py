@@ -12,6 +12,7 @@ import broker
 from actalgia.system import NoSystem, System
 from store.database import transaction
 from store.people import broker_accounts
+from supervise.up import own_accounts
 
 USABLE_WITHIN_S = 10.0
 
@@ -38,8 +39,7 @@ def apply_accounts(system: System, engine: sa.Engine, name: str, password: str) 
     with system.data.accounts_lock():
         with transaction(engine) as session:
             accounts = list(broker_accounts(session))
-        ingest = ("ingest", broker.password_hash(settled.ingest_password))
-        broker.write_accounts(system.data.broker, [ingest, *accounts])
+        broker.write_accounts(system.data.broker, [*own_accounts(settled), *accounts])
         os.kill(running["pids"]["broker"], signal.SIGHUP)
     until = time.monotonic() + USABLE_WITHIN_S
     while not broker.accepts("127.0.0.1", settled.mqtt_port, name, password):

@@ -12,6 +12,7 @@ def configure(part: str, level: str) -> None:
     """Set up logging for one process."""
     number = logging.getLevelNamesMapping().get(level.upper(), logging.INFO)
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(levelname)s %(name)s %(message)s")
+    logging.getLogger("apscheduler").setLevel(logging.ERROR)  # a job that still runs is no news
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,

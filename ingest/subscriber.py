@@ -34,7 +34,6 @@ from store.database import now
 log = structlog.get_logger()
 
 TOPIC = "actalgia/v1/+/up/#"
-CLIENT_ID = "actalgia-ingest"
 BATCH_COUNT = 500  #: a batch is written when it has so many messages,
 BATCH_AGE_S = 0.05  #: or when its oldest is so old
 SESSION_DAYS = 30  #: the broker keeps what we miss for so long
@@ -75,7 +74,9 @@ class Broker:
 class Subscriber:
     """One ingest worker."""
 
-    def __init__(self, engine: sa.Engine, broker: Broker, demonstration_only: bool = False) -> None:
+    def __init__(
+        self, engine: sa.Engine, broker: Broker, client_id: str, demonstration_only: bool = False
+    ) -> None:
         self.engine = engine
         self.demonstration_only = demonstration_only
         self.counts = {"received": 0, "stored": 0, "duplicate": 0, "quarantined": 0, "dropped_by_broker": 0}
@@ -84,7 +85,7 @@ class Subscriber:
         self._pending = Pending()
         self._connection = 0
         self._client = mqtt.Client(
-            CallbackAPIVersion.VERSION2, client_id=CLIENT_ID, protocol=mqtt.MQTTv5, manual_ack=True
+            CallbackAPIVersion.VERSION2, client_id=client_id, protocol=mqtt.MQTTv5, manual_ack=True
         )
         self._client.username_pw_set(broker.username, broker.password)
         if broker.tls:

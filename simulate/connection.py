@@ -36,7 +36,11 @@ class CannotPublish(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Where the broker is, and who connects; the name is also the client id. No CA file: the system's."""
+    """Where the broker is, and who connects. No CA file: the system's.
+
+    A device's name is also its user name and client id; with `user` another account publishes for it, and
+    the device's own connection, should it have one, is left alone.
+    """
 
     host: str
     port: int
@@ -44,6 +48,7 @@ class Address:
     password: str | None
     tls: bool = False
     ca_file: str | None = None
+    user: str | None = None
 
 
 class Connection:
@@ -53,8 +58,12 @@ class Connection:
         self._name = to.name
         self._on_receipt = on_receipt
         self._answer: ReasonCode | None = None
-        client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id=to.name, protocol=mqtt.MQTTv5)
-        client.username_pw_set(to.name, to.password)
+        client = mqtt.Client(
+            CallbackAPIVersion.VERSION2,
+            client_id=to.name if to.user is None else f"{to.user}-{to.name}",
+            protocol=mqtt.MQTTv5,
+        )
+        client.username_pw_set(to.user or to.name, to.password)
         client.max_inflight_messages_set(WITHOUT_PUBACK)
         client.connect_timeout = timeout_s
         client.on_connect = self._connected

@@ -90,6 +90,8 @@ class DataDir:
                 "postgres_port": free_port(PREFERRED_PORTS["postgres"]),
                 "postgres_password": secrets.token_urlsafe(24),
                 "ingest_password": secrets.token_urlsafe(24),
+                "ingest_client": f"actalgia-ingest-{secrets.token_hex(8)}",
+                "gateway_password": secrets.token_urlsafe(24),
             }
             write_private(path, json.dumps(chosen, indent=1))
         return Settled(**json.loads(path.read_text()))
@@ -121,6 +123,8 @@ class Settled:
     postgres_port: int
     postgres_password: str
     ingest_password: str
+    ingest_client: str  #: nobody can guess it, so nobody can take over ingest's session
+    gateway_password: str  #: of the account that publishes for any device: replays use it
 
 
 def free_port(preferred: int) -> int:

@@ -21,7 +21,7 @@ from store import schema
 from store.database import StoreError, engine_for, refuse_unsafe_server, transaction
 from store.people import broker_accounts
 from supervise import ward
-from supervise.layout import DataDir, write_private
+from supervise.layout import DataDir, Settled, write_private
 from supervise.leftovers import end_leftovers
 from supervise.process import Part, stop_all
 
@@ -69,6 +69,8 @@ class Up:
         self._start_postgres()
         if self.stopping:
             return
+        if self.demonstration:
+            ward.prepare(self.data)
         chosen = self._start_broker()
         settled = self.data.settled()
         http = f"http://127.0.0.1:{settled.http_port}"
@@ -77,6 +79,7 @@ class Up:
             "ACTALGIA_DATA_DIR": str(self.data.root),
             "ACTALGIA_DATABASE_URL": self.data.postgres().url,
             "ACTALGIA_MQTT_URL": mqtt,
+            "ACTALGIA_MQTT_CLIENT": settled.ingest_client,
             "ACTALGIA_HTTP_PORT": str(settled.http_port),
             "ACTALGIA_BASE_URL": http,
             "ACTALGIA_CHANNELS": self.channels,
@@ -87,8 +90,7 @@ class Up:
         for name in ("ingest", "analytics", "alerting", "api"):
             self.parts.append(self._part(name, [sys.executable, "-m", "actalgia", name], environment))
         if self.demonstration:
-            config = ward.prepare(self.data, self._apply_accounts)
-            command = [sys.executable, "-m", "simulate.run_ward", str(config)]
+            command = [sys.executable, "-m", "simulate.run_ward", str(self.data.ward / "ward.json")]
             self.parts.append(self._part("ward", command, {"OPENBLAS_NUM_THREADS": "1"}))
         for part in self.parts:
             part.start()
@@ -146,15 +148,7 @@ class Up:
                 accounts = list(broker_accounts(session))
         finally:
             engine.dispose()
-        return [("ingest", broker.password_hash(self.data.settled().ingest_password)), *accounts]
-
-    def _apply_accounts(self) -> None:
-        """Let the broker know the devices of the database."""
-        assert self._chosen is not None
-        with self.data.accounts_lock():
-            self._chosen.write_accounts(self.data.broker, self._accounts())
-        if self.broker is not None and self.broker.child is not None:
-            self.broker.child.send_signal(signal.SIGHUP)
+        return [*own_accounts(self.data.settled()), *accounts]
 
     def _part(
         self,
@@ -227,6 +221,14 @@ class Up:
             "pids": pids,
         }
         write_private(self.data.up_json, json.dumps(document, indent=1))
+
+
+def own_accounts(settled: Settled) -> list[tuple[str, str]]:
+    """The broker accounts of the installation itself."""
+    return [
+        ("ingest", broker.password_hash(settled.ingest_password)),
+        ("gateway", broker.password_hash(settled.gateway_password)),
+    ]
 
 
 def data_dir_of(path: Path) -> DataDir:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import sqlalchemy as sa
 
@@ -34,8 +32,8 @@ def first_administrator(engine: sa.Engine, name: str) -> str | None:
     return password
 
 
-def prepare(data: DataDir, apply_accounts: Callable[[], None]) -> Path:
-    """Enrol the simulated patients at the first call; the simulator's configuration file (mode 0600)."""
+def prepare(data: DataDir) -> None:
+    """Enrol the simulated patients at the first call, and write the simulator's configuration (0600)."""
     config = data.ward / "ward.json"
     settled = data.settled()
     if config.exists():
@@ -43,7 +41,6 @@ def prepare(data: DataDir, apply_accounts: Callable[[], None]) -> Path:
         credentials = kept["credentials"]
     else:
         credentials = _enrol(data)
-        apply_accounts()
     document = {
         "host": "127.0.0.1",
         "port": settled.mqtt_port,
@@ -52,7 +49,6 @@ def prepare(data: DataDir, apply_accounts: Callable[[], None]) -> Path:
         "credentials": credentials,
     }
     write_private(config, json.dumps(document, indent=1))
-    return config
 
 
 def _enrol(data: DataDir) -> list[dict[str, object]]:

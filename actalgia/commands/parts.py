@@ -12,7 +12,6 @@ from actalgia.settings import Settings
 
 def ingest(data_dir: DataDirOption = None) -> None:
     """Take what devices send, store it, say receipts."""
-    from actalgia import logs
     from ingest.subscriber import Broker, Subscriber
 
     system, settings = _system("ingest", data_dir)
@@ -21,8 +20,7 @@ def ingest(data_dir: DataDirOption = None) -> None:
     engine = system.engine()
     _check(engine)
     broker = Broker.from_url(settings.mqtt_url, settings.mqtt_ca_file)
-    del logs
-    Subscriber(engine, broker, settings.broker_demonstration_only).run(_stop_on_signals())
+    Subscriber(engine, broker, settings.mqtt_client, settings.broker_demonstration_only).run(_stop_on_signals())
 
 
 def analytics(data_dir: DataDirOption = None) -> None:

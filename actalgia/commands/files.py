@@ -1,0 +1,34 @@
+"""Commands for people who only have a file: no server, no database."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from actalgia.commands.common import JsonOption, say, say_json
+
+
+def indices(
+    file: Annotated[Path, typer.Argument(metavar="FILE")],
+    tz: Annotated[str | None, typer.Option("--tz", help="IANA zone of the wall clock; without it days have 24 h.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """The rest-activity indices of a recording (Depresjon or plain CSV, .npz)."""
+    from analytics.indices.recording import recording_indices
+    from analytics.recordings.read import read_recording
+    from store.people import zone_of
+
+    if tz is not None:
+        zone_of(tz)
+    document = recording_indices(read_recording(file, tz))
+    if as_json:
+        say_json(document)
+        return
+    whole = document["recording"]
+    assert isinstance(whole, dict)
+    for name, value in whole.items():
+        if not name.endswith("_reason"):
+            shown = f"{value:.6g}" if isinstance(value, float) else value
+            say(f"{name:16} {shown if shown is not None else whole[f'{name}_reason']}")
