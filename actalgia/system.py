@@ -45,6 +45,4 @@ def find_system(data_dir: Path | None) -> System:
     try:
         return System(data.running()["database"], data, settings)
     except StoreError as error:
-        raise NoSystem(
-            f"{error} Or set ACTALGIA_DATABASE_URL for a system that runs elsewhere."
-        ) from error
+        raise NoSystem(f"{error} Or set ACTALGIA_DATABASE_URL for a system that runs elsewhere.") from error

@@ -198,7 +198,7 @@ def _store(session: Session, accepted: Sequence[tuple[int, Decoded]], at: dateti
     identity.add_names(session, [rows.name(d, one) for d, one in accepted if one.stream is not Stream.RAW])
     columns = rows.epoch_columns(by_stream[Stream.EPOCH])
     epochs.add_epochs(session, columns)
-    if columns["t"]:
+    if columns["t_us"]:
         edges = rows.edges(columns)
         results.mark_instants(session, [d for d, _ in edges], [t for _, t in edges], results.MOVEMENT, at)
     reports = [rows.report(d, one) for d, one in by_stream[Stream.DIARY]]

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import msgspec
 
-from ingest.decode import Decoded, Refused
+from ingest.decode import Decoded, Refused, instant
 from ingest.messages import EPOCH_ARRAYS, Diary, Epoch, Raw, Status
 from store import codec
 from store.diary import NRS_FIELDS
 from store.epochs import DEVICE_COLUMNS
 
 Row = dict[str, Any]
+QUARTER_US = 15 * 60 * 1_000_000
 
 
 def block(device_id: int, one: Decoded) -> Row:
@@ -63,7 +64,7 @@ def epoch_columns(messages: Sequence[tuple[int, Decoded]]) -> dict[str, list[Any
         n = len(next(a for a in arrays.values() if a is not None))
         step_us = message.epoch_s * 1_000_000
         columns["device_id"] += [device_id] * n
-        columns["t"] += [one.t0 + timedelta(microseconds=round(i * step_us)) for i in range(n)]
+        columns["t_us"] += [message.t0 + round(i * step_us) for i in range(n)]
         columns["epoch_s"] += [message.epoch_s] * n
         for field, array in arrays.items():
             columns[field] += [None] * n if array is None else array
@@ -74,13 +75,16 @@ def epoch_columns(messages: Sequence[tuple[int, Decoded]]) -> dict[str, list[Any
 def edges(columns: dict[str, list[Any]]) -> list[tuple[int, datetime]]:
     """For each device and quarter of an hour its first and last epoch: enough to know the local days
     touched, since zones differ by whole quarters and a wearing starts or ends at one of the two."""
-    first: dict[tuple[int, datetime], datetime] = {}
-    last: dict[tuple[int, datetime], datetime] = {}
-    for device_id, t in zip(columns["device_id"], columns["t"], strict=True):
-        quarter = (device_id, t.replace(minute=t.minute // 15 * 15, second=0, microsecond=0))
-        first[quarter] = min(t, first.get(quarter, t))
-        last[quarter] = max(t, last.get(quarter, t))
-    return sorted({(device, t) for edge in (first, last) for (device, _), t in edge.items()})
+    first: dict[tuple[int, int], int] = {}
+    last: dict[tuple[int, int], int] = {}
+    for device_id, t_us in zip(columns["device_id"], columns["t_us"], strict=True):
+        quarter = (device_id, t_us // QUARTER_US)
+        if t_us < first.setdefault(quarter, t_us):
+            first[quarter] = t_us
+        if t_us > last.setdefault(quarter, t_us):
+            last[quarter] = t_us
+    found = {(device, t_us) for edge in (first, last) for (device, _), t_us in edge.items()}
+    return [(device, instant(t_us)) for device, t_us in sorted(found)]
 
 
 def report(device_id: int, one: Decoded) -> Row:

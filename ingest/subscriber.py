@@ -35,7 +35,8 @@ log = structlog.get_logger()
 
 TOPIC = "actalgia/v1/+/up/#"
 BATCH_COUNT = 500  #: a batch is written when it has so many messages,
-BATCH_AGE_S = 0.05  #: or when its oldest is so old
+BATCH_AGE_S = 0.05  #: or when its oldest is so old,
+BATCH_BYTES = 4_000_000  #: or when it is so large: devices wait for a receipt, and 10 s is their patience
 SESSION_DAYS = 30  #: the broker keeps what we miss for so long
 #: What the broker may have in flight to us: bounds our memory (18 kB a block: 72 MB) and is well above
 #: what waits for a receipt in a second at 1,667 blocks/s.
@@ -171,12 +172,14 @@ class Subscriber:
             batch = [self._taken.get(timeout=0.1)]
         except queue.Empty:
             return []
+        size = len(batch[0].payload)
         until = time.monotonic() + BATCH_AGE_S
-        while len(batch) < BATCH_COUNT and (left := until - time.monotonic()) > 0:
+        while len(batch) < BATCH_COUNT and size < BATCH_BYTES and (left := until - time.monotonic()) > 0:
             try:
                 batch.append(self._taken.get(timeout=left))
             except queue.Empty:
                 break
+            size += len(batch[-1].payload)
         return batch
 
     def _store(self, batch: list[Incoming], stop: threading.Event) -> None:

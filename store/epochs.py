@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -28,7 +28,9 @@ class EpochRow(Base):
 
     __tablename__ = "epoch"
 
-    device_id: Mapped[int] = mapped_column(sa.ForeignKey("device.id"), primary_key=True)
+    # No foreign key: ingest has looked the device up for the message, and a check for each of its epochs
+    # took a third of the time (0.65 s against 0.41 s for 41,760).
+    device_id: Mapped[int] = mapped_column(primary_key=True)
     t: Mapped[datetime] = mapped_column(primary_key=True, comment="start of the epoch")
     source: Mapped[str] = mapped_column(primary_key=True, comment="device, or raw: made from its blocks")
     epoch_s: Mapped[float] = mapped_column(sa.REAL)
@@ -47,7 +49,7 @@ class EpochRow(Base):
 
 DEVICE_COLUMNS = {
     "device_id": "bigint",
-    "t": "timestamptz",
+    "t_us": "bigint",
     "epoch_s": "real",
     "counts": "float8",
     "enmo_mg": "real",
@@ -57,10 +59,15 @@ DEVICE_COLUMNS = {
     "temp_c": "real",
     "worn": "boolean",
 }
+_VALUES = ", ".join(name for name in DEVICE_COLUMNS if name not in ("device_id", "t_us"))
 _INSERT_DEVICE = sa.text(
-    f"INSERT INTO epoch (source, {', '.join(DEVICE_COLUMNS)}) "
-    f"SELECT 'device', * FROM unnest({', '.join(f':{n} ::{k}[]' for n, k in DEVICE_COLUMNS.items())}) "
-    "ON CONFLICT DO NOTHING"
+    f"""
+    INSERT INTO epoch (source, device_id, t, {_VALUES})
+    SELECT 'device', device_id, 'epoch'::timestamptz + t_us * interval '1 microsecond', {_VALUES}
+    FROM unnest({", ".join(f"CAST(:{name} AS {kind}[])" for name, kind in DEVICE_COLUMNS.items())})
+         AS k({", ".join(DEVICE_COLUMNS)})
+    ON CONFLICT DO NOTHING
+    """
 )
 _SAVE_MINUTE = sa.text(
     """
@@ -76,10 +83,16 @@ _SAVE_MINUTE = sa.text(
 )
 
 
-def add_epochs(session: Session, columns: dict[str, list[object]]) -> None:
+def add_epochs(session: Session, columns: Mapping[str, Sequence[object]]) -> None:
     """Store epochs that devices sent (keys: `DEVICE_COLUMNS`); the first word for an instant stands."""
-    if columns["t"]:
-        session.execute(_INSERT_DEVICE, columns)
+    if columns["t_us"]:
+        session.execute(_INSERT_DEVICE, {name: _literal(column) for name, column in columns.items()})
+
+
+def _literal(values: Sequence[object]) -> str:
+    """Numbers and truth values as PostgreSQL writes an array. The driver's own way, made for anything,
+    took half of the time of a day's epochs (0.82 s against 0.35 s for 41,760)."""
+    return "{" + ",".join("NULL" if value is None else repr(value) for value in values) + "}"
 
 
 def save_minutes(session: Session, rows: Sequence[dict[str, object]]) -> None:

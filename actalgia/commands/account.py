@@ -61,9 +61,14 @@ def list_accounts(as_json: JsonOption = False, data_dir: DataDirOption = None) -
     with transaction(find_system(data_dir).engine()) as session:
         found = session.scalars(sa.select(Account).order_by(Account.name)).all()
     if as_json:
-        say_json([{"name": a.name, "role": a.role, "site": a.site, "disabled": bool(a.disabled_at)} for a in found])
+        say_json(
+            [{"name": a.name, "role": a.role, "site": a.site, "disabled": bool(a.disabled_at)} for a in found]
+        )
     else:
-        table(["name", "role", "site", ""], [[a.name, a.role, a.site, "disabled" if a.disabled_at else ""] for a in found])
+        table(
+            ["name", "role", "site", ""],
+            [[a.name, a.role, a.site, "disabled" if a.disabled_at else ""] for a in found],
+        )
 
 
 @app.command()

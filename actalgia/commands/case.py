@@ -60,7 +60,12 @@ def list_cases(
 
 
 @app.command()
-def acknowledge(number: Annotated[int, typer.Argument(metavar="ID")], by: By, comment: Comment = None, data_dir: DataDirOption = None) -> None:
+def acknowledge(
+    number: Annotated[int, typer.Argument(metavar="ID")],
+    by: By,
+    comment: Comment = None,
+    data_dir: DataDirOption = None,
+) -> None:
     """Say "I have seen this"."""
     from actalgia.system import find_system
     from store import access, cases
@@ -69,14 +74,20 @@ def acknowledge(number: Annotated[int, typer.Argument(metavar="ID")], by: By, co
     with transaction(find_system(data_dir).engine()) as session:
         first = cases.acknowledge(session, number, by, now(), comment)
         access.record(session, now(), by, "case.acknowledge", detail=str(number))
-    say(f"Case {number} is acknowledged by {by}." if first else f"Case {number} had been acknowledged or resolved before.")
+    say(
+        f"Case {number} is acknowledged by {by}."
+        if first
+        else f"Case {number} had been acknowledged or resolved before."
+    )
 
 
 @app.command()
 def resolve(
     number: Annotated[int, typer.Argument(metavar="ID")],
     by: By,
-    outcome: Annotated[str, typer.Option("--outcome", help="acted, no_action, expected_level, false, technical, other")],
+    outcome: Annotated[
+        str, typer.Option("--outcome", help="acted, no_action, expected_level, false, technical, other")
+    ],
     comment: Comment = None,
     data_dir: DataDirOption = None,
 ) -> None:

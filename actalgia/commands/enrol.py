@@ -5,11 +5,16 @@ from __future__ import annotations
 import csv
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from actalgia.commands.common import DataDirOption, JsonOption, instant, say, say_json
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+    from store.people import Patient
 
 app = typer.Typer(help="Register patients and devices.", no_args_is_help=True)
 
@@ -52,7 +57,9 @@ def device(
 
 @app.command()
 def bulk(
-    file: Annotated[str, typer.Argument(metavar="FILE", help="CSV device,patient,tz,from; - is standard input.")],
+    file: Annotated[
+        str, typer.Argument(metavar="FILE", help="CSV device,patient,tz,from; - is standard input.")
+    ],
     as_json: JsonOption = False,
     data_dir: DataDirOption = None,
 ) -> None:
@@ -72,7 +79,9 @@ def wear(
     patient: Annotated[str | None, typer.Argument(metavar="PATIENT")] = None,
     start: Annotated[str | None, typer.Option("--from", help="RFC 3339 time.")] = None,
     end: Annotated[str | None, typer.Option("--to", help="RFC 3339 time; open without it.")] = None,
-    ended: Annotated[str | None, typer.Option("--end", metavar="DEVICE", help="Nobody wears it from --at on.")] = None,
+    ended: Annotated[
+        str | None, typer.Option("--end", metavar="DEVICE", help="Nobody wears it from --at on.")
+    ] = None,
     at: Annotated[str | None, typer.Option("--at", help="RFC 3339 time.")] = None,
     data_dir: DataDirOption = None,
 ) -> None:
@@ -100,7 +109,10 @@ def wear(
             people.end_wearing(session, worn, begins)
         results.mark_days_of_device(session, worn.id, begins, stops, now())
     if patient is not None:
-        say(f"{device_name} belongs to {patient} from {begins.isoformat()}" + (f" to {stops.isoformat()}" if stops else ""))
+        say(
+            f"{device_name} belongs to {patient} from {begins.isoformat()}"
+            + (f" to {stops.isoformat()}" if stops else "")
+        )
     else:
         say(f"Nobody wears {device_name} from {begins.isoformat()} on.")
 
@@ -137,12 +149,13 @@ def _enrol_devices(
     return credentials
 
 
-def _patient(session, code: str, tz: str):  # type: ignore[no-untyped-def]
+def _patient(session: Session, code: str, tz: str) -> Patient:
     from store import people
+    from store.database import StoreError
 
     try:
         return people.patient_by_code(session, code)
-    except people.StoreError:
+    except StoreError:
         return people.enrol_patient(session, code, tz)
 
 

@@ -12,7 +12,9 @@ from actalgia.commands.common import JsonOption, say, say_json
 
 def indices(
     file: Annotated[Path, typer.Argument(metavar="FILE")],
-    tz: Annotated[str | None, typer.Option("--tz", help="IANA zone of the wall clock; without it days have 24 h.")] = None,
+    tz: Annotated[
+        str | None, typer.Option("--tz", help="IANA zone of the wall clock; without it days have 24 h.")
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """The rest-activity indices of a recording (Depresjon or plain CSV, .npz)."""

@@ -51,14 +51,25 @@ def list_quarantined(
     else:
         table(
             ["id", "received", "device", "bytes", "reason"],
-            [[str(r["id"]), str(r["received_at"])[:19], str(r["device"]), str(r["bytes"]), str(r["reason"])] for r in rows],
+            [
+                [
+                    str(r["id"]),
+                    str(r["received_at"])[:19],
+                    str(r["device"]),
+                    str(r["bytes"]),
+                    str(r["reason"]),
+                ]
+                for r in rows
+            ],
         )
 
 
 @app.command()
 def show(
     number: Annotated[int, typer.Argument(metavar="ID")],
-    payload: Annotated[Path | None, typer.Option("--payload", help="Write the bytes to this new file.")] = None,
+    payload: Annotated[
+        Path | None, typer.Option("--payload", help="Write the bytes to this new file.")
+    ] = None,
     as_json: JsonOption = False,
     data_dir: DataDirOption = None,
 ) -> None:

@@ -25,10 +25,16 @@ BLOCK_S = 60.0
 def replay(
     files: Annotated[list[Path], typer.Argument(metavar="FILE...")],
     device: Annotated[str, typer.Option("--device", help="Whose recording it is; must be enrolled.")],
-    speed: Annotated[float, typer.Option("--speed", min=0, help="Times real time; 0: as fast as it is taken.")] = 0.0,
-    end: Annotated[str | None, typer.Option("--end", help="`now`: shifted by whole days so that it ends today.")] = None,
+    speed: Annotated[
+        float, typer.Option("--speed", min=0, help="Times real time; 0: as fast as it is taken.")
+    ] = 0.0,
+    end: Annotated[
+        str | None, typer.Option("--end", help="`now`: shifted by whole days so that it ends today.")
+    ] = None,
     loop: Annotated[bool, typer.Option("--loop", help="Over and over, until Ctrl-C.")] = False,
-    tz: Annotated[str | None, typer.Option("--tz", help="Zone of stamps without offset; UTC without it.")] = None,
+    tz: Annotated[
+        str | None, typer.Option("--tz", help="Zone of stamps without offset; UTC without it.")
+    ] = None,
     data_dir: DataDirOption = None,
 ) -> None:
     """Publish recordings as their device; ends when the server has receipted everything."""
@@ -72,7 +78,9 @@ def _source(file: Path, tz: str | None, until_now: bool, loop: bool) -> Callable
         shift_us = shift_to_end(np.array([end_us]), round(now().timestamp() * 1_000_000))
     if loop:
         return lambda: rounds(
-            lambda again_us: _messages(recording, content, shift_us + again_us), first_us + shift_us, end_us + shift_us
+            lambda again_us: _messages(recording, content, shift_us + again_us),
+            first_us + shift_us,
+            end_us + shift_us,
         )
     return lambda: _messages(recording, content, shift_us)
 

@@ -58,6 +58,11 @@ def list_tokens(as_json: JsonOption = False, data_dir: DataDirOption = None) -> 
     with transaction(find_system(data_dir).engine()) as session:
         found = session.scalars(sa.select(Token).order_by(Token.id)).all()
     if as_json:
-        say_json([{"name": t.name, "role": t.role, "site": t.site, "revoked": bool(t.revoked_at)} for t in found])
+        say_json(
+            [{"name": t.name, "role": t.role, "site": t.site, "revoked": bool(t.revoked_at)} for t in found]
+        )
     else:
-        table(["name", "role", "site", ""], [[t.name, t.role, t.site, "revoked" if t.revoked_at else ""] for t in found])
+        table(
+            ["name", "role", "site", ""],
+            [[t.name, t.role, t.site, "revoked" if t.revoked_at else ""] for t in found],
+        )

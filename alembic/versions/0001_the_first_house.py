@@ -399,7 +399,6 @@ def upgrade() -> None:
         sa.Column("worn", sa.Boolean(), nullable=True, comment="as the device said; from raw, as the wear rule judged"),
         sa.Column("enmo_5s_mg", postgresql.ARRAY(sa.REAL()), nullable=True),
         sa.Column("anglez_5s_deg", postgresql.ARRAY(sa.REAL()), nullable=True),
-        sa.ForeignKeyConstraint(["device_id"], ["device.id"], name=op.f("fk_epoch_device_id")),
         sa.PrimaryKeyConstraint("device_id", "t", "source", name=op.f("pk_epoch")),
     )
     op.create_table(
