@@ -26,7 +26,7 @@ PASSWORD_BYTES = 18
 #: Words that mean a part of the installation, now or later, in any spelling.
 _RESERVED = re.compile(r"ingest([-_.].*)?|gateway|health|healthcheck|admin|bridge|actalgia", re.IGNORECASE)
 _SAFE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}")
-_HASH = re.compile(r"\$7\$[0-9]+\$[A-Za-z0-9+/]{16}\$[A-Za-z0-9+/]{86}==")
+_HASH = re.compile(r"\$7\$[1-9][0-9]{0,6}\$[A-Za-z0-9+/]{16}\$[A-Za-z0-9+/]{86}==")
 
 
 def is_device_name(name: str) -> bool:
