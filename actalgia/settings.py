@@ -24,7 +24,6 @@ class Settings(BaseSettings):
     database_url: str | None = None
     mqtt_url: str | None = None
     mqtt_ca_file: str | None = None
-    mqtt_client: str = "actalgia-ingest"  #: ingest's client id: unguessable where devices may choose theirs
     broker_dir: Path | None = None  #: production: where the broker's account files are
     broker: str | None = None  #: `mosquitto` or `pip`, to force one in embedded mode
     broker_demonstration_only: bool = False  #: the broker cannot keep devices apart

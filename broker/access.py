@@ -1,7 +1,7 @@
 """Who may connect, and who may publish and hear what: mosquitto's two account files as text. Pure.
 
 A device writes below its own `up`, hears its own `down`, and nothing else; ingest hears every `up`, writes
-every `down`, and reads the broker's counters. Whatever is not named here is refused.
+every `down`, and reads the broker's counters; the gateway publishes for devices. Whatever is not named here is refused.
 """
 
 from __future__ import annotations
@@ -14,6 +14,9 @@ import secrets
 from collections.abc import Iterable
 
 INGEST = "ingest"  #: the account of the ingest process
+#: Publishes as any device, for `actalgia replay`. An account of embedded installations only: where the
+#: password file has no such name, its rules are for nobody.
+GATEWAY = "gateway"
 ROOT = "actalgia/v1"
 
 #: mosquitto's own default. It is little for a password that a person thought of; ours are 128 random bits
@@ -99,6 +102,10 @@ def acl_file() -> str:
         f"topic read {ROOT}/+/up/#\n"
         f"topic write {ROOT}/+/down/#\n"
         "topic read $SYS/#\n"
+        "\n"
+        f"user {GATEWAY}\n"
+        f"topic write {ROOT}/+/up/#\n"
+        f"topic read {ROOT}/+/down/#\n"
         "\n"
         f"pattern write {ROOT}/%u/up/#\n"
         f"pattern read {ROOT}/%u/down/#\n"

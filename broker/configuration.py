@@ -31,8 +31,8 @@ def configuration(directory: Path, port: int, *, queue_bytes: int, user: str | N
     )
     return f"""# Written by Actalgia at every start: changes are lost.
 listener {port} 127.0.0.1
-# A client id is its user's name: nobody takes over the session of ingest or of another device.
-use_username_as_clientid true
+# A device may have several connections at once, each with a client id of its own choice. Ingest's id
+# is made from its password: nobody guesses it and takes over its session.
 # MQTT 5 and 3.1.1 clients alike are cut by it. message_size_limit would acknowledge and throw away.
 max_packet_size {MAX_PACKET_BYTES}
 

@@ -7,6 +7,7 @@ a living process with a dead network thread would be silence.
 
 from __future__ import annotations
 
+import hashlib
 import os
 import queue
 import random
@@ -55,6 +56,11 @@ class Broker:
     tls: bool = False
     ca_file: str | None = None
 
+    @property
+    def client_id(self) -> str:
+        """Always the same, so that the session is ours again; from the password, so that nobody else's."""
+        return "ingest-" + hashlib.sha256(self.password.encode()).hexdigest()[:16]
+
     @classmethod
     def from_url(cls, url: str, ca_file: str | None = None) -> Broker:
         """From `mqtt://user:password@host:port` or `mqtts://...`. Raises `ValueError`."""
@@ -75,9 +81,7 @@ class Broker:
 class Subscriber:
     """One ingest worker."""
 
-    def __init__(
-        self, engine: sa.Engine, broker: Broker, client_id: str, demonstration_only: bool = False
-    ) -> None:
+    def __init__(self, engine: sa.Engine, broker: Broker, demonstration_only: bool = False) -> None:
         self.engine = engine
         self.demonstration_only = demonstration_only
         self.counts = {"received": 0, "stored": 0, "duplicate": 0, "quarantined": 0, "dropped_by_broker": 0}
@@ -86,7 +90,7 @@ class Subscriber:
         self._pending = Pending()
         self._connection = 0
         self._client = mqtt.Client(
-            CallbackAPIVersion.VERSION2, client_id=client_id, protocol=mqtt.MQTTv5, manual_ack=True
+            CallbackAPIVersion.VERSION2, client_id=broker.client_id, protocol=mqtt.MQTTv5, manual_ack=True
         )
         self._client.username_pw_set(broker.username, broker.password)
         if broker.tls:

@@ -90,7 +90,6 @@ class DataDir:
                 "postgres_port": free_port(PREFERRED_PORTS["postgres"]),
                 "postgres_password": secrets.token_urlsafe(24),
                 "ingest_password": secrets.token_urlsafe(24),
-                "ingest_client": f"actalgia-ingest-{secrets.token_hex(8)}",
                 "gateway_password": secrets.token_urlsafe(24),
             }
             write_private(path, json.dumps(chosen, indent=1))
@@ -99,9 +98,7 @@ class DataDir:
     def postgres(self) -> EmbeddedPostgres:
         """The database server of this directory."""
         settled = self.settled()
-        return EmbeddedPostgres(
-            self.root / "postgres", settled.postgres_port, settled.postgres_password
-        )
+        return EmbeddedPostgres(self.root / "postgres", settled.postgres_port, settled.postgres_password)
 
     def running(self) -> dict[str, Any]:
         """What `up.json` says. Raises `StoreError` when `up` does not run."""
@@ -123,7 +120,6 @@ class Settled:
     postgres_port: int
     postgres_password: str
     ingest_password: str
-    ingest_client: str  #: nobody can guess it, so nobody can take over ingest's session
     gateway_password: str  #: of the account that publishes for any device: replays use it
 
 

@@ -43,7 +43,7 @@ class Part:
                 stdout=descriptor,
                 stderr=descriptor,
                 start_new_session=True,  # Ctrl-C is for us; we stop the parts in order
-                preexec_fn=_die_with_parent(self.stop_signal),  # noqa: PLW1509  no threads here
+                preexec_fn=_die_with_parent(self.stop_signal),
             )
         finally:
             os.close(descriptor)

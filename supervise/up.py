@@ -79,7 +79,6 @@ class Up:
             "ACTALGIA_DATA_DIR": str(self.data.root),
             "ACTALGIA_DATABASE_URL": self.data.postgres().url,
             "ACTALGIA_MQTT_URL": mqtt,
-            "ACTALGIA_MQTT_CLIENT": settled.ingest_client,
             "ACTALGIA_HTTP_PORT": str(settled.http_port),
             "ACTALGIA_BASE_URL": http,
             "ACTALGIA_CHANNELS": self.channels,

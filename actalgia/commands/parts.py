@@ -20,9 +20,7 @@ def ingest(data_dir: DataDirOption = None) -> None:
     engine = system.engine()
     _check(engine)
     broker = Broker.from_url(settings.mqtt_url, settings.mqtt_ca_file)
-    Subscriber(engine, broker, settings.mqtt_client, settings.broker_demonstration_only).run(
-        _stop_on_signals()
-    )
+    Subscriber(engine, broker, settings.broker_demonstration_only).run(_stop_on_signals())
 
 
 def analytics(data_dir: DataDirOption = None) -> None:

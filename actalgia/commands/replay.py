@@ -47,7 +47,7 @@ def replay(
     stop = threading.Event()
     for which in (signal.SIGINT, signal.SIGTERM):
         signal.signal(which, lambda *_: stop.set())
-    with _progress() as shown, Device(_address(device, data_dir)) as published:
+    with _Shown() as shown, Device(_address(device, data_dir)) as published:
         messages = chain.from_iterable(source() for source in sources)
         done = publish(messages, published, speed, stop, shown)
     say(
@@ -143,7 +143,7 @@ def _address(device: str, data_dir: Path | None) -> Address:
     )
 
 
-class _progress:
+class _Shown:
     """A progress bar on standard error, where that is a terminal."""
 
     def __enter__(self) -> Callable[[Progress], None]:

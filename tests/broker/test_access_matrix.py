@@ -151,20 +151,37 @@ def test_a_stranger_stays_outside(
         assert stranger.inside is False
 
 
-@pytest.mark.parametrize("client_id", ["ingest", "actalgia-ingest", "watch-11"])
-def test_a_client_id_takes_nobody_over(mosquitto: Running, version: int, client_id: str) -> None:
+def test_a_stolen_client_id_hears_nothing(mosquitto: Running, version: int) -> None:
+    """Client ids are free, so one that is guessed cuts its owner off; but what is heard goes by the user."""
+    up, down = UP.format("watch-11", "raw"), DOWN.format("watch-11", RECEIPT)
+    for owner, sender, heard in (("ingest", "watch-11", up), ("watch-11", "ingest", down)):
+        with Client(mosquitto, owner, version=version, client_id="x", keep_session=True) as client:
+            client.subscribe(heard)
+        with (
+            Client(mosquitto, owner, version=version, client_id="y") as witness,
+            Client(mosquitto, "watch-1", version=version, client_id="x", keep_session=True) as thief,
+            Client(mosquitto, sender, version=version) as other,
+        ):
+            assert thief.inside
+            witness.subscribe(heard)
+            other.publish(heard)
+            assert witness.got_topic(heard)
+            assert thief.got == []
+
+
+def test_a_device_may_have_two_connections_at_once(mosquitto: Running, version: int) -> None:
     with (
-        Client(mosquitto, "ingest", version=version, client_id="actalgia-ingest") as ingest,
-        Client(mosquitto, "watch-11", version=version) as neighbour,
+        Client(mosquitto, "ingest", version=version) as ingest,
+        Client(mosquitto, "watch-1", version=version, client_id="hears") as hears,
+        Client(mosquitto, "watch-1", version=version, client_id="tells") as tells,
     ):
         ingest.subscribe("actalgia/v1/+/up/#")
-        with Client(mosquitto, "watch-1", version=version, client_id=client_id, keep_session=True) as thief:
-            assert thief.inside
-            neighbour.publish(UP.format("watch-11", "raw"))
-            assert ingest.got_topic(UP.format("watch-11", "raw"))
-            assert thief.got == []
-        assert ingest.ended is None
-        assert neighbour.ended is None
+        hears.subscribe(DOWN.format("watch-1", RECEIPT))
+        tells.publish(UP.format("watch-1", "raw"))
+        ingest.publish(DOWN.format("watch-1", RECEIPT))
+        assert ingest.got_topic(UP.format("watch-1", "raw"))
+        assert hears.got_topic(DOWN.format("watch-1", RECEIPT))
+        assert hears.ended is None and tells.ended is None
 
 
 def test_a_message_over_the_limit_cuts_the_device(mosquitto: Running, version: int) -> None:

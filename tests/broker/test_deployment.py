@@ -97,7 +97,7 @@ def test_the_image_holds_every_package_and_every_part_that_the_wheel_lists() -> 
 
 def test_the_shipped_configuration_limits_what_the_embedded_one_limits(tmp_path: Path) -> None:
     same = (
-        *("max_packet_size", "max_inflight_messages", "max_queued_messages", "use_username_as_clientid"),
+        *("max_packet_size", "max_inflight_messages", "max_queued_messages"),
         *("allow_anonymous", "persistence", "persistent_client_expiration", "autosave_on_changes"),
     )
 
