@@ -12,7 +12,7 @@ import broker
 from actalgia.system import NoSystem, System
 from store.database import transaction
 from store.people import broker_accounts
-from supervise.up import own_accounts
+from supervise.accounts import own_accounts
 
 USABLE_WITHIN_S = 10.0
 

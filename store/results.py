@@ -16,6 +16,7 @@ from store.database import Base, notify
 MOVEMENT = "movement"
 DIARY = "diary"
 CLAIM_LASTS = timedelta(minutes=10)
+QUIET = timedelta(seconds=3)  #: a burst of data is over
 
 
 class StaleDay(Base):
@@ -28,6 +29,7 @@ class StaleDay(Base):
     kind: Mapped[str] = mapped_column(primary_key=True, comment="movement or diary")
     marks: Mapped[int] = mapped_column(default=1)
     since: Mapped[datetime] = mapped_column(comment="the first mark")
+    marked_at: Mapped[datetime] = mapped_column(comment="the last mark")
     claimed_until: Mapped[datetime | None] = mapped_column(comment="a worker has it; a dead worker's lapses")
 
 
@@ -81,13 +83,14 @@ class Claim:
 
 
 _MARK = """
-    INSERT INTO stale_day (patient_id, day, kind, marks, since)
-    SELECT DISTINCT w.patient_id, (k.t AT TIME ZONE p.tz)::date, :kind, 1, :at ::timestamptz
+    INSERT INTO stale_day (patient_id, day, kind, marks, since, marked_at)
+    SELECT DISTINCT w.patient_id, (k.t AT TIME ZONE p.tz)::date, :kind, 1, :at ::timestamptz, :at
     FROM {source}
     JOIN wearing w ON w.device_id = k.d AND w.during @> k.t
     JOIN patient p ON p.id = w.patient_id
     ORDER BY 1, 2
-    ON CONFLICT (patient_id, day, kind) DO UPDATE SET marks = stale_day.marks + 1
+    ON CONFLICT (patient_id, day, kind)
+    DO UPDATE SET marks = stale_day.marks + 1, marked_at = EXCLUDED.marked_at
 """
 
 
@@ -126,8 +129,10 @@ def mark_day(session: Session, patient_id: int, day: date, kind: str, at: dateti
     session.execute(
         sa.text(
             """
-            INSERT INTO stale_day (patient_id, day, kind, marks, since) VALUES (:p, :day, :kind, 1, :at)
-            ON CONFLICT (patient_id, day, kind) DO UPDATE SET marks = stale_day.marks + 1
+            INSERT INTO stale_day (patient_id, day, kind, marks, since, marked_at)
+            VALUES (:p, :day, :kind, 1, :at, :at)
+            ON CONFLICT (patient_id, day, kind)
+            DO UPDATE SET marks = stale_day.marks + 1, marked_at = EXCLUDED.marked_at
             """
         ),
         {"p": patient_id, "day": day, "kind": kind, "at": at},
@@ -138,26 +143,27 @@ def claim(session: Session, kind: str, at: datetime, most_days: int, again_after
     """Take the stale days of one patient; the caller commits at once, computes, then calls `finish`.
 
     A past day is due at once. The patient's running day is due when it was last computed `again_after`
-    ago or never. Returns None when nothing is due.
+    ago or never, and then once a burst of data is over (no mark for a few seconds): its next turn is far.
+    With `again_after` 0 every day is due at once. Returns None when nothing is due.
     """
     rows = session.execute(
         sa.text(
             """
             WITH due AS (
-                SELECT s.patient_id, s.day FROM stale_day s JOIN patient p ON p.id = s.patient_id
+                SELECT s.patient_id, s.day, s.since FROM stale_day s JOIN patient p ON p.id = s.patient_id
                 WHERE s.kind = :kind AND (s.claimed_until IS NULL OR s.claimed_until < :at)
-                  AND (s.day < (:at AT TIME ZONE p.tz)::date OR NOT EXISTS (
-                        SELECT FROM day_index d WHERE d.patient_id = s.patient_id AND d.day = s.day
-                          AND d.computed_at > :at - :again_after))
-                ORDER BY s.since
-                LIMIT 1
-            )
-            SELECT s.patient_id, s.day, s.marks FROM stale_day s JOIN due ON due.patient_id = s.patient_id
-            WHERE s.kind = :kind AND (s.claimed_until IS NULL OR s.claimed_until < :at)
-            ORDER BY s.day LIMIT :most FOR UPDATE OF s SKIP LOCKED
+                  AND (s.day < (:at AT TIME ZONE p.tz)::date OR :again_after = interval '0' OR (
+                        (s.marked_at < :at - :quiet OR s.since < :at - 5 * :quiet)
+                        AND NOT EXISTS (
+                            SELECT FROM day_index d WHERE d.patient_id = s.patient_id AND d.day = s.day
+                              AND d.computed_at > :at - :again_after)))
+            ), chosen AS (SELECT patient_id FROM due ORDER BY since LIMIT 1)
+            SELECT s.patient_id, s.day, s.marks
+            FROM stale_day s JOIN due USING (patient_id, day) JOIN chosen USING (patient_id)
+            WHERE s.kind = :kind ORDER BY s.day LIMIT :most FOR UPDATE OF s SKIP LOCKED
             """
         ),
-        {"kind": kind, "at": at, "again_after": again_after, "most": most_days},
+        {"kind": kind, "at": at, "again_after": again_after, "quiet": QUIET, "most": most_days},
     ).all()
     if not rows:
         return None

@@ -7,7 +7,7 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -92,7 +92,7 @@ def stop_all(parts: list[Part], within_s: float) -> None:
             part.child.wait()
 
 
-def _die_with_parent(how: signal.Signals):  # type: ignore[no-untyped-def]
+def _die_with_parent(how: signal.Signals) -> Callable[[], None]:
     libc = ctypes.CDLL(None, use_errno=True)
     parent = os.getpid()
 

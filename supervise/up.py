@@ -21,7 +21,8 @@ from store import schema
 from store.database import StoreError, engine_for, refuse_unsafe_server, transaction
 from store.people import broker_accounts
 from supervise import ward
-from supervise.layout import DataDir, Settled, write_private
+from supervise.accounts import own_accounts
+from supervise.layout import DataDir, write_private
 from supervise.leftovers import end_leftovers
 from supervise.process import Part, stop_all
 
@@ -220,14 +221,6 @@ class Up:
             "pids": pids,
         }
         write_private(self.data.up_json, json.dumps(document, indent=1))
-
-
-def own_accounts(settled: Settled) -> list[tuple[str, str]]:
-    """The broker accounts of the installation itself."""
-    return [
-        ("ingest", broker.password_hash(settled.ingest_password)),
-        ("gateway", broker.password_hash(settled.gateway_password)),
-    ]
 
 
 def data_dir_of(path: Path) -> DataDir:

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import secrets
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from actalgia.commands.common import DataDirOption, JsonOption, say, say_json, table
 
+if TYPE_CHECKING:
+    from store.access import Role
+
 app = typer.Typer(help="People who log in.", no_args_is_help=True)
 RoleOption = Annotated[str, typer.Option("--role", help="clinician, researcher or administrator")]
 
 
-def role_of(text: str):  # type: ignore[no-untyped-def]
+def role_of(text: str) -> Role:
     """The role of that name. Raises a usage error."""
     from store.access import Role
 

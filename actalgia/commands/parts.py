@@ -5,9 +5,15 @@ from __future__ import annotations
 import signal
 import threading
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from actalgia.commands.common import DataDirOption
-from actalgia.settings import Settings
+
+if TYPE_CHECKING:
+    import sqlalchemy as sa
+
+    from actalgia.settings import Settings
+    from actalgia.system import System
 
 
 def ingest(data_dir: DataDirOption = None) -> None:
@@ -66,20 +72,19 @@ def api(data_dir: DataDirOption = None) -> None:
     serve(chosen, settings.http_host, settings.http_port)
 
 
-def _system(part: str, data_dir: Path | None):  # type: ignore[no-untyped-def]
+def _system(part: str, data_dir: Path | None) -> tuple[System, Settings]:
     from actalgia import logs
-    from actalgia.system import find_system
+    from actalgia.settings import Settings
+    from actalgia.system import System, find_system
 
     settings = Settings()
     logs.configure(part, settings.log_level)
     if settings.database_url and data_dir is None:
-        from actalgia.system import System
-
         return System(settings.database_url, None, settings), settings
     return find_system(data_dir), settings
 
 
-def _check(engine) -> None:  # type: ignore[no-untyped-def]
+def _check(engine: sa.Engine) -> None:
     """Wait for the database, then refuse one that may forget what it commits."""
     import time
 

@@ -7,14 +7,13 @@ from typing import Annotated
 
 import typer
 
-from actalgia.settings import DEFAULT_DATA_DIR, Settings
-
 
 def up(
     data_dir: Annotated[Path | None, typer.Option("--data-dir", help="Where everything is kept.")] = None,
     demo: Annotated[bool, typer.Option("--demo", help="With a simulated ward that streams.")] = False,
 ) -> None:
     """Start everything on this machine and watch over it. Ctrl-C stops it."""
+    from actalgia.settings import DEFAULT_DATA_DIR, Settings
     from supervise.up import Up, data_dir_of
 
     settings = Settings()

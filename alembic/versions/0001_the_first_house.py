@@ -495,6 +495,7 @@ def upgrade() -> None:
         sa.Column("kind", sa.Text(), nullable=False, comment="movement or diary"),
         sa.Column("marks", sa.BigInteger(), nullable=False),
         sa.Column("since", sa.DateTime(timezone=True), nullable=False, comment="the first mark"),
+        sa.Column("marked_at", sa.DateTime(timezone=True), nullable=False, comment="the last mark"),
         sa.Column(
             "claimed_until",
             sa.DateTime(timezone=True),

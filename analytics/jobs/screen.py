@@ -57,8 +57,8 @@ def ask_for_judgement(engine: sa.Engine, at: datetime) -> int:
         marked = session.execute(
             sa.text(
                 """
-                INSERT INTO stale_day (patient_id, day, kind, marks, since)
-                SELECT p.id, (:at AT TIME ZONE p.tz)::date, 'diary', 1, :at ::timestamptz
+                INSERT INTO stale_day (patient_id, day, kind, marks, since, marked_at)
+                SELECT p.id, (:at AT TIME ZONE p.tz)::date, 'diary', 1, :at ::timestamptz, :at
                 FROM patient p
                 LEFT JOIN LATERAL (
                     SELECT decided_at, asked_at FROM decision WHERE patient_id = p.id ORDER BY id DESC LIMIT 1

@@ -148,18 +148,18 @@ def test_the_running_day_waits_an_hour_and_a_past_day_does_not(engine, cast):
     def minute(seq, at):
         return incoming("watch-1", Epoch(boot=1, seq=seq, t0=micro(at), epoch_s=60.0, counts=[5.0]))
 
-    write_batch(engine, [minute(0, NOON - timedelta(hours=1))], NOON)
+    write_batch(engine, [minute(0, NOON - timedelta(hours=1))], NOON - timedelta(seconds=5))
+    assert compute_days(engine, NOON - timedelta(seconds=3)) == 0, "a burst may still go on"
     assert compute_days(engine, NOON) == 1
     write_batch(engine, [minute(1, NOON - timedelta(minutes=1))], NOON)
     assert compute_days(engine, NOON + timedelta(minutes=59)) == 0
     write_batch(engine, [minute(2, NOON - timedelta(days=2))], NOON)
     assert compute_days(engine, NOON + timedelta(minutes=59)) >= 1
-    assert compute_days(engine, NOON + timedelta(minutes=61)) + stale(engine) == 0 or stale(engine) == 0
-    write_batch(engine, [minute(3, NOON)], NOON)
-    midnight = NOON + timedelta(hours=12, seconds=1)
-    compute_days(engine, NOON + timedelta(minutes=62))
-    write_batch(engine, [minute(4, NOON + timedelta(minutes=30))], NOON + timedelta(minutes=30))
-    assert all_due(compute_days, engine, midnight) >= 1
+    assert stale(engine) == 1, "the running day still waits"
+    assert compute_days(engine, NOON + timedelta(minutes=61)) == 1
+    write_batch(engine, [minute(3, NOON + timedelta(minutes=80))], NOON + timedelta(minutes=80))
+    assert compute_days(engine, NOON + timedelta(minutes=90)) == 0
+    assert compute_days(engine, NOON + timedelta(hours=12, seconds=1)) == 1, "the day has ended"
     assert stale(engine) == 0
 
 
