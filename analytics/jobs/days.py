@@ -40,9 +40,12 @@ def compute_days(engine: sa.Engine, at: datetime) -> int:
         first, last = min(claim.days), max(claim.days)
         _judge_wear(session, patient.id, first, last, zone)
         today = local_day_of(np.array([_micro(at)]), zone).tolist()[0]
-        after = results.days_with_data(
-            session, patient.id, first, min(last + timedelta(WINDOW_DAYS - 1), today)
-        )
+        reached = min(last + timedelta(days=WINDOW_DAYS - 1), today)
+        after = results.days_with_data(session, patient.id, first, reached)
+        if today in after and today not in claim.days:
+            # Its windows have changed, but the running day keeps its own pace.
+            after.remove(today)
+            results.mark_day(session, patient.id, today, results.MOVEMENT, at)
         days = sorted({*claim.days, *after})
         rows = _rows_of(session, patient.id, days, zone, at)
         results.save_day_indices(session, rows)
