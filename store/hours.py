@@ -11,18 +11,15 @@ from sqlalchemy.orm import Session
 
 @dataclass(frozen=True, slots=True)
 class HourRow:
-    """One hour (UTC) of one source. Means leave out what the device called not worn; None: no value."""
+    """One hour (UTC) of one source. Means leave out what was not worn; None: no value."""
 
     start: datetime
     source: str
     counts: float | None  #: mean
     counts_min: float  #: minutes with a value
-    counts_max: float | None
     enmo_mg: float | None  #: mean
     enmo_min: float
-    off_min: float  #: minutes that the device called not worn
-    angle_range_deg: float | None  #: largest minus smallest angle of a minute
-    enmo_range_mg: float | None
+    off_min: float  #: minutes that the device, or the wear rule for raw samples, called not worn
 
 
 _HOURS = sa.text(
@@ -30,12 +27,9 @@ _HOURS = sa.text(
     SELECT date_bin('1 hour', e.t, 'epoch'::timestamptz) AS start, e.source,
            avg(e.counts) FILTER (WHERE e.worn IS NOT FALSE),
            coalesce(sum(e.epoch_s) FILTER (WHERE e.worn IS NOT FALSE AND e.counts IS NOT NULL), 0) / 60,
-           max(e.counts),
            avg(e.enmo_mg) FILTER (WHERE e.worn IS NOT FALSE),
            coalesce(sum(e.epoch_s) FILTER (WHERE e.worn IS NOT FALSE AND e.enmo_mg IS NOT NULL), 0) / 60,
-           coalesce(sum(e.epoch_s) FILTER (WHERE e.worn IS FALSE), 0) / 60,
-           max(e.anglez_deg) - min(e.anglez_deg),
-           max(e.enmo_mg) - min(e.enmo_mg)
+           coalesce(sum(e.epoch_s) FILTER (WHERE e.worn IS FALSE), 0) / 60
     FROM wearing w JOIN epoch e ON e.device_id = w.device_id
          AND e.t >= greatest(lower(w.during), :start)
          AND e.t < least(coalesce(upper(w.during), 'infinity'), :end)

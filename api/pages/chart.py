@@ -14,7 +14,7 @@ from api.pages.axis import LEFT, RIGHT, Axis, Day, axis_of, places_of
 from api.pages.hours import HOUR, Hour
 
 LABEL_ROWS = (11.0, 24.0)  #: two rows for the words of cases, so that neighbours do not overlap
-LABEL_WIDTH = 116.0
+LABEL_WIDTH = 128.0
 PAIN_TOP, PAIN_BOTTOM = 36.0, 166.0
 MOVE_TOP, MOVE_BOTTOM = 186.0, 286.0
 HEIGHT = 318.0

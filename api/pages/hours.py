@@ -9,9 +9,7 @@ from datetime import datetime, timedelta
 from store.hours import HourRow
 
 HALF_MIN = 30.0  #: an hour counts when at least half of it has values (Witting's hourly bins)
-ZERO_HOURS = 3  #: zero counts for this long are a watch on a table, not a night
-# An hour whose angle and ENMO hardly change: the ranges of van Hees et al., PLoS ONE 6(7):e22922, 2011.
-STILL_DEG, STILL_MG = 2.9, 50.0
+ZERO_HOURS = 3  #: zero counts for this long are a watch on a table, as the indices judge it
 HOUR = timedelta(hours=1)
 
 
@@ -35,18 +33,14 @@ def hours_of(rows: Sequence[HourRow]) -> tuple[str, list[Hour]]:
         ("mg", [(row, row.enmo_mg, row.enmo_min) for row in rows if row.source == "device"]),
     )
     unit, chosen = max(candidates, key=lambda one: sum(covered + row.off_min for row, _, covered in one[1]))
-    hours = [_hour(row, value, covered, unit) for row, value, covered in chosen]
+    hours = [_hour(row, value, covered) for row, value, covered in chosen]
     return unit, _without_long_zeros(hours) if unit == "counts" else hours
 
 
-def _hour(row: HourRow, value: float | None, covered: float, unit: str) -> Hour:
+def _hour(row: HourRow, value: float | None, covered: float) -> Hour:
     if row.off_min >= HALF_MIN:
         return Hour(row.start, None, worn=False)
-    if value is None or covered < HALF_MIN:
-        return Hour(row.start, None)
-    ranges = row.angle_range_deg, row.enmo_range_mg
-    still = ranges[0] is not None and ranges[1] is not None and ranges[0] < STILL_DEG and ranges[1] < STILL_MG
-    return Hour(row.start, None, worn=False) if unit == "mg" and still else Hour(row.start, value)
+    return Hour(row.start, value if covered >= HALF_MIN else None)
 
 
 def _without_long_zeros(hours: list[Hour]) -> list[Hour]:

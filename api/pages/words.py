@@ -14,6 +14,13 @@ STATE = {
     "in_progress": "in progress",
     "resolved": "closed",
 }
+STATE_ON_CHART = {
+    "opened": "open",
+    "notified": "sent",
+    "acknowledged": "acknowledged",
+    "in_progress": "in progress",
+    "resolved": "closed",
+}
 OUTCOME = {
     "acted": "Acted: treatment or plan changed",
     "no_action": "Seen, no action needed",
@@ -53,3 +60,8 @@ def minutes(value: float) -> str:
     """Minutes as hours and minutes: `22 h 05`."""
     whole = round(value)
     return f"{whole // 60} h {whole % 60:02d}"
+
+
+def round_figure(value: float) -> str:
+    """The end of an axis, as short as it is exact."""
+    return f"{value:g}"

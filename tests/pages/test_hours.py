@@ -8,19 +8,20 @@ import sqlalchemy as sa
 
 from api.pages.hours import Hour, hours_of
 from store.database import transaction
-from store.epochs import DEVICE_COLUMNS, add_epochs, save_minutes
+from store.epochs import save_minutes
 from store.hours import HourRow, read_hours
 from tests.cast import NOON, enrol_cast
+from tests.pages.minutes import send_minutes
 
 HOUR = timedelta(hours=1)
 
 
 def counts(hour: int, mean: float | None, minutes: float = 60, off: float = 0) -> HourRow:
-    return HourRow(NOON + hour * HOUR, "device", mean, minutes, mean, None, 0, off, None, None)
+    return HourRow(NOON + hour * HOUR, "device", mean, minutes, None, 0, off)
 
 
-def made_from_raw(hour: int, enmo: float, angle_range: float, enmo_range: float) -> HourRow:
-    return HourRow(NOON + hour * HOUR, "raw", None, 0, None, enmo, 60, 0, angle_range, enmo_range)
+def made_from_raw(hour: int, enmo: float, off: float = 0) -> HourRow:
+    return HourRow(NOON + hour * HOUR, "raw", None, 0, enmo, 60 - off, off)
 
 
 def test_an_hour_counts_when_half_of_it_has_values():
@@ -44,25 +45,22 @@ def test_zeros_with_a_hole_between_are_no_run():
     assert [h.worn for h in hours] == [True, True, True]
 
 
-def test_a_raw_watch_that_neither_turns_nor_moves_for_an_hour_is_not_worn():
-    _, hours = hours_of([made_from_raw(0, 1.0, 0.4, 2.0), made_from_raw(1, 1.0, 30.0, 2.0)])
-    assert hours == [Hour(NOON, None, worn=False), Hour(NOON + HOUR, 1.0)]
+def test_zeros_of_raw_samples_are_judged_by_the_wear_rule_and_not_here():
+    _, hours = hours_of([made_from_raw(h, 0.0) for h in range(3)])
+    assert [h.worn for h in hours] == [True, True, True]
 
 
 def test_a_chart_has_one_unit_that_of_most_of_the_time():
-    rows = [counts(0, 20.0), made_from_raw(1, 31.0, 90, 200), made_from_raw(2, 32.0, 90, 200)]
+    rows = [counts(0, 20.0), made_from_raw(1, 31.0), made_from_raw(2, 32.0)]
     unit, hours = hours_of(rows)
     assert (unit, [h.activity for h in hours]) == ("mg", [31.0, 32.0])
 
 
 def test_the_database_puts_the_minutes_of_one_patient_together(engine: sa.Engine):
     cast = enrol_cast(engine)
-    columns: dict[str, list[object]] = {name: [None] * 90 for name in DEVICE_COLUMNS}
-    columns |= {"device_id": [cast.watch_1] * 90, "epoch_s": [60.0] * 90}
-    columns |= {"t": [NOON + i * timedelta(minutes=1) for i in range(90)]}
-    columns |= {"counts": [10.0] * 60 + [40.0] * 30, "worn": [None] * 60 + [True] * 15 + [False] * 15}
+    worn = [None] * 60 + [True] * 15 + [False] * 15
+    send_minutes(engine, cast.watch_1, NOON, [10.0] * 60 + [40.0] * 30, worn)
     with transaction(engine) as session:
-        add_epochs(session, columns)
         minute = dict.fromkeys(("mad_mg", "temp_c", "lux", "enmo_5s_mg", "anglez_5s_deg"))
         save_minutes(
             session,

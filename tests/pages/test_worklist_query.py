@@ -12,11 +12,11 @@ from store import people, worklist
 from store.cases import Outcome, acknowledge, open_or_join, resolve
 from store.database import transaction
 from store.diary import PainReport, add_ward_report
-from store.epochs import DEVICE_COLUMNS, add_epochs
 from store.results import Decision, add_decision
 from store.status import DeviceStatus
 from store.worklist import Row
 from tests.cast import ADMINISTRATOR, NOON, NURSE, OUTSIDER, RESEARCHER, Cast, enrol_cast
+from tests.pages.minutes import send_minutes
 
 HOUR = timedelta(hours=1)
 
@@ -135,19 +135,9 @@ def test_an_entry_made_on_the_ward_counts_like_one_from_a_phone(engine, cast):
     assert one(engine, "P-rising").worst == 7
 
 
-def epochs(device_id: int, start, minutes: int, worn: bool | None = None) -> dict[str, list[object]]:
-    columns: dict[str, list[object]] = {name: [None] * minutes for name in DEVICE_COLUMNS}
-    columns["device_id"] = [device_id] * minutes
-    columns["t"] = [start + i * timedelta(minutes=1) for i in range(minutes)]
-    columns["epoch_s"] = [60.0] * minutes
-    columns["counts"] = [float(i) for i in range(minutes)]
-    columns["worn"] = [worn] * minutes
-    return columns
-
-
 def test_the_newest_movement_is_the_last_minute_that_the_patient_could_have_worn(engine, cast):
+    send_minutes(engine, cast.watch_1, NOON - 3 * HOUR, range(120), [False] * 120)
     with transaction(engine) as session:
-        add_epochs(session, epochs(cast.watch_1, NOON - 3 * HOUR, 120, worn=False))
         watch = session.get(people.Device, cast.watch_1)
         people.end_wearing(session, watch, NOON - 2 * HOUR)
     row = one(engine, "P-steady")
@@ -172,8 +162,7 @@ def test_the_battery_is_the_lowest_of_the_devices_worn_now(engine, cast):
 
 
 def test_the_newest_epoch_is_found_without_reading_the_history(engine, cast):
-    with transaction(engine) as session:
-        add_epochs(session, epochs(cast.watch_1, NOON - 200 * HOUR, 12_000))
+    send_minutes(engine, cast.watch_1, NOON - 200 * HOUR, range(12_000))
     with engine.connect() as connection:
         connection.exec_driver_sql("ANALYZE epoch")
         statements = []

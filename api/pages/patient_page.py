@@ -1,0 +1,174 @@
+"""Everything on the page of one patient, read at one instant and put into words and figures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from urllib.parse import quote
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.orm import Session
+
+from api.pages import words
+from api.pages.axis import midnight
+from api.pages.chart import Answer, Chart, Mark, draw
+from api.pages.hours import Hour, hours_of
+from api.pages.standing import why_no_news
+from store.cases import Case, CaseEvent, CaseState
+from store.diary import Report, reports_of
+from store.hours import read_hours
+from store.people import zone_of
+from store.results import DayIndex
+from store.worklist import Row, cases_of, day_indices
+
+DAYS = 28
+INDEX_DAYS = 7
+REPORTS_SHOWN = 10
+INDICES = (
+    ("Worn", "worn_min"),
+    ("Mean activity", "mean_activity"),
+    ("RA", "RA"),
+    ("IS", "IS"),
+    ("IV", "IV"),
+    ("I<O", "io"),
+)
+Indices = dict[tuple[date, str], DayIndex]
+Story = tuple[Case, list[CaseEvent]]
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One figure of the table, with the number of the note that explains it."""
+
+    text: str
+    note: int | None = None
+    there: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One day of the table that says the same as the chart."""
+
+    day: date
+    worst: str
+    average: str
+    worn: str
+    activity: str
+
+
+@dataclass(frozen=True, slots=True)
+class PatientPage:
+    """What the template shows."""
+
+    row: Row
+    path: str
+    zone: ZoneInfo
+    clock: str
+    gaps: list[str]
+    open_cases: list[Story]
+    closed_cases: list[Story]
+    days: list[date]
+    unit: str
+    chart: Chart
+    description: str
+    table: list[Line]
+    index_heads: list[tuple[str, str]]
+    index_lines: list[tuple[date, list[Cell]]]
+    notes: list[str]
+    reports: list[Report]
+    more_reports: int
+
+
+def read_page(session: Session, row: Row, now: datetime) -> PatientPage:
+    """The page of the patient in `row`: the last 28 local days up to `now`."""
+    zone = zone_of(row.tz)
+    there = now.astimezone(zone)
+    days = [there.date() - timedelta(days=back) for back in reversed(range(DAYS))]
+    start, end = midnight(days[0], zone), midnight(days[-1] + timedelta(days=1), zone)
+    unit, hours = hours_of(read_hours(session, row.patient_id, start, end))
+    reports = reports_of(session, row.patient_id, start, end)
+    indices = day_indices(session, row.patient_id, days[0], days[-1], [name for _, name in INDICES])
+    cases = cases_of(session, row.patient_id)
+    means = {
+        day: found.value
+        for (day, name), found in indices.items()
+        if name == "mean_activity" and found.unit == unit and found.value is not None
+    }
+    answers = [Answer(one.at, one.scores["worst"], one.scores["average"]) for one in reports]
+    marks = [
+        Mark(case.opened_at, case.severity, f"case {case.id}, {words.STATE_ON_CHART[case.state]}")
+        for case, _ in cases
+    ]
+    lines, notes = index_table(list(reversed(days[-INDEX_DAYS:])), indices)
+    return PatientPage(
+        row=row,
+        path=f"/patients/{quote(row.code, safe='')}",
+        zone=zone,
+        clock=f"{there:%Z}, now {there:%H:%M}",
+        gaps=why_no_news(row, now),
+        open_cases=[story for story in cases if story[0].state != CaseState.RESOLVED],
+        closed_cases=[story for story in cases if story[0].state == CaseState.RESOLVED],
+        days=days,
+        unit=unit,
+        chart=draw(days, zone, hours, means, answers, marks, now),
+        description=_described(days, reports, hours, unit),
+        table=[_line(day, reports, indices) for day in reversed(days)],
+        index_heads=_heads(indices),
+        index_lines=lines,
+        notes=notes,
+        reports=list(reversed(reports))[:REPORTS_SHOWN],
+        more_reports=max(0, len(reports) - REPORTS_SHOWN),
+    )
+
+
+def index_table(days: Sequence[date], indices: Indices) -> tuple[list[tuple[date, list[Cell]]], list[str]]:
+    """The cells of each day, and the notes that say why a figure is missing (each reason once)."""
+    notes: list[str] = []
+
+    def cell(found: DayIndex | None) -> Cell:
+        if found is None:
+            return Cell("not computed yet", there=False)
+        note = None
+        if found.reason is not None:
+            if found.reason not in notes:
+                notes.append(found.reason)
+            note = notes.index(found.reason) + 1
+        if found.value is None:
+            little = (found.reason or "").startswith("too little")
+            return Cell("too little data" if little else "no value", note, there=False)
+        return Cell(words.minutes(found.value) if found.unit == "min" else words.figure(found.value), note)
+
+    return [(day, [cell(indices.get((day, name))) for _, name in INDICES]) for day in days], notes
+
+
+def _heads(indices: Indices) -> list[tuple[str, str]]:
+    units = {name: found.unit for (_, name), found in indices.items()}
+    shown = {name: unit for name, unit in units.items() if unit not in ("1", "min")}
+    return [(label, shown.get(name, "")) for label, name in INDICES]
+
+
+def _line(day: date, reports: Sequence[Report], indices: Indices) -> Line:
+    def highest(score: str) -> str:
+        own = [one.scores[score] for one in reports if one.day == day]
+        return str(max((value for value in own if value is not None), default="–"))
+
+    worn, mean = indices.get((day, "worn_min")), indices.get((day, "mean_activity"))
+    return Line(
+        day,
+        highest("worst"),
+        highest("average"),
+        "no data" if worn is None or worn.value is None else words.minutes(worn.value),
+        "–" if mean is None or mean.value is None else f"{words.figure(mean.value)} {mean.unit}",
+    )
+
+
+def _described(days: Sequence[date], reports: Sequence[Report], hours: Sequence[Hour], unit: str) -> str:
+    """The chart in one or two sentences, for whoever does not see it."""
+    worst = [one.scores["worst"] for one in reports if one.scores["worst"] is not None]
+    known = sum(hour.activity is not None for hour in hours)
+    said = f"worst pain from {min(worst)} to {max(worst)}" if worst else "no worst pain was given"
+    return (
+        f"From {days[0]} to {days[-1]}: {len(reports)} pain reports, {said}; "
+        f"activity in {unit} for {known} hours. The table below has every day."
+    )

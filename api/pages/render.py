@@ -1,0 +1,84 @@
+"""Templates to responses. Everything is escaped; no page has a script or a style inside itself."""
+
+from __future__ import annotations
+
+import hashlib
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from fastapi import Request
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from sqlalchemy.orm import Session
+from starlette.responses import HTMLResponse
+
+from api.auth import csrf_token
+from api.pages import axis, chart, standing, words
+from store.access import User
+from store.people import Patient
+from store.worklist import CANNOT_JUDGE
+
+HERE = Path(__file__).parent
+
+
+def page(
+    request: Request,
+    template: str,
+    user: User | None,
+    *,
+    demonstration: bool,
+    status: int = 200,
+    **context: Any,
+) -> HTMLResponse:
+    """A page, or with `?fragment=1` only what is inside its `main`."""
+    settings = request.app.state.settings
+    shown = {
+        "user": user,
+        "csrf": csrf_token(request),
+        "demonstration": demonstration or settings.demonstration_only,
+        "notice": settings.notice,
+        "fragment": is_refresh(request),
+        "here": "",
+        "live": False,
+        **context,
+    }
+    return HTMLResponse(_environment().get_template(template).render(shown), status)
+
+
+def is_refresh(request: Request) -> bool:
+    """Whether the page itself asks, and not a person."""
+    return request.query_params.get("fragment") == "1"
+
+
+def any_simulated(session: Session) -> bool:
+    """Whether there are simulated patients: then every page says so."""
+    return bool(session.scalar(sa.select(sa.exists().where(Patient.demonstration))))
+
+
+@cache
+def asset(name: str) -> str:
+    """The address of a static file; it changes with the content, so browsers may keep it for ever."""
+    digest = hashlib.sha256((HERE / "static" / name).read_bytes()).hexdigest()
+    return f"/static/{name}?v={digest[:12]}"
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(HERE / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.globals.update(
+        asset=asset,
+        axis=axis,
+        cannot_judge=CANNOT_JUDGE,
+        geometry=chart,
+        is_old=standing.is_old,
+        limits=standing,
+        words=words,
+    )
+    return environment

@@ -1,0 +1,151 @@
+"""The pages: worklist, patient, actions on a case. Each works without JavaScript."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Annotated
+from urllib.parse import quote
+
+from fastapi import APIRouter, Depends, FastAPI, Form, Request
+from starlette.responses import FileResponse, RedirectResponse, Response
+
+from api.auth import AsWardUser, CurrentUser, Db
+from api.pages import accounts, entry, live
+from api.pages.entry import error_page, own_path
+from api.pages.patient_page import read_page
+from api.pages.render import HERE, is_refresh, page
+from api.pages.worklist_page import grouped
+from api.problems import Problem
+from store import cases, worklist
+from store.access import Role, User, record
+from store.cases import Case, Outcome
+from store.database import now
+
+STATIC = {"pages.css": "text/css", "live.js": "text/javascript", "icon.svg": "image/svg+xml"}
+
+
+@asynccontextmanager
+async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+    """The pages answer errors as pages, and listen for changes as soon as one is open."""
+    app.state.error_page = error_page
+    app.state.hints = live.Hints(app.state.settings.database_url)
+    yield
+    await app.state.hints.close()
+
+
+router = APIRouter(include_in_schema=False, lifespan=lifespan)
+for part in (entry.router, accounts.router, live.router):
+    router.include_router(part)
+
+
+def viewer(request: Request, user: CurrentUser, db: Db) -> User:
+    """Whoever looks. A page that refreshes itself is nobody at work: the session still runs out."""
+    if is_refresh(request):
+        db.expire_all()  # drops the new time of use before it is written
+    return user
+
+
+Viewer = Annotated[User, Depends(viewer)]
+Comment = Annotated[str, Form(max_length=2000)]
+Back = Annotated[str, Form()]
+
+
+@router.get("/static/{name}")
+def static(name: str) -> Response:
+    """Style, script and icon; addresses change with the content."""
+    if name not in STATIC:
+        raise Problem(404, "There is nothing at this address.")
+    kept = {"Cache-Control": "public, max-age=31536000, immutable"}
+    return FileResponse(HERE / "static" / name, headers=kept, media_type=STATIC[name])
+
+
+@router.get("/")
+def worklist_page(request: Request, db: Db, user: Viewer) -> Response:
+    """The patients of the user, most urgent first."""
+    at = now()
+    rows = worklist.worklist(db, user, at)
+    record(db, at, user.name, "worklist.view", detail="refresh" if is_refresh(request) else None)
+    shown = grouped(rows, at)
+    return page(
+        request,
+        "worklist.html",
+        user,
+        demonstration=any(row.demonstration for row in rows),
+        here="worklist",
+        live=user.role is not Role.RESEARCHER,
+        now=at,
+        rows=rows,
+        groups=shown.groups,
+        gaps=shown.gaps,
+        as_of=shown.as_of,
+    )
+
+
+@router.get("/patients/{code:path}")
+def patient_page(request: Request, db: Db, user: Viewer, code: str) -> Response:
+    """Activity and pain of one patient on one time axis, the case and its story."""
+    at = now()
+    rows = worklist.worklist(db, user, at, code)
+    if not rows:
+        raise Problem(404, "There is no such patient, or not at your site.")
+    record(db, at, user.name, "patient.view", rows[0].patient_id, "refresh" if is_refresh(request) else None)
+    shown = read_page(db, rows[0], at)
+    return page(
+        request, "patient.html", user, demonstration=rows[0].demonstration, live=True, now=at, page=shown
+    )
+
+
+@router.get("/cases/{case_id}")
+def case_page(db: Db, user: AsWardUser, case_id: int) -> Response:
+    """The link in a message: leads to the patient, at this case."""
+    _, code = _case(db, user, case_id)
+    return RedirectResponse(f"/patients/{quote(code, safe='')}#case-{case_id}", 303)
+
+
+@router.post("/cases/{case_id}/acknowledge")
+def acknowledge(db: Db, user: AsWardUser, case_id: int, comment: Comment = "", back: Back = "/") -> Response:
+    """ "I have seen this." Repeating it changes nothing."""
+    case, _ = _case(db, user, case_id)
+    cases.acknowledge(db, case.id, user.name, now(), comment.strip() or None)
+    record(db, now(), user.name, "case.acknowledge", case.patient_id, f"case {case.id}")
+    return RedirectResponse(own_path(back), 303)
+
+
+@router.post("/cases/{case_id}/resolve")
+def resolve(
+    db: Db,
+    user: AsWardUser,
+    case_id: int,
+    outcome: Annotated[Outcome, Form()],
+    comment: Comment = "",
+    back: Back = "/",
+) -> Response:
+    """Close a case with what it turned out to be."""
+    case, _ = _case(db, user, case_id)
+    cases.resolve(db, case.id, user.name, outcome, now(), comment.strip() or None)
+    record(db, now(), user.name, "case.resolve", case.patient_id, f"case {case.id}")
+    return RedirectResponse(own_path(back), 303)
+
+
+@router.post("/cases/{case_id}/comment")
+def comment(
+    db: Db,
+    user: AsWardUser,
+    case_id: int,
+    comment: Annotated[str, Form(min_length=1, max_length=2000)],
+    back: Back = "/",
+) -> Response:
+    """Add a remark to the story of a case."""
+    case, _ = _case(db, user, case_id)
+    cases.comment(db, case.id, user.name, now(), comment.strip())
+    record(db, now(), user.name, "case.comment", case.patient_id, f"case {case.id}")
+    return RedirectResponse(own_path(back), 303)
+
+
+def _case(db: Db, user: User, case_id: int) -> tuple[Case, str]:
+    """The case and its patient's code. Raises 404 for a case of another site."""
+    found = worklist.case_of(db, user, case_id)
+    if found is None:
+        raise Problem(404, "There is no such case, or not at your site.")
+    return found[0], found[1].code

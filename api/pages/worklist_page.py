@@ -1,0 +1,42 @@
+"""The worklist in groups: open cases, who cannot be judged, everybody else. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from api.pages import words
+from api.pages.standing import Standing, standing, why_no_news
+from store.people import zone_of
+from store.worklist import Row
+
+
+@dataclass(frozen=True, slots=True)
+class WorklistPage:
+    """What the template shows; the order of the rows is the query's."""
+
+    groups: list[tuple[str, str, list[tuple[Row, Standing]]]]  #: (title, hint, members)
+    gaps: dict[int, list[str]]  #: for each patient, what is missing for a calm word
+    as_of: str
+
+
+def grouped(rows: Sequence[Row], now: datetime) -> WorklistPage:
+    """Rows as they come out of the query, each with its standing at `now`."""
+    placed = [(row, standing(row, now)) for row in rows]
+    first = (Standing.CASE, Standing.CANNOT_JUDGE)
+    zones = Counter(row.tz for row in rows).most_common(1)
+    return WorklistPage(
+        groups=[
+            ("Open cases", "", [one for one in placed if one[1] is Standing.CASE]),
+            (
+                "Cannot be judged",
+                "too little data to say anything",
+                [one for one in placed if one[1] is Standing.CANNOT_JUDGE],
+            ),
+            ("No open case", "", [one for one in placed if one[1] not in first]),
+        ],
+        gaps={row.patient_id: why_no_news(row, now) for row in rows},
+        as_of=words.local(now, zone_of(zones[0][0] if zones else "UTC")),
+    )
