@@ -27,7 +27,7 @@ if (self.SharedWorkerGlobalScope) {
   };
 } else {
   const main = document.getElementById("main"), bar = document.getElementById("live");
-  let asOf = new Date(), due = false, lost = false, ticks = 0;
+  let asOf = new Date(), due = false, lost = true, ticks = 0;
   const clock = () => asOf.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
   const show = (text) => { bar.hidden = !text; bar.textContent = text; };
   // Nothing moves under a hand: not while somebody types, reads what they opened, or aims at a button.
@@ -49,7 +49,7 @@ if (self.SharedWorkerGlobalScope) {
       main.innerHTML = html;
       if (focused) document.getElementById(focused)?.focus();
       asOf = new Date();
-      show(lost ? `Connection lost, data as of ${clock()}` : "");
+      show("");
     } catch { due = true; show(`Connection lost, data as of ${clock()}`); }
   };
   let timer;
