@@ -14,6 +14,7 @@ import random
 import ssl
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
@@ -35,6 +36,7 @@ from store.database import now
 log = structlog.get_logger()
 
 TOPIC = "actalgia/v1/+/up/#"
+DROPPED = "$SYS/broker/publish/messages/dropped"
 BATCH_COUNT = 500  #: a batch is written when it has so many messages,
 BATCH_AGE_S = 0.05  #: or when its oldest is so old,
 BATCH_BYTES = 4_000_000  #: or when it is so large: devices wait for a receipt, and 10 s is their patience
@@ -89,6 +91,8 @@ class Subscriber:
         self._taken: queue.SimpleQueue[Incoming] = queue.SimpleQueue()
         self._pending = Pending()
         self._connection = 0
+        self._order: deque[tuple[int, int]] = deque()  #: stored, not yet acknowledged to the broker
+        self._answered: set[tuple[int, int]] = set()  #: those of them whose receipt is out
         self._client = mqtt.Client(
             CallbackAPIVersion.VERSION2, client_id=broker.client_id, protocol=mqtt.MQTTv5, manual_ack=True
         )
@@ -145,7 +149,9 @@ class Subscriber:
             log.error("the broker refused us", action="broker_refused", reason=str(reason))
             return
         self._connection += 1
-        client.subscribe([(TOPIC, 1), ("$SYS/broker/publish/messages/dropped", 0)])
+        client.subscribe(TOPIC, qos=1)
+        if not self.demonstration_only:  # the pip broker has no such topic and ends the connection
+            client.subscribe(DROPPED, qos=0)
         log.info("connected to the broker", action="broker_connected")
 
     def _on_disconnect(self, *_: object) -> None:
@@ -201,11 +207,13 @@ class Subscriber:
             quarantined=written.quarantined,
         )
         self._pending.names |= written.names
+        self._order.extend(one.sent for one in batch if one.sent[1])
         for one, answer in zip(batch, written.answers, strict=True):
-            if answer is None:
-                self._acknowledge([one.sent])  # no device of ours sent it: nobody is there to be told
-            else:
+            if answer is not None:
                 self._pending.owe(answer, one.sent)
+        # What no device of ours sent is acknowledged at once: nobody is there to be told.
+        pairs = zip(batch, written.answers, strict=True)
+        self._acknowledge([one.sent for one, answer in pairs if answer is None])
 
     def _say_receipts(self) -> None:
         due = self._pending.due(time.monotonic())
@@ -224,10 +232,17 @@ class Subscriber:
         self._client.publish(topic, payload, qos=1, retain=True, properties=properties)
 
     def _acknowledge(self, sent: list[tuple[int, int]]) -> None:
-        """Only on the connection that brought the message: on a new one the broker sends it again, and
-        an old packet id might by then name something else."""
-        for connection, mid in sent:
-            if mid and connection == self._connection:
+        """Acknowledge to the broker, in the order in which the messages came (MQTT-4.6.0-2), and only on
+        the connection that brought them: on a new one the broker sends them again, and an old packet id
+        might by then name something else."""
+        self._answered.update(one for one in sent if one[0] == self._connection)
+        while self._order:
+            connection, mid = first = self._order[0]
+            if connection == self._connection and first not in self._answered:
+                return
+            self._order.popleft()
+            self._answered.discard(first)
+            if connection == self._connection:
                 self._client.ack(mid, 1)
 
     def _beat(self) -> None:
