@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -11,9 +9,22 @@ from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
 from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 
-from api import problems
+from api import (
+    associations,
+    cases,
+    cohorts,
+    epochs,
+    health,
+    metrics,
+    pain,
+    patients,
+    problems,
+    quarantine,
+    treatments,
+)
 from api.headers import SecurityHeaders
 from api.observe import Observe
+from api.pages import routes as pages
 from api.settings import ApiSettings
 from store.database import engine_for
 
@@ -46,6 +57,18 @@ def create_app(settings: ApiSettings) -> FastAPI:
     app.add_middleware(problems.RefuseLarge, most=MAX_BODY_BYTES)
     app.add_middleware(Observe, registry=app.state.registry)
     app.add_middleware(SecurityHeaders, https=settings.https)
-    if importlib.util.find_spec("api.pages.routes"):
-        app.include_router(importlib.import_module("api.pages.routes").router)
+    for part in (
+        patients,
+        epochs,
+        pain,
+        treatments,
+        associations,
+        cases,
+        cohorts,
+        quarantine,
+        health,
+        metrics,
+    ):
+        app.include_router(part.router)
+    app.include_router(pages.router)
     return app

@@ -8,9 +8,10 @@ import uuid
 import structlog
 from prometheus_client import CollectorRegistry, Counter, Histogram
 from starlette.requests import Request
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.problems import Problem, answer
+from api.problems import Problem, answer, problem_response
 
 log = structlog.get_logger()
 
@@ -49,8 +50,7 @@ class Observe:
         except Exception as error:  # noqa: BLE001 - whatever it is, no traceback may reach client or log
             log.error("a request failed", action="failed", error=type(error).__name__, request_id=request_id)
             if not started:
-                unexpected = Problem(500, "Something went wrong here. It was noted.")
-                response = answer(Request(scope, receive), unexpected, request_id=request_id)
+                response = _sorry(Request(scope, receive), request_id)
                 await response(scope, receive, observed)
 
     def _note(self, scope: Scope, status: int, seconds: float, request_id: str) -> None:
@@ -67,3 +67,11 @@ class Observe:
             ms=round(seconds * 1000, 1),
             request_id=request_id,
         )
+
+
+def _sorry(request: Request, request_id: str) -> Response:
+    detail = "Something went wrong here. It was noted."
+    try:
+        return answer(request, Problem(500, detail), request_id=request_id)
+    except Exception:  # noqa: BLE001 - a page that cannot even be drawn
+        return problem_response(500, detail, request_id=request_id)

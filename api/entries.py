@@ -1,0 +1,109 @@
+"""What the ward may enter: the wire's limits (contract, section 2), and nothing that is not named here."""
+
+from __future__ import annotations
+
+import math
+import uuid
+from datetime import UTC, date, datetime, timedelta
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
+from sqlalchemy.orm import Session
+
+from store.database import notify, now
+from store.people import Patient
+from store.results import DIARY, mark_day
+
+EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
+AHEAD = timedelta(days=1)
+
+
+def _plausible(at: datetime) -> datetime:
+    if not EARLIEST <= at <= now() + AHEAD:
+        raise ValueError("before 2000, or more than a day ahead")
+    return at.astimezone(UTC)
+
+
+def _without_nul(text: str) -> str:
+    if "\0" in text:
+        raise ValueError("a text has a NUL")
+    return text
+
+
+def _finite(number: float) -> float:
+    if not math.isfinite(number):
+        raise ValueError("not finite")
+    return number
+
+
+# Booleans and "7" are no ratings: strict.
+Nrs = Annotated[int, Field(strict=True, ge=0, le=10)]
+Count = Annotated[int, Field(strict=True, ge=0, le=1000)]
+Text = Annotated[str, Field(max_length=2000), AfterValidator(_without_nul)]
+Instant = Annotated[AwareDatetime, AfterValidator(_plausible)]
+
+
+class DoseIn(BaseModel):
+    """One dose that the patient took; a patch is in `mcg/h`."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    drug: Text
+    dose: Annotated[float, Field(ge=0), AfterValidator(_finite)]
+    unit: Text
+    route: Text
+    at: Instant
+    rescue: bool = False
+
+
+class DiaryIn(BaseModel):
+    """What the patient said about pain. The same `id` with other content is a correction."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    id: uuid.UUID
+    at: Instant
+    worst: Nrs | None = Field(None, description="0 to 10, last 24 h")
+    average: Nrs | None = None
+    least: Nrs | None = None
+    now: Nrs | None = None
+    interference: Nrs | None = None
+    breakthrough: Count | None = Field(None, description="episodes in the last 24 h")
+    rescue_doses: Count | None = None
+    sites: list[Text] | None = Field(None, max_length=100)
+    doses: list[DoseIn] | None = Field(None, max_length=100)
+    note: Text | None = None
+    skipped: Text | None = Field(None, description="the reason that the patient gave for not answering")
+
+
+class TreatmentIn(BaseModel):
+    """Something that was done for the patient."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    kind: Annotated[str, Field(pattern="^[a-z][a-z_]{0,39}$")] = Field(
+        description="chemo, radiotherapy, nerve_block, opioid_up, opioid_down, ..."
+    )
+    at: Instant
+    detail: Text | None = None
+
+
+class Stored(BaseModel):
+    """`changed` false: the same was stored before, and nothing happened."""
+
+    id: str
+    day: date
+    changed: bool
+
+
+def touch(session: Session, patient: Patient, instant: datetime, at: datetime) -> date:
+    """The rule has to look at this patient again, from the local day of `instant` on."""
+    day = local_day(patient, instant)
+    mark_day(session, patient.id, day, DIARY, at)
+    notify(session, "diary")
+    return day
+
+
+def local_day(patient: Patient, instant: datetime) -> date:
+    return instant.astimezone(ZoneInfo(patient.tz)).date()

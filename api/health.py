@@ -1,0 +1,115 @@
+"""Is it up, and is it fit for work? Neither needs a log-in, neither says anything of a patient."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+from fastapi import APIRouter, Request, Response
+from pydantic import BaseModel
+
+from store import schema
+from store.database import UnsafeServer, now, refuse_unsafe_server, transaction
+from store.heartbeat import Heartbeat, heartbeats
+
+router = APIRouter(tags=["operation"])
+STAGES = ("ingest", "analytics", "alerting")
+STALLED_AFTER = timedelta(seconds=30)
+
+
+class Alive(BaseModel):
+    """The process answers."""
+
+    status: str = "ok"
+
+
+class Check(BaseModel):
+    """One thing that has to be right, and how it is, in a sentence."""
+
+    name: str
+    ok: bool
+    detail: str
+
+
+class Readiness(BaseModel):
+    """Ready when every check is."""
+
+    ready: bool
+    checks: list[Check]
+
+
+@router.get("/healthz")
+def healthz() -> Alive:
+    """This process is alive. Of what it needs, /readyz tells."""
+    return Alive()
+
+
+@router.get("/readyz", responses={503: {"description": "not ready", "model": Readiness}})
+def readyz(request: Request, response: Response) -> Readiness:
+    """Database, migrations, broker, and every stage at work; 503 when one of them is not."""
+    checks = list(_checks(request.app.state.engine, request.app.state.settings.database_url, now()))
+    ready = all(check.ok for check in checks)
+    response.status_code = 200 if ready else 503
+    return Readiness(ready=ready, checks=checks)
+
+
+def _checks(engine: sa.Engine, url: str, at: datetime) -> Iterator[Check]:
+    try:
+        with transaction(engine) as session:
+            beats = {beat.part: beat for beat in heartbeats(session)}
+        reached, error = True, ""
+    except sa.exc.SQLAlchemyError as failure:
+        beats, reached, error = {}, False, type(failure).__name__
+    sentence = "The database answers." if reached else f"The database does not answer ({error})."
+    yield Check(name="database", ok=reached, detail=sentence)
+    if not reached:
+        return  # nothing else can be known
+    yield _tried("migrations", lambda: _migrations(engine, url))
+    yield _tried("durability", lambda: _durability(engine))
+    ingest = beats.get("ingest")
+    connected = ingest is not None and ingest.healthy and at - ingest.at <= STALLED_AFTER
+    sentence = (
+        "Ingest is connected to the broker." if connected else "Ingest has no connection to the broker."
+    )
+    yield Check(name="broker", ok=connected, detail=sentence)
+    for stage in STAGES:
+        yield _stage(stage, beats.get(stage), at)
+
+
+def _tried(name: str, check: Callable[[], tuple[bool, str]]) -> Check:
+    try:
+        ok, detail = check()
+    except sa.exc.SQLAlchemyError as error:
+        ok, detail = False, f"This could not be checked ({type(error).__name__})."
+    return Check(name=name, ok=ok, detail=detail)
+
+
+def _migrations(engine: sa.Engine, url: str) -> tuple[bool, str]:
+    current, newest = schema.revisions(engine, url)
+    if current == newest:
+        return True, f"The schema is the newest, {newest}."
+    return False, f"The schema is {current or 'missing'}, not {newest}: run `actalgia db upgrade`."
+
+
+def _durability(engine: sa.Engine) -> tuple[bool, str]:
+    try:
+        with engine.connect() as connection:
+            refuse_unsafe_server(connection)
+    except UnsafeServer as error:
+        return False, str(error)
+    return True, "What is committed survives a crash."
+
+
+def _stage(stage: str, beat: Heartbeat | None, at: datetime) -> Check:
+    if beat is None:
+        return Check(name=stage, ok=False, detail=f"{stage} has never run: start it.")
+    age = at - beat.at
+    if age > STALLED_AFTER:
+        detail = f"{stage} gave its last sign of life {age.total_seconds():.0f} s ago: is it running?"
+        return Check(name=stage, ok=False, detail=detail)
+    if not beat.healthy and stage != "ingest":  # ingest's trouble is the check `broker`
+        return Check(
+            name=stage, ok=False, detail=f"{stage} is alive, but a part of it has ended: restart it."
+        )
+    return Check(name=stage, ok=True, detail=f"{stage} is at work.")

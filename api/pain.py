@@ -1,0 +1,114 @@
+"""The pain diary of a patient, as the ward reads and writes it."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import date, datetime
+from typing import Any
+
+import sqlalchemy as sa
+from fastapi import APIRouter, Response
+from pydantic import BaseModel
+
+from api.auth import AsWardUser, Db
+from api.entries import DiaryIn, Stored, local_day, touch
+from api.paging import Cursor, Limit, PatientPage, cut, place_of
+from api.problems import documented
+from api.visible import VisiblePatient
+from api.windows import FromDay, ToDay, days_of, instants_of
+from store.access import record
+from store.database import now
+from store.diary import NRS_FIELDS, PainReport, Report, add_ward_report, reports_of
+from store.people import Wearing
+
+router = APIRouter(prefix="/api/v1/patients", tags=["pain"], responses=documented(401, 403, 404, 413, 422))
+MOST_DAYS = 400
+
+
+class ReportOut(BaseModel):
+    """The newest form of one diary entry."""
+
+    id: uuid.UUID
+    day: date
+    at: datetime
+    received_at: datetime
+    state: str
+    revision: int
+    worst: int | None
+    average: int | None
+    least: int | None
+    now: int | None
+    interference: int | None
+    breakthrough: int | None
+    rescue_doses: int | None
+    skipped: str | None
+    sites: list[str] | None
+    doses: list[dict[str, Any]] | None
+    note: str | None
+
+
+@router.get("/{patient}/pain")
+def pain(
+    db: Db,
+    patient: VisiblePatient,
+    first: FromDay = None,
+    last: ToDay = None,
+    limit: Limit = 100,
+    cursor: Cursor = None,
+) -> PatientPage[ReportOut]:
+    """Diary entries by time, each in its newest form; the last 30 days unless you say which."""
+    first, last = days_of(first, last, patient.tz, 30, MOST_DAYS)
+    place = place_of(cursor, str, str)
+    found = reports_of(db, patient.id, *instants_of(first, last, patient.tz))
+    rows = sorted(found, key=lambda r: (r.at.isoformat(), str(r.entry)))
+    if place is not None:
+        rows = [r for r in rows if (r.at.isoformat(), str(r.entry)) > tuple(place)]
+    page, further = cut(rows[: limit + 1], limit, lambda r: (r.at.isoformat(), str(r.entry)))
+    more = _details(db, patient.id, [r.entry for r in page])
+    items = [_shown(r, *more.get((r.entry, r.at, r.received_at), (None, {}))) for r in page]
+    return PatientPage(patient=patient.code, tz=patient.tz, items=items, next=further)
+
+
+@router.post("/{patient}/pain", status_code=201)
+def add_pain(db: Db, user: AsWardUser, patient: VisiblePatient, entry: DiaryIn, response: Response) -> Stored:
+    """Write down what a patient said. Repeating it changes nothing (200); it is committed when answered."""
+    at = now()
+    values = {
+        "entry": entry.id,
+        "at": entry.at,
+        "received_at": at,
+        "skipped": entry.skipped,
+        "breakthrough": entry.breakthrough,
+        "rescue_doses": entry.rescue_doses,
+        **{field: getattr(entry, field) for field in NRS_FIELDS},
+        "detail": entry.model_dump(mode="json", include={"sites", "doses", "note"}, exclude_none=True),
+    }
+    changed = add_ward_report(db, patient.id, values)
+    day = touch(db, patient, entry.at, at) if changed else local_day(patient, entry.at)
+    if changed:
+        record(db, at, user.name, "pain.add", patient.id, str(entry.id))
+    response.status_code = 201 if changed else 200
+    return Stored(id=str(entry.id), day=day, changed=changed)
+
+
+def _shown(report: Report, skipped: str | None, detail: dict[str, Any]) -> ReportOut:
+    said: dict[str, Any] = {key: detail.get(key) for key in ("sites", "doses", "note")}
+    said |= report.scores
+    said |= {name: getattr(report, name) for name in ("day", "at", "received_at", "state", "revision")}
+    return ReportOut(id=report.entry, skipped=skipped, **said)
+
+
+def _details(
+    db: Db, patient_id: int, entries: list[uuid.UUID]
+) -> dict[tuple[uuid.UUID, datetime, datetime], tuple[str | None, dict[str, Any]]]:
+    """Reason for no answer, sites, doses and note of each revision of the patient's own entries."""
+    worn = sa.select(Wearing.device_id).where(Wearing.patient_id == patient_id)
+    rows = db.scalars(
+        sa.select(PainReport)
+        .where(
+            PainReport.entry.in_(entries),
+            sa.or_(PainReport.patient_id == patient_id, PainReport.device_id.in_(worn)),
+        )
+        .order_by(PainReport.boot, PainReport.seq)
+    )
+    return {(r.entry, r.at, r.received_at): (r.skipped, r.detail) for r in rows}

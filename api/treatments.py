@@ -1,0 +1,68 @@
+"""What was done for a patient."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from fastapi import APIRouter, Response
+from pydantic import BaseModel
+
+from api.auth import AsWardUser, Db
+from api.entries import Stored, TreatmentIn, local_day, touch
+from api.paging import Cursor, Limit, PatientPage, cut, number_of
+from api.problems import documented
+from api.visible import VisiblePatient
+from api.windows import FromDay, ToDay, days_of, instants_of
+from store.access import record
+from store.database import now
+from store.treatments import add_treatment, treatments_of
+
+router = APIRouter(
+    prefix="/api/v1/patients", tags=["treatments"], responses=documented(401, 403, 404, 413, 422)
+)
+MOST_DAYS = 400
+
+
+class TreatmentOut(BaseModel):
+    """Something that was done, and who wrote it down."""
+
+    id: int
+    kind: str
+    at: datetime
+    detail: str | None
+    entered_by: str
+    entered_at: datetime
+
+
+@router.get("/{patient}/treatments")
+def treatments(
+    db: Db,
+    patient: VisiblePatient,
+    first: FromDay = None,
+    last: ToDay = None,
+    limit: Limit = 100,
+    cursor: Cursor = None,
+) -> PatientPage[TreatmentOut]:
+    """What was done in the last 400 days, or those you say; the last entered first."""
+    first, last = days_of(first, last, patient.tz, MOST_DAYS, 20 * MOST_DAYS)
+    start, end = instants_of(first, last, patient.tz)
+    found = treatments_of(db, patient.id, start, end, number_of(cursor), limit + 1)
+    rows, further = cut(found, limit, lambda t: (t.id,))
+    items = [TreatmentOut.model_validate(row, from_attributes=True) for row in rows]
+    return PatientPage(patient=patient.code, tz=patient.tz, items=items, next=further)
+
+
+@router.post("/{patient}/treatments", status_code=201)
+def add_one_treatment(
+    db: Db, user: AsWardUser, patient: VisiblePatient, treatment: TreatmentIn, response: Response
+) -> Stored:
+    """Write down what was done. The same again (kind, time, detail) changes nothing (200)."""
+    at = now()
+    kept, changed = add_treatment(
+        db, patient.id, treatment.kind, treatment.at, treatment.detail, user.name, at
+    )
+    day = touch(db, patient, treatment.at, at) if changed else local_day(patient, treatment.at)
+    if changed:
+        record(db, at, user.name, "treatment.add", patient.id, f"treatment {kept.id}")
+    response.status_code = 201 if changed else 200
+    return Stored(id=str(kept.id), day=day, changed=changed)

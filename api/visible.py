@@ -1,0 +1,33 @@
+"""The patient in the path: theirs to see, and written down that they looked."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import Depends, Path, Request
+
+from api.auth import SAFE_METHODS, AsWardUser, Db
+from api.problems import Problem
+from store.access import record
+from store.database import now
+from store.people import Patient
+from store.worklist import patient_of
+
+PatientCode = Annotated[str, Path(max_length=64, description="the identifier that the ward uses")]
+
+
+def visible_patient(request: Request, session: Db, user: AsWardUser, patient: PatientCode) -> Patient:
+    """The patient with that identifier. Another site's is not found, like one that does not exist.
+
+    Every look leaves an audit entry; what is changed leaves its own.
+    """
+    found = None if "\0" in patient else patient_of(session, user, patient)
+    if found is None:
+        raise Problem(404, "There is no such patient.", "no_such_patient")
+    if request.method in SAFE_METHODS:
+        part = request.scope["route"].path.rpartition("{patient}")[2].strip("/")
+        record(session, now(), user.name, "patient.view", found.id, part or None)
+    return found
+
+
+VisiblePatient = Annotated[Patient, Depends(visible_patient)]

@@ -1,0 +1,36 @@
+"""From when to when: query parameters `from` and `to`."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+from fastapi import Query
+
+from api.problems import Problem
+from store.database import now
+
+FromDay = Annotated[date | None, Query(alias="from", description="first local day")]
+ToDay = Annotated[date | None, Query(alias="to", description="last local day, included")]
+EARLIEST = date(2000, 1, 1)
+
+
+def days_of(first: date | None, last: date | None, tz: str, usual: int, most: int) -> tuple[date, date]:
+    """First and last day: without `to` until today, without `from` `usual` days. At most `most` days."""
+    last = last or now().astimezone(ZoneInfo(tz)).date()
+    if last < EARLIEST or last.year >= 9000 or (first is not None and first < EARLIEST):
+        raise Problem(422, "`from` and `to` lie between the years 2000 and 9000.", "window")
+    first = first or last - timedelta(days=usual - 1)
+    if first > last:
+        raise Problem(422, "`from` is after `to`.", "window")
+    if (last - first).days >= most:
+        raise Problem(422, f"At most {most} days at once: ask for less.", "window")
+    return first, last
+
+
+def instants_of(first: date, last: date, tz: str) -> tuple[datetime, datetime]:
+    """The local days [first, last] as instants [start, end)."""
+    zone = ZoneInfo(tz)
+    start = datetime.combine(first, time(), zone).astimezone(UTC)
+    return start, datetime.combine(last + timedelta(days=1), time(), zone).astimezone(UTC)
