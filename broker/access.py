@@ -1,7 +1,8 @@
 """Who may connect, and who may publish and hear what: mosquitto's two account files as text. Pure.
 
 A device writes below its own `up`, hears its own `down`, and nothing else; ingest hears every `up`, writes
-every `down`, and reads the broker's counters; the gateway publishes for devices. Whatever is not named here is refused.
+every `down`, and reads the broker's counters; the gateway publishes for devices. Whatever is not named here
+is refused.
 """
 
 from __future__ import annotations

@@ -141,6 +141,7 @@ def test_ingest_reads_the_counters_and_forges_no_device(mosquitto: Running, vers
         pytest.param("watch-1", "", id="empty password"),
         pytest.param("ingest", "ingest", id="a guess"),
         pytest.param("watch-3", "secret", id="unknown device"),
+        pytest.param("gateway", "gateway", id="the gateway where it has no account"),
         pytest.param("watch-1:", "secret", id="a name that is none"),
     ],
 )
