@@ -21,9 +21,8 @@ def answers(port: int, host: str = "127.0.0.1") -> bool:
 def accepts(host: str, port: int, name: str, password: str) -> bool:
     """Whether the broker at a plain listener lets this account in; False as well when nobody answers.
 
-    It logs in as the account, and the broker knows one session for each: a device that is connected with
-    that name is cut, and what waits for it is gone. Ask for a device that has never connected, not for
-    ingest.
+    It logs in as the account, with its name as client id: a device connected under that id is cut, and what
+    waits for it is gone. Ask for a device that has never connected, not for ingest.
     """
     try:
         with socket.create_connection((host, port), WAIT_S) as connection:
