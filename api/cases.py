@@ -124,7 +124,7 @@ def cases(
     ):
         if chosen is not None:
             query = query.where(chosen)
-    found = [(case, patient) for case, patient in db.execute(query.limit(limit + 1)).tuples()]
+    found = [(row[0], row[1]) for row in db.execute(query.limit(limit + 1))]
     rows, further = cut(found, limit, lambda row: (row[0].id,))
     record(db, now(), user.name, "cases.list", detail=f"{len(rows)} cases")
     return Page(items=[CaseOut(**_about(*row)) for row in rows], next=further)

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import sqlalchemy as sa
 from fastapi import APIRouter, Query
 from pydantic import BaseModel
+from sqlalchemy.orm import aliased
 
 from api.auth import AsWardUser, Db
 from api.paging import Cursor, Limit, Page, PatientPage, cut, place_of
@@ -116,11 +117,17 @@ def days(
     """Day indices, by day and name; the last 30 days unless you say which."""
     first, last = days_of(first, last, patient.tz, 30, MOST_DAYS)
     place = place_of(cursor, str, str)
+    newer = aliased(DayIndex)
+    replaced = sa.exists().where(
+        newer.patient_id == DayIndex.patient_id,
+        newer.day == DayIndex.day,
+        newer.index == DayIndex.index,
+        sa.tuple_(newer.computed_at, newer.method) > sa.tuple_(DayIndex.computed_at, DayIndex.method),
+    )
     query = (
         sa.select(DayIndex)
-        .distinct(DayIndex.day, DayIndex.index)
-        .where(DayIndex.patient_id == patient.id, DayIndex.day.between(first, last))
-        .order_by(DayIndex.day, DayIndex.index, DayIndex.computed_at.desc())
+        .where(DayIndex.patient_id == patient.id, DayIndex.day.between(first, last), ~replaced)
+        .order_by(DayIndex.day, DayIndex.index)
         .limit(limit + 1)
     )
     if index:

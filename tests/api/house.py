@@ -1,0 +1,160 @@
+"""The API in the tests: every route with a request that is right, and who may make it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from fastapi import FastAPI
+from starlette.testclient import TestClient
+
+from store import people
+from store.access import Account, Role, create_account, create_token, start_session
+from store.associations import request_association
+from store.cases import open_or_join
+from store.database import now, transaction
+from store.results import save_day_indices
+from tests.cast import NOON, Cast, enrol_cast
+
+BASE = "http://testserver"
+WARD = frozenset({"anna", "admin"})  # who sees the patients of the path
+EVERYBODY = frozenset({"anna", "rita", "admin"})
+SIGNED = ("anna", "hilda", "rita", "admin")
+ENTRY = "0190a5f0-0000-7000-8000-000000000001"
+
+
+@dataclass(frozen=True)
+class Call:
+    """A request that is right, and the people for whom it succeeds; {patient} and {case} are filled in."""
+
+    allowed: frozenset[str]
+    status: int = 200
+    query: dict[str, str] = field(default_factory=dict)
+    body: dict[str, Any] | None = None
+
+
+WINDOW = {"metric": "counts", "from": "2026-05-01T00:00:00Z", "to": "2026-05-03T00:00:00Z"}
+PATIENT = "/api/v1/patients/{patient}"
+CALLS = {
+    ("GET", "/api/v1/patients"): Call(WARD | {"hilda"}),
+    ("GET", PATIENT): Call(WARD),
+    ("GET", PATIENT + "/days"): Call(WARD),
+    ("GET", PATIENT + "/epochs"): Call(WARD, query=WINDOW),
+    ("GET", PATIENT + "/coverage"): Call(WARD),
+    ("GET", PATIENT + "/pain"): Call(WARD),
+    ("POST", PATIENT + "/pain"): Call(
+        WARD, 201, body={"id": ENTRY, "at": "2026-05-04T10:00:00+02:00", "worst": 4}
+    ),
+    ("GET", PATIENT + "/treatments"): Call(WARD),
+    ("POST", PATIENT + "/treatments"): Call(WARD, 201, body={"kind": "chemo", "at": "2026-05-04T10:00:00Z"}),
+    ("GET", PATIENT + "/associations"): Call(WARD),
+    ("POST", "/api/v1/cohorts/associations"): Call(frozenset({"rita"}), 202, body={"index": "io"}),
+    ("GET", "/api/v1/cohorts/associations/{association}"): Call(WARD, 202),
+    ("GET", "/api/v1/cases"): Call(WARD | {"hilda"}),
+    ("GET", "/api/v1/cases/{case}"): Call(WARD),
+    ("POST", "/api/v1/cases/{case}/acknowledge"): Call(WARD, body={"comment": "seen"}),
+    ("POST", "/api/v1/cases/{case}/resolve"): Call(WARD, body={"outcome": "acted"}),
+    ("POST", "/api/v1/cases/{case}/comment"): Call(WARD, body={"comment": "called the ward"}),
+    ("GET", "/api/v1/cohorts/trends"): Call(frozenset({"rita"}), query={"index": "io"}),
+    ("GET", "/api/v1/quarantine"): Call(frozenset({"admin"})),
+}
+OPEN = {("GET", "/healthz"), ("GET", "/readyz"), ("GET", "/metrics"), ("GET", "/openapi.json")}
+
+
+@dataclass(frozen=True)
+class House:
+    """Two wards, a simulated patient, one case each, and everybody's token."""
+
+    app: FastAPI
+    engine: sa.Engine
+    cast: Cast
+    demo: int
+    case: int
+    demo_case: int
+    association: int
+    demo_association: int
+    tokens: dict[str, str]
+
+    def client(self, name: str | None = None, **more: Any) -> TestClient:
+        """A program with that person's token, or without any."""
+        headers = {"Authorization": f"Bearer {self.tokens[name]}"} if name else {}
+        return TestClient(
+            self.app, BASE, headers=headers, follow_redirects=False, raise_server_exceptions=False, **more
+        )
+
+    def browser(self, name: str) -> TestClient:
+        """A browser in which that person is logged in."""
+        with transaction(self.engine) as session:
+            account = session.scalars(sa.select(Account).where(Account.name == name)).one()
+            secret = start_session(session, account, now())
+        client = self.client()
+        client.cookies.set("actalgia", secret)
+        return client
+
+    def path(self, template: str, name: str = "anna") -> str:
+        """The address; the administrator's patient is the simulated one."""
+        simulated = name == "admin"
+        return (
+            template.replace("{patient}", "P-demo" if simulated else "P-steady")
+            .replace("{case}", str(self.demo_case if simulated else self.case))
+            .replace("{case_id}", str(self.demo_case if simulated else self.case))
+            .replace("{association}", str(self.demo_association if simulated else self.association))
+        )
+
+
+def furnish(app: FastAPI, engine: sa.Engine) -> House:
+    cast = enrol_cast(engine)
+    tokens = {}
+    with transaction(engine) as session:
+        people_here = (
+            ("anna", Role.CLINICIAN, "main"), ("hilda", Role.CLINICIAN, "hill"),
+            ("rita", Role.RESEARCHER, "main"), ("admin", Role.ADMINISTRATOR, "main"),
+        )  # fmt: skip
+        for name, role, site in people_here:
+            tokens[name] = create_token(session, name, role, site)
+            create_account(session, name, "no password", role, site)
+        demo = people.enrol_patient(session, "P-demo", "Europe/Rome", demonstration=True)
+        case, demo_case = (
+            open_or_join(session, patient, "high", "Worst pain 8.", {}, ["log"], NOON)[0]
+            for patient in (cast.steady, demo.id)
+        )
+        asked = [
+            request_association(session, [patient], "io", NOON.date(), NOON.date(), "anna", NOON).id
+            for patient in (cast.steady, demo.id)
+        ]
+    return House(app, engine, cast, demo.id, case, demo_case, *asked, tokens)
+
+
+def routes_of(app: FastAPI) -> Iterator[tuple[str, str]]:
+    """(method, path) of every route, included routers too; HEAD goes with GET."""
+
+    def walk(routes: Any) -> Iterator[tuple[str, str]]:
+        for route in routes:
+            inner = getattr(route, "original_router", None)
+            if inner is not None:
+                yield from walk(inner.routes)
+            else:
+                yield from ((method, route.path) for method in sorted(route.methods - {"HEAD"}))
+
+    yield from walk(app.routes)
+
+
+def save_index(
+    engine: sa.Engine,
+    patient_id: int,
+    day: date,
+    value: float | None,
+    index: str = "io",
+    method: str = "1",
+    unit: str = "%",
+) -> None:
+    row = {
+        "patient_id": patient_id, "day": day, "index": index, "method": method, "value": value, "unit": unit,
+        "reason": "too little data: 3 valid hours" if value is None else None, "worn_min": 1400.0, "input_digest": b"x",
+        "computed_at": datetime(2026, 6, 1, tzinfo=UTC) + timedelta(minutes=int(method)),
+    }  # fmt: skip
+    with transaction(engine) as session:
+        save_day_indices(session, [row])
