@@ -109,9 +109,13 @@ def answer(request: Request, problem: Problem, **more: object) -> Response:
     return HTMLResponse(text, problem.status, problem.headers)
 
 
+PROGRAMS = ("/api/", "/fhir/", "/openapi.json", "/healthz", "/readyz", "/metrics", "/live", "/static/")
+
+
 def wants_html(request: Request) -> bool:
-    """Whether a browser asks for a page."""
-    return not request.url.path.startswith("/api") and "text/html" in request.headers.get("accept", "")
+    """Whether a page was asked for: an address of the pages, by anyone who does not ask for JSON."""
+    accepts = request.headers.get("accept", "*/*")
+    return not request.url.path.startswith(PROGRAMS) and any(kind in accepts for kind in ("text/html", "*/*"))
 
 
 def install(app: FastAPI) -> None:

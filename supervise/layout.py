@@ -127,6 +127,7 @@ def free_port(preferred: int) -> int:
     """The preferred port if nobody has it, else any free one of the loopback interface."""
     for port in (preferred, 0):
         with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # one that was just left is free
             try:
                 probe.bind(("127.0.0.1", port))
             except OSError:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from simulate.connection import Address
     from simulate.memory import Progress, Upward
 
-BLOCK_S = 60.0
+BLOCK_S = 120.0  #: receipts come once a second for 64 messages: two hours of recording a second
 
 
 def replay(
