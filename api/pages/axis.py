@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-WIDTH, LEFT, RIGHT = 1120.0, 40.0, 1112.0
+WIDTH, LEFT, RIGHT = 1120.0, 40.0, 1098.0
 
 
 @dataclass(frozen=True, slots=True)

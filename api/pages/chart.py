@@ -140,12 +140,12 @@ def _move_y(value: float, top: float) -> float:
 
 
 def _nice(values: Iterable[float]) -> float:
-    """The next 1, 2, 2.5 or 5 times a power of ten at or above the largest value."""
+    """The next short number at or above the largest value."""
     highest = max(values, default=0.0)
     power = 1e-3
     while highest > power * 10:
         power *= 10
-    return next(step * power for step in (1, 2, 2.5, 5, 10) if highest <= step * power)
+    return next(step * power for step in (1, 1.5, 2, 3, 4, 5, 6, 8, 10) if highest <= step * power)
 
 
 def _skyline(hours: Sequence[Hour], axis: Axis, top: float) -> list[str]:

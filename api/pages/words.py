@@ -65,3 +65,8 @@ def minutes(value: float) -> str:
 def round_figure(value: float) -> str:
     """The end of an axis, as short as it is exact."""
     return f"{value:g}"
+
+
+def sentence(text: str) -> str:
+    """The text with a capital at its beginning."""
+    return text[:1].upper() + text[1:]

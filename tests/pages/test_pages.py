@@ -167,11 +167,11 @@ def test_who_cannot_be_judged_is_never_shown_as_calm(client, cast, engine):
     moved(engine, cast.watch_1, ago=timedelta(minutes=3))
     log_in(client)
     words = words_of(client.get("/").text)
-    assert "? Cannot judge P-rising cannot judge: 2 of 7 days answered" in words
-    assert "No news P-steady no pain report yet" in words
+    assert "? Cannot judge P-rising Cannot judge: 2 of 7 days answered" in words
+    assert "No news P-steady No pain report yet" in words
     assert "No sign" not in words
     reported(engine, cast.steady, 3, HOUR)
-    assert "– No sign P-steady worst pain 3, as usual" in words_of(client.get("/").text)
+    assert "– No sign P-steady Worst pain 3, as usual" in words_of(client.get("/").text)
 
 
 def test_a_skipped_question_gives_its_reason(client, cast, engine):

@@ -2,14 +2,14 @@
 // This file is both the page's script and the worker that holds one stream for all tabs of a browser
 // (a browser opens six connections to a host, so a stream for each tab would block the seventh).
 const open = (tell) => {
-  let last = "lost";
-  const say = (word) => tell((last = word));
+  let last = "lost", breaking;
+  const say = (word) => { clearTimeout(breaking); breaking = undefined; tell((last = word)); };
   const connect = () => {
     const stream = new EventSource("/live");
     stream.onopen = () => say("live");
     stream.addEventListener("changed", () => say("changed"));
     stream.onerror = () => {
-      say("lost");
+      breaking ??= setTimeout(() => say("lost"), 2000);  // the server ends streams now and then: no alarm
       if (stream.readyState === 2) setTimeout(connect, 5000);  // refused: the browser does not retry
     };
   };
@@ -28,7 +28,7 @@ if (self.SharedWorkerGlobalScope) {
 } else {
   const main = document.getElementById("main"), bar = document.getElementById("live");
   let asOf = new Date(), due = false, lost = true, ticks = 0;
-  const clock = () => asOf.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+  const broken = () => `Connection lost, data as of ${asOf.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" })}`;
   const show = (text) => { bar.hidden = !text; bar.textContent = text; };
   // Nothing moves under a hand: not while somebody types, reads what they opened, or aims at a button.
   const busy = () => main.querySelector("details[open], input:focus, select:focus, textarea:focus, :is(button, a):active")
@@ -36,12 +36,12 @@ if (self.SharedWorkerGlobalScope) {
     || (matchMedia("(hover: hover)").matches && main.querySelector("button:hover"));
   const refresh = async () => {
     if (!due) return;
-    if (busy()) return show("There is news: this page refreshes when you close or finish what is open.");
+    if (busy()) return show(lost ? broken() : "There is news: this page refreshes when you close or finish what is open.");
     due = false;
     try {
       const here = new URL(location.href);
       here.searchParams.set("fragment", "1");
-      const answer = await fetch(here, { headers: { "X-Refresh": "1" } });
+      const answer = await fetch(here, { signal: AbortSignal.timeout(10000) });
       if (answer.redirected || answer.status === 401) return location.assign("/login?next=" + encodeURIComponent(location.pathname));
       if (!answer.ok) throw answer.status;
       const html = await answer.text(), focused = document.activeElement?.id;
@@ -50,7 +50,7 @@ if (self.SharedWorkerGlobalScope) {
       if (focused) document.getElementById(focused)?.focus();
       asOf = new Date();
       show("");
-    } catch { due = true; show(`Connection lost, data as of ${clock()}`); }
+    } catch { due = true; show(broken()); }
   };
   let timer;
   const soon = () => { due = true; timer ??= setTimeout(() => { timer = undefined; refresh(); }, 300); };
@@ -61,9 +61,9 @@ if (self.SharedWorkerGlobalScope) {
     e.textContent = (late ? e.dataset.old : e.dataset.fresh).replace("{}", age(s));
   });
   const hear = (word) => {
-    if (word === "lost") { lost = true; return show(`Connection lost, data as of ${clock()}`); }
-    if (word === "changed" || lost) soon();  // hints may have been missed while the line was down
-    lost = false;
+    if (word === "lost") show(broken());
+    if (word !== "live" || lost) soon();  // what changed while the line was down was not hinted
+    lost = word === "lost";
   };
   setInterval(refresh, 2000);
   setInterval(() => { texts(); if (++ticks % 5 === 0) soon(); }, 60000);  // hints are not all: time alone makes data old
