@@ -22,6 +22,7 @@ from store.people import Patient, Wearing
 from store.results import DayIndex, Decision
 from store.status import DeviceStatus
 
+FIRE = "fire"  #: the verdict of a rule that found a reason to look
 CANNOT_JUDGE = "no evidence"  #: the verdict of a rule that had too little data
 
 

@@ -17,7 +17,7 @@ from api.auth import csrf_token
 from api.pages import axis, chart, standing, words
 from store.access import User
 from store.people import Patient
-from store.worklist import CANNOT_JUDGE
+from store.worklist import CANNOT_JUDGE, FIRE
 
 HERE = Path(__file__).parent
 
@@ -76,6 +76,7 @@ def _environment() -> Environment:
         asset=asset,
         axis=axis,
         cannot_judge=CANNOT_JUDGE,
+        fire=FIRE,
         geometry=chart,
         is_old=standing.is_old,
         limits=standing,

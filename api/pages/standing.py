@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from store.worklist import CANNOT_JUDGE, Row
+from store.worklist import CANNOT_JUDGE, FIRE, Row
 
 # Watches send every minute: two hours without movement is a sign, half a day is no basis for calm.
 MOVEMENT_OLD = timedelta(hours=2)
@@ -19,6 +19,7 @@ class Standing(StrEnum):
 
     CASE = "case"
     CANNOT_JUDGE = "cannot judge"
+    SIGN = "sign"  #: the rule fires and no case is open: it was closed, or is about to be opened
     NO_NEWS = "no news"  #: nothing fired, but what it rests on is old or missing
     QUIET = "quiet"  #: nothing fired on recent reports and recent movement
 
@@ -29,9 +30,9 @@ def standing(row: Row, now: datetime) -> Standing:
         return Standing.CASE
     if row.verdict == CANNOT_JUDGE:
         return Standing.CANNOT_JUDGE
-    if row.verdict is None or why_no_news(row, now):
-        return Standing.NO_NEWS
-    return Standing.QUIET
+    if row.verdict == FIRE:
+        return Standing.SIGN
+    return Standing.NO_NEWS if why_no_news(row, now) else Standing.QUIET
 
 
 def why_no_news(row: Row, now: datetime) -> list[str]:

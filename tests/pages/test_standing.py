@@ -51,6 +51,10 @@ def test_cannot_judge_is_a_word_of_its_own():
     assert standing(replace(QUIET, verdict="no evidence"), NOON) is Standing.CANNOT_JUDGE
 
 
+def test_a_rule_that_fires_without_an_open_case_is_not_calm():
+    assert standing(replace(QUIET, verdict="fire"), NOON) is Standing.SIGN
+
+
 def test_an_open_case_goes_before_everything():
     row = replace(QUIET, case_id=3, severity="low", verdict="no evidence")
     assert standing(row, NOON) is Standing.CASE
