@@ -80,7 +80,9 @@ class House:
 
     def client(self, name: str | None = None, **more: Any) -> TestClient:
         """A program with that person's token, or without any."""
-        headers = {"Authorization": f"Bearer {self.tokens[name]}"} if name else {}
+        headers = {"Accept": "application/json"} | (
+            {"Authorization": f"Bearer {self.tokens[name]}"} if name else {}
+        )
         return TestClient(
             self.app, BASE, headers=headers, follow_redirects=False, raise_server_exceptions=False, **more
         )

@@ -1,0 +1,225 @@
+"""Patients, their days and their minutes."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+import sqlalchemy as sa
+
+from store import people
+from store.database import transaction
+from store.epochs import EpochRow
+from store.identity import lock, settle
+from tests.api.house import House, save_index
+from tests.cast import NOON
+
+STEADY = "/api/v1/patients/P-steady"
+MIDNIGHT = datetime(2026, 5, 3, 22, tzinfo=UTC)  # of 4 May in Rome
+MINUTE = timedelta(minutes=1)
+
+
+def send(
+    house: House,
+    device_id: int,
+    start: datetime,
+    minutes: int,
+    counts: float | None = 100.0,
+    worn: bool | None = None,
+) -> None:
+    same = {
+        "device_id": device_id,
+        "source": "device",
+        "epoch_s": 60.0,
+        "counts": counts,
+        "steps": 2.0,
+        "worn": worn,
+    }
+    with transaction(house.engine) as session:
+        session.execute(sa.insert(EpochRow), [{"t": start + i * MINUTE, **same} for i in range(minutes)])
+
+
+def test_patients_come_in_pages_that_miss_and_repeat_nobody(house: House) -> None:
+    with transaction(house.engine) as session:
+        for i in range(7):
+            people.enrol_patient(session, f"P-{i:03}", "Europe/Rome")
+    client, found, cursor = house.client("anna"), [], {}
+    while cursor is not None:
+        page = client.get("/api/v1/patients", params={"limit": 4, **cursor}).json()
+        assert len(page["items"]) <= 4
+        found += [item["id"] for item in page["items"]]
+        cursor = {"cursor": page["next"]} if page["next"] else None
+    assert found == sorted(found) == [*(f"P-{i:03}" for i in range(7)), "P-demo", "P-rising", "P-steady"]
+
+
+def test_a_patient_is_shown_with_devices_and_case(house: House) -> None:
+    send(house, house.cast.watch_1, MIDNIGHT, 3)
+    found = house.client("anna").get(STEADY).json()
+    assert (found["id"], found["tz"], found["open_case"], found["severity"]) == (
+        "P-steady",
+        "Europe/Rome",
+        house.case,
+        "high",
+    )
+    assert found["wearing"] == [{"device": "watch-1", "start": "2026-03-05T12:00:00Z", "end": None}]
+    assert (found["last_movement_at"], found["last_report_at"], found["verdict"]) == (
+        "2026-05-03T22:02:00Z",
+        None,
+        None,
+    )
+
+
+def test_a_day_has_each_index_once_in_its_newest_method_or_its_reason(house: House) -> None:
+    day = date(2026, 5, 4)
+    save_index(house.engine, house.cast.steady, day, 10.0, method="1")
+    save_index(house.engine, house.cast.steady, day, 20.0, method="2")
+    save_index(house.engine, house.cast.steady, day, None, "RA_day")
+    query = {"from": "2026-05-04", "to": "2026-05-04"}
+    items = house.client("anna").get(STEADY + "/days", params=query).json()["items"]
+    assert [(i["index"], i["value"], i["method"], i["reason"]) for i in items] == [
+        ("RA_day", None, "1", "too little data: 3 valid hours"),
+        ("io", 20.0, "2", None),
+    ]
+    only = house.client("anna").get(STEADY + "/days", params={**query, "index": "io"}).json()["items"]
+    assert [i["index"] for i in only] == ["io"]
+
+
+def test_days_come_in_pages(house: House) -> None:
+    for back in range(5):
+        for index in ("io", "RA_day"):
+            save_index(house.engine, house.cast.steady, date(2026, 5, 4) - timedelta(days=back), 1.0, index)
+    query, found = {"from": "2026-05-01", "to": "2026-05-04", "limit": "3"}, []
+    while True:
+        page = house.client("anna").get(STEADY + "/days", params=query).json()
+        found += [(i["day"], i["index"]) for i in page["items"]]
+        if page["next"] is None:
+            break
+        query["cursor"] = page["next"]
+    assert found == [(f"2026-05-0{d}", index) for d in (1, 2, 3, 4) for index in ("RA_day", "io")]
+
+
+def buckets(
+    house: House, metric: str, every: str, start: datetime, end: datetime
+) -> list[tuple[str, float | None, float]]:
+    query = {"metric": metric, "every": every, "from": start.isoformat(), "to": end.isoformat()}
+    answer = house.client("anna").get(STEADY + "/epochs", params=query)
+    assert answer.status_code == 200, answer.text
+    return [(i["start"], i["value"], i["minutes"]) for i in answer.json()["items"]]
+
+
+def test_minutes_are_put_together_by_the_database(house: House) -> None:
+    send(house, house.cast.watch_1, MIDNIGHT, 30, 100.0)
+    send(house, house.cast.watch_1, MIDNIGHT + 30 * MINUTE, 30, 300.0)
+    send(house, house.cast.watch_1, MIDNIGHT + 60 * MINUTE, 60, 900.0, worn=False)
+    end = MIDNIGHT + timedelta(hours=3)
+    assert buckets(house, "counts", "1h", MIDNIGHT, end) == [
+        ("2026-05-03T22:00:00Z", 200.0, 60.0),
+        ("2026-05-03T23:00:00Z", None, 0.0),
+    ]
+    assert buckets(house, "steps", "1h", MIDNIGHT, end)[0] == ("2026-05-03T22:00:00Z", 120.0, 60.0)
+    assert buckets(house, "worn", "1h", MIDNIGHT, end) == [
+        ("2026-05-03T22:00:00Z", None, 0.0),
+        ("2026-05-03T23:00:00Z", 0.0, 60.0),
+    ]
+    assert buckets(house, "hr_bpm", "1h", MIDNIGHT, end)[0] == ("2026-05-03T22:00:00Z", None, 0.0)
+    assert len(buckets(house, "counts", "5m", MIDNIGHT, MIDNIGHT + timedelta(hours=1))) == 12
+
+
+def test_a_day_is_the_patients_own_also_when_it_has_23_hours(house: House) -> None:
+    spring = datetime(2026, 3, 27, 23, tzinfo=UTC)  # midnight of 28 March in Rome; clocks change on the 29th
+    send(house, house.cast.watch_1, spring, 72 * 60)
+    found = buckets(house, "counts", "1d", spring, spring + timedelta(hours=71))
+    assert [(start, minutes) for start, _, minutes in found] == [
+        ("2026-03-27T23:00:00Z", 24 * 60), ("2026-03-28T23:00:00Z", 23 * 60), ("2026-03-29T22:00:00Z", 24 * 60),
+    ]  # fmt: skip
+
+
+def test_minutes_belong_to_whoever_wore_the_device(house: House) -> None:
+    send(house, house.cast.watch_1, MIDNIGHT, 60)
+    with transaction(house.engine) as session:
+        watch, rising = people.device_by_name(session, "watch-1"), people.patient_by_code(session, "P-rising")
+        people.wear(session, watch, rising, MIDNIGHT + 30 * MINUTE)
+    assert buckets(house, "counts", "1h", MIDNIGHT, MIDNIGHT + timedelta(hours=1)) == [
+        ("2026-05-03T22:00:00Z", 100.0, 30.0)
+    ]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"every": "1m", "from": "2026-01-01T00:00:00Z", "to": "2026-02-01T00:00:00Z"},
+        {"every": "1d", "from": "2020-01-01T00:00:00Z", "to": "2026-02-01T00:00:00Z"},
+        {"every": "1h", "from": "2026-02-01T00:00:00Z", "to": "2026-01-01T00:00:00Z"},
+        {"every": "0h", "from": "2026-01-01T00:00:00Z", "to": "2026-01-02T00:00:00Z"},
+        {"every": "1h", "from": "2026-01-01T00:00:00", "to": "2026-01-02T00:00:00Z"},
+        {"every": "1h", "from": "0001-01-01T00:00:00+14:00", "to": "2026-01-02T00:00:00Z"},
+        {"every": "1h; DROP TABLE epoch", "from": "2026-01-01T00:00:00Z", "to": "2026-01-02T00:00:00Z"},
+        {"metric": "password_hash", "from": "2026-01-01T00:00:00Z", "to": "2026-01-02T00:00:00Z"},
+    ],
+)
+def test_windows_that_are_too_long_or_make_no_sense_are_refused(house: House, query: dict[str, str]) -> None:
+    assert (
+        house.client("anna").get(STEADY + "/epochs", params={"metric": "counts", **query}).status_code == 422
+    )
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"from": "2026-05-02", "to": "2026-05-01"},
+        {"from": "1999-12-31"},
+        {"to": "9999-12-31"},
+        {"from": "2001-01-01"},
+    ],
+)
+def test_days_that_make_no_sense_are_refused(house: House, query: dict[str, str]) -> None:
+    for part in ("days", "coverage", "pain", "treatments"):
+        assert house.client("anna").get(f"{STEADY}/{part}", params=query).status_code == 422, part
+
+
+def test_coverage_says_what_is_there_and_what_never_came(house: House) -> None:
+    send(house, house.cast.watch_1, MIDNIGHT, 60)
+    send(house, house.cast.watch_1, MIDNIGHT + 60 * MINUTE, 30, worn=True)
+    send(house, house.cast.watch_1, MIDNIGHT + 90 * MINUTE, 10, worn=False)
+    key = (house.cast.watch_1, "epoch", 3)
+    with transaction(house.engine) as session:
+        lock(session, [key], NOON)
+        settle(session, {key: [0, 1, 5]}, NOON)
+    found = (
+        house.client("anna")
+        .get(STEADY + "/coverage", params={"from": "2026-05-01", "to": "2026-05-10"})
+        .json()
+    )
+    assert found["items"] == [
+        {
+            "day": "2026-05-04",
+            "device": "watch-1",
+            "source": "device",
+            "minutes": 100.0,
+            "worn_min": 30.0,
+            "not_worn_min": 10.0,
+        }
+    ]
+    assert found["gaps"] == [
+        {
+            "device": "watch-1",
+            "stream": "epoch",
+            "boot": 3,
+            "first_missing": 2,
+            "last_missing": 4,
+            "seen_at": "2026-05-04T12:00:00Z",
+        }
+    ]
+    assert found["last_data_at"] == "2026-05-03T23:39:00Z"
+    others = (
+        house.client("anna")
+        .get("/api/v1/patients/P-rising/coverage", params={"from": "2026-05-01", "to": "2026-05-10"})
+        .json()
+    )
+    assert (others["items"], others["gaps"], others["last_data_at"]) == ([], [], None)
+
+
+def test_a_lists_cursor_of_another_list_is_refused(house: House) -> None:
+    cursor = house.client("anna").get("/api/v1/patients?limit=1").json()["next"]
+    assert house.client("anna").get("/api/v1/cases", params={"cursor": cursor}).status_code == 422
+    assert house.client("anna").get(STEADY + "/days", params={"cursor": cursor}).status_code == 422
