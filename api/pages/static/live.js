@@ -27,7 +27,7 @@ if (self.SharedWorkerGlobalScope) {
   };
 } else {
   const main = document.getElementById("main"), bar = document.getElementById("live");
-  let asOf = new Date(), due = false, lost = true, ticks = 0;
+  let asOf = new Date(), due = false, lost = true, ticks = 0, asked = 0;
   const broken = () => `Connection lost, data as of ${asOf.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" })}`;
   const show = (text) => { bar.hidden = !text; bar.textContent = text; };
   // Nothing moves under a hand: not while somebody types, reads what they opened, or aims at a button.
@@ -35,9 +35,10 @@ if (self.SharedWorkerGlobalScope) {
     || [...main.querySelectorAll("input:not([type=hidden]), select")].some((field) => field.value !== (field.tagName === "SELECT" ? "" : field.defaultValue))
     || (matchMedia("(hover: hover)").matches && main.querySelector("button:hover"));
   const refresh = async () => {
-    if (!due) return;
+    if (!due || Date.now() - asked < 3000) return;  // a busy ward hints often
     if (busy()) return show(lost ? broken() : "There is news: this page refreshes when you close or finish what is open.");
     due = false;
+    asked = Date.now();
     try {
       const here = new URL(location.href);
       here.searchParams.set("fragment", "1");

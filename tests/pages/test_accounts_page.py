@@ -1,0 +1,31 @@
+"""Accounts are made and taken away by administrators."""
+
+from __future__ import annotations
+
+import re
+
+import sqlalchemy as sa
+
+from store.access import Account
+from store.database import transaction
+from tests.pages.visits import (
+    log_in,
+    post,
+)
+
+
+def test_an_administrator_makes_an_account_that_works_and_takes_it_away(client, cast, engine):
+    log_in(client, "root")
+    page = post(client, "/accounts", name="new nurse", role="clinician", site="main").text
+    password = re.search(r'class="secret">([^<]+)<', page)[1]
+    assert password not in client.get("/accounts").text
+    assert post(client, "/accounts", name="new nurse", role="clinician", site="main").status_code == 409
+    with transaction(engine) as session:
+        number = session.scalar(sa.select(Account.id).where(Account.name == "new nurse"))
+        own = session.scalar(sa.select(Account.id).where(Account.name == "root"))
+    assert post(client, f"/accounts/{own}/disable").status_code == 409
+    assert log_in(client, "new nurse", password=password).status_code == 303
+    assert client.get("/accounts").status_code == 403
+    log_in(client, "root")
+    assert post(client, f"/accounts/{number}/disable").status_code == 303
+    assert log_in(client, "new nurse", password=password).status_code == 403

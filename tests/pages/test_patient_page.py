@@ -1,0 +1,105 @@
+"""One patient: the chart, the figures, the case and its story."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from html import unescape
+
+import sqlalchemy as sa
+
+from store.cases import Case, CaseEvent
+from store.database import now, transaction
+from store.results import save_day_indices
+from tests.pages.visits import (
+    audit,
+    log_in,
+    moved,
+    opened,
+    post,
+    reported,
+    words_of,
+)
+
+
+def test_a_case_is_closed_with_an_outcome_and_its_story_stays(client, cast, engine):
+    case_id = opened(engine, cast.rising)
+    log_in(client)
+    assert post(client, f"/cases/{case_id}/resolve", comment="called").status_code == 422
+    post(client, f"/cases/{case_id}/comment", comment="called, <b>no answer</b>", back="/patients/P-rising")
+    post(client, f"/cases/{case_id}/resolve", outcome="acted", comment="dose up", back="/patients/P-rising")
+    page = client.get("/patients/P-rising").text
+    assert "Acted: treatment or plan changed" in words_of(page)
+    assert "called, &lt;b&gt;no answer&lt;/b&gt;" in page
+    with transaction(engine) as session:
+        kinds = session.scalars(sa.select(CaseEvent.kind).order_by(CaseEvent.id)).all()
+    assert kinds == ["opened", "comment", "resolved"]
+
+
+def test_the_link_in_a_message_leads_to_the_case_on_the_patients_page(client, cast, engine):
+    case_id = opened(engine, cast.rising)
+    log_in(client)
+    assert client.get(f"/cases/{case_id}").headers["location"] == f"/patients/P-rising#case-{case_id}"
+    assert f'id="case-{case_id}"' in client.get("/patients/P-rising").text
+
+
+def test_for_the_outsider_another_sites_patient_and_case_do_not_exist(client, cast, engine):
+    case_id = opened(engine, cast.rising)
+    log_in(client, "hilda")
+    for path in ("/patients/P-rising", f"/cases/{case_id}", "/patients/P-nobody"):
+        answer = client.get(path)
+        assert answer.status_code == 404
+        assert "Go to the worklist" in words_of(answer.text)
+    for action, fields in (
+        ("acknowledge", {}),
+        ("comment", {"comment": "x"}),
+        ("resolve", {"outcome": "acted"}),
+    ):
+        assert post(client, f"/cases/{case_id}/{action}", **fields).status_code == 404
+    with transaction(engine) as session:
+        assert session.get(Case, case_id).state == "opened"
+
+
+def test_every_look_is_written_down(client, cast, engine):
+    log_in(client)
+    client.get("/")
+    client.get("/patients/P-rising")
+    client.get("/patients/P-rising?fragment=1")
+    assert [(e.actor, e.patient_id) for e in audit(engine, "worklist.view")] == [("anna", None)]
+    looks = [(e.actor, e.patient_id, e.detail) for e in audit(engine, "patient.view")]
+    assert looks == [("anna", cast.rising, None), ("anna", cast.rising, "refresh")]
+
+
+def test_the_patients_page_has_one_chart_and_says_the_same_as_a_table(client, cast, engine):
+    moved(engine, cast.watch_2, ago=timedelta(minutes=3), minutes=600)
+    for days in (1, 2, 3):
+        reported(engine, cast.rising, 4 + days, timedelta(days=days))
+    opened(engine, cast.rising)
+    log_in(client)
+    page = client.get("/patients/P-rising").text
+    assert page.count("<svg") == 1
+    assert page.count('<circle class="worst"') == 3
+    assert len(re.findall(r'<path class="skyline"', page)) == 1
+    assert "3 pain reports, worst pain from 5 to 7" in unescape(page)
+    assert page.count('class="midnight"') == 28
+    assert "Times in Europe/Rome (CE" in words_of(page)
+
+
+def test_too_little_data_is_said_with_its_reason_and_is_no_zero(client, cast, engine):
+    today = now().date()
+    row = {"patient_id": cast.rising, "day": today, "method": "1", "unit": "1", "worn_min": 100.0}
+    row |= {"input_digest": b"x", "computed_at": now(), "reason": None}
+    reason = "too little data: 41 of 72 hours"
+    with transaction(engine) as session:
+        save_day_indices(
+            session,
+            [
+                {**row, "index": "worn_min", "unit": "min", "value": 1325.0},
+                {**row, "index": "RA", "value": 0.913},
+                {**row, "index": "IS", "value": None, "reason": reason},
+            ],
+        )
+    log_in(client)
+    words = words_of(client.get("/patients/P-rising").text)
+    assert "22 h 05 not computed yet 0.91 too little data 1 not computed yet" in words
+    assert reason in words
