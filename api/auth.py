@@ -10,6 +10,7 @@ from typing import Annotated
 from urllib.parse import urlsplit
 
 from fastapi import Depends, Request
+from fastapi.security import HTTPBearer
 from sqlalchemy.orm import Session
 from starlette.responses import Response
 
@@ -20,6 +21,8 @@ from store.database import now, transaction
 
 SESSION_COOKIE = "actalgia"
 FORM_COOKIE = "actalgia-form"
+# Says in the OpenAPI description that a token goes here; `bearer` reads it.
+_DESCRIBED = HTTPBearer(auto_error=False, description="`actalgia token create`")
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 
 
@@ -63,7 +66,12 @@ async def refuse_forged_login(request: Request) -> None:
     await _must_be_ours(request, secret)
 
 
-def current_user(request: Request, session: Db, _: Annotated[None, Depends(refuse_forgery)]) -> User:
+def current_user(
+    request: Request,
+    session: Db,
+    _: Annotated[None, Depends(refuse_forgery)],
+    __: Annotated[object, Depends(_DESCRIBED)],
+) -> User:
     """Whoever makes this request: a program by its token, else a person by the session cookie."""
     token, cookie = bearer(request), session_secret(request)
     user = None

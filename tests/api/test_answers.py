@@ -194,5 +194,6 @@ def test_the_description_is_there_and_the_page_that_shows_it_is_not(house: House
         for operation in item.values():
             assert operation.get("description"), path
             if path.startswith("/api/"):
+                assert operation["security"] == [{"HTTPBearer": []}], path
                 assert "application/problem+json" in operation["responses"]["401"]["content"]
     assert house.client().get("/docs").status_code == house.client().get("/redoc").status_code == 404

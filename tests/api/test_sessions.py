@@ -1,4 +1,4 @@
-"""Log-in, its back-off, the end of sessions, and requests that another site made up."""
+"""Log-in, its back-off, and the end of sessions."""
 
 from __future__ import annotations
 
@@ -12,18 +12,17 @@ from starlette.responses import Response
 from starlette.testclient import TestClient
 
 from api.app import create_app
-from api.auth import set_session_cookie, token_of
+from api.auth import set_session_cookie
 from api.login import log_in, log_out
 from api.settings import ApiSettings
 from store.access import Account, AuditEntry, LoginSession, Role, create_account, user_of_session
 from store.database import transaction
-from tests.api.house import BASE, CALLS, House, routes_of
+from tests.api.house import House
 from tests.cast import NOON
 
 PASSWORD = "correct horse battery"
 HASHED = PasswordHash.recommended().hash(PASSWORD)
 MINUTE = timedelta(minutes=1)
-COMMENT = "/api/v1/cases/{case}/comment"
 
 
 @pytest.fixture
@@ -165,74 +164,6 @@ def test_cookies_are_for_this_host_alone_and_no_script(migrated_url: str) -> Non
     parts = {part.strip().lower() for part in response.headers["set-cookie"].split(";")}
     assert parts == {"__host-actalgia=secret", "httponly", "path=/", "samesite=lax", "secure"}
     assert ApiSettings(migrated_url, "http://127.0.0.1:8460").cookie() == "actalgia"
-
-
-def csrf(browser: TestClient) -> dict[str, str]:
-    return {"X-CSRF-Token": token_of(browser.cookies["actalgia"])}
-
-
-def test_no_post_of_a_browser_works_without_the_token_of_its_session(house: House) -> None:
-    posts = [
-        path for method, path in routes_of(house.app) if method not in ("GET", "HEAD") and path != "/login"
-    ]
-    assert len(posts) >= 10
-    for template in posts:
-        right = CALLS.get(("POST", template))
-        name = "rita" if right and "anna" not in right.allowed else "anna"
-        browser = house.browser(name)
-        for headers in ({}, {"X-CSRF-Token": "0" * 64}, csrf(house.browser(name))):
-            refused = browser.post(house.path(template), json=right.body if right else {}, headers=headers)
-            assert refused.status_code == 403, (template, refused.status_code, refused.text)
-            assert refused.json()["code"] == "csrf_token", refused.text
-
-
-@pytest.mark.parametrize(
-    "headers, status",
-    [
-        ({}, 200),
-        ({"Origin": BASE}, 200),
-        ({"Origin": BASE, "Sec-Fetch-Site": "same-origin"}, 200),
-        (
-            {"Origin": "null", "Sec-Fetch-Site": "same-origin"},
-            200,
-        ),  # what Referrer-Policy: no-referrer makes of ours
-        ({"Origin": "null"}, 403),
-        ({"Origin": "https://evil.example"}, 403),
-        ({"Origin": "http://testserver.evil.example"}, 403),
-        ({"Origin": BASE, "Sec-Fetch-Site": "cross-site"}, 403),
-        ({"Sec-Fetch-Site": "same-site"}, 403),
-    ],
-)
-def test_a_post_from_another_site_is_refused_even_with_the_token(
-    house: House, headers: dict[str, str], status: int
-) -> None:
-    browser = house.browser("anna")
-    answer = browser.post(
-        house.path(COMMENT), json={"comment": "hello"}, headers={**csrf(browser), **headers}
-    )
-    assert answer.status_code == status, answer.text
-
-
-def test_the_token_may_come_in_a_form_field(house: House) -> None:
-    browser = house.browser("anna")
-    path, token = f"/cases/{house.case}/comment", csrf(browser)["X-CSRF-Token"]
-    assert browser.post(path, data={"comment": "hello", "csrf_token": token}).status_code == 303
-    assert browser.post(path, data={"comment": "hello", "csrf_token": "x"}).status_code == 403
-
-
-def test_a_program_with_a_token_needs_no_form(house: House) -> None:
-    answer = house.client("anna").post(
-        house.path(COMMENT), json={"comment": "hello"}, headers={"Origin": "https://evil.example"}
-    )
-    assert answer.status_code == 200
-
-
-def test_a_log_in_form_that_was_made_elsewhere_is_refused(house: House) -> None:
-    wrong = house.client().post("/login", data={"name": "anna", "password": "x", "csrf_token": "x"})
-    assert wrong.status_code == 403  # no cookie of a form of ours
-    client = house.client()
-    client.get("/login", headers={"Accept": "text/html"})
-    assert client.post("/login", data={"name": "anna", "password": "x", "csrf_token": "x"}).status_code == 403
 
 
 def test_the_secrets_of_sessions_and_tokens_are_not_in_the_database(house: House) -> None:
