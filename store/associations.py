@@ -162,6 +162,22 @@ def index_and_pain(
     return [PatientDay(*row) for row in rows]
 
 
+def units_of(session: Session, patient_ids: Sequence[int], index: str, first: date, last: date) -> list[str]:
+    """The units in which these patients have the index: counts and mg must not be pooled."""
+    return list(
+        session.scalars(
+            sa.text(
+                """
+                SELECT DISTINCT unit FROM day_index
+                WHERE patient_id = ANY(:p) AND day BETWEEN :first AND :last AND "index" = :index
+                  AND value IS NOT NULL ORDER BY unit
+                """
+            ),
+            {"p": list(patient_ids), "index": index, "first": first, "last": last},
+        )
+    )
+
+
 _INDEX_AND_PAIN = sa.text(
     """
     WITH own AS (

@@ -7,6 +7,7 @@ the opposite order. All listen on loopback only.
 from __future__ import annotations
 
 import json
+import os
 import signal
 import sys
 import time
@@ -14,6 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.request import urlopen
 
 import broker
 from broker import Broker
@@ -67,19 +69,48 @@ class Up:
         self.stopping = True
 
     def _start(self) -> None:
+        settled = self.data.settled()
+        http = f"http://127.0.0.1:{settled.http_port}"
+        chosen = broker.choose(self.data.root / "cache", prefer=self.prefer_broker)
+        self._chosen = chosen
+        environment = self._environment(http, chosen)
+        # The pages take longest to load and need nothing to begin with: they load while the database starts.
+        api = self._part("api", [sys.executable, "-m", "actalgia", "api"], environment)
+        self.parts.append(api)
+        api.start()
         self._start_postgres()
         if self.stopping:
             return
         if self.demonstration:
             ward.prepare(self.data)
-        chosen = self._start_broker()
+        self._start_broker(chosen)
+        self._wait("The API", lambda: _answers(http), api)
+        for name in ("ingest", "analytics", "alerting"):
+            self.parts.append(self._part(name, [sys.executable, "-m", "actalgia", name], environment))
+        if self.demonstration:
+            command = [sys.executable, "-m", "simulate.run_ward", str(self.data.ward / "ward.json")]
+            self.parts.append(self._part("ward", command, {"OPENBLAS_NUM_THREADS": "1"}))
+        if self.stopping:
+            return
+        for part in self.parts:
+            if part is not api:
+                part.start()
+        self._write_up_json()
+        self.say("")
+        self.say(f"  Pages     {http}/")
+        self.say(f"  MQTT      127.0.0.1:{settled.mqtt_port}  ({chosen.name})")
+        self.say(f"  Data      {self.data.root}")
+        if chosen.demonstration_only:
+            self.say("  This broker cannot keep devices apart: only demonstration data is accepted.")
+        self.say("")
+        self.say("Actalgia is up. Ctrl-C stops it. Not for emergencies.")
+
+    def _environment(self, http: str, chosen: Broker) -> dict[str, str]:
         settled = self.data.settled()
-        http = f"http://127.0.0.1:{settled.http_port}"
-        mqtt = f"mqtt://ingest:{settled.ingest_password}@127.0.0.1:{settled.mqtt_port}"
-        environment = {
+        return {
             "ACTALGIA_DATA_DIR": str(self.data.root),
             "ACTALGIA_DATABASE_URL": self.data.postgres().url,
-            "ACTALGIA_MQTT_URL": mqtt,
+            "ACTALGIA_MQTT_URL": f"mqtt://ingest:{settled.ingest_password}@127.0.0.1:{settled.mqtt_port}",
             "ACTALGIA_HTTP_PORT": str(settled.http_port),
             "ACTALGIA_BASE_URL": http,
             "ACTALGIA_CHANNELS": self.channels,
@@ -87,24 +118,6 @@ class Up:
             # One thread a part: four parts with two BLAS threads each fight over two cores.
             "OPENBLAS_NUM_THREADS": "1",
         }
-        for name in ("ingest", "analytics", "alerting", "api"):
-            self.parts.append(self._part(name, [sys.executable, "-m", "actalgia", name], environment))
-        if self.demonstration:
-            command = [sys.executable, "-m", "simulate.run_ward", str(self.data.ward / "ward.json")]
-            self.parts.append(self._part("ward", command, {"OPENBLAS_NUM_THREADS": "1"}))
-        for part in self.parts:
-            part.start()
-        self._write_up_json()
-        self._wait_for_pages(http)
-        if not self.stopping:
-            self.say("")
-            self.say(f"  Pages     {http}/")
-            self.say(f"  MQTT      127.0.0.1:{settled.mqtt_port}  ({chosen.name})")
-            self.say(f"  Data      {self.data.root}")
-            if chosen.demonstration_only:
-                self.say("  This broker cannot keep devices apart: only demonstration data is accepted.")
-            self.say("")
-            self.say("Actalgia is up. Ctrl-C stops it. Not for emergencies.")
 
     def _start_postgres(self) -> None:
         server = self.data.postgres()
@@ -128,16 +141,13 @@ class Up:
             self.say("  (shown this once; it is stored nowhere)")
             self.say("")
 
-    def _start_broker(self) -> Broker:
-        chosen = broker.choose(self.data.root / "cache", prefer=self.prefer_broker)
+    def _start_broker(self, chosen: Broker) -> None:
         self.say(f"Starting the broker ({chosen.name}) ...")
         settled = self.data.settled()
         command = chosen.command(self.data.broker, settled.mqtt_port, self._accounts())
         self.broker = self._part("broker", command.argv, command.environment)
         self.broker.start()
         self._wait("The broker", lambda: broker.answers(settled.mqtt_port), self.broker)
-        self._chosen = chosen
-        return chosen
 
     _chosen: Broker | None = None
 
@@ -169,20 +179,6 @@ class Up:
                 raise StoreError(f"{what} did not start: see {part.log}.")
             time.sleep(0.02)
 
-    def _wait_for_pages(self, http: str) -> None:
-        from urllib.error import URLError
-        from urllib.request import urlopen
-
-        def answers() -> bool:
-            try:
-                with urlopen(f"{http}/healthz", timeout=2) as answer:  # noqa: S310  our own address
-                    return bool(answer.status == 200)
-            except (URLError, OSError):
-                return False
-
-        api = next(part for part in self.parts if part.name == "api")
-        self._wait("The API", answers, api)
-
     def _all(self) -> list[Part]:
         return [part for part in (self.postgres, self.broker, *self.parts) if part is not None]
 
@@ -207,8 +203,6 @@ class Up:
         self.say("Actalgia has stopped.")
 
     def _write_up_json(self) -> None:
-        import os
-
         settled = self.data.settled()
         pids: dict[str, Any] = {"up": os.getpid()}
         pids |= {part.name: part.pid for part in self._all() if part.pid is not None}
@@ -221,6 +215,15 @@ class Up:
             "pids": pids,
         }
         write_private(self.data.up_json, json.dumps(document, indent=1))
+
+
+def _answers(http: str) -> bool:
+    """Whether the API process serves requests."""
+    try:
+        with urlopen(f"{http}/healthz", timeout=2) as answer:  # noqa: S310  our own address
+            return bool(answer.status == 200)
+    except OSError:
+        return False
 
 
 def data_dir_of(path: Path) -> DataDir:

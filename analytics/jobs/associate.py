@@ -9,7 +9,7 @@ import numpy as np
 import sqlalchemy as sa
 
 from analytics.association.repeated_measures import repeated_measures_correlation
-from store.associations import claim_association, index_and_pain, save_association
+from store.associations import claim_association, index_and_pain, save_association, units_of
 from store.database import transaction
 
 METHOD = "rmcorr 1"
@@ -25,6 +25,13 @@ def associate(engine: sa.Engine, at: datetime) -> int:
         asked = claim_association(session)
         if asked is None:
             return 0
+        units = units_of(session, asked.patient_ids, asked.index, asked.first, asked.last)
+        if len(units) > 1:
+            mixed = f"the patients' values are in different units ({', '.join(units)}): ask for one unit's"
+            save_association(
+                session, asked, result=None, reason=mixed, n_patients=0, n_days=0, method=METHOD, at=at
+            )
+            return 1
         rows = index_and_pain(session, asked.patient_ids, asked.index, asked.first, asked.last)
         found = repeated_measures_correlation(
             [row.patient_id for row in rows],

@@ -30,11 +30,11 @@ def ask(engine, patients):
         return session.get_one(Association, asked.id)
 
 
-def store_day(session, patient, number, value, worst):
+def store_day(session, patient, number, value, worst, unit="mg"):
     at = NOON + timedelta(days=number)
     results.save_day_indices(session, [{
         "patient_id": patient, "day": at.date(), "index": "mean_activity", "method": "day-1", "value": value,
-        "unit": "mg", "reason": None, "worn_min": 1440.0, "input_digest": b"", "computed_at": NOON,
+        "unit": unit, "reason": None, "worn_min": 1440.0, "input_digest": b"", "computed_at": NOON,
     }])  # fmt: skip
     diary.add_ward_report(
         session, patient, {"entry": uuid.uuid4(), "at": at, "received_at": at, "worst": worst}
@@ -83,3 +83,14 @@ def test_too_little_data_is_said_and_no_number_given(engine):
     asked = ask(engine, [patient])
     assert asked.result is None
     assert "too little data" in asked.reason
+
+
+def test_counts_and_milligravities_are_not_pooled(engine):
+    with transaction(engine) as session:
+        patients = [people.enrol_patient(session, code, "UTC").id for code in ("P-1", "P-2")]
+        for patient, unit in zip(patients, ("mg", "counts"), strict=True):
+            for day in range(10):
+                store_day(session, patient, day, 20.0 + day % 3, day % 5, unit)
+    asked = ask(engine, patients)
+    assert asked.result is None
+    assert "counts, mg" in asked.reason
