@@ -5,7 +5,7 @@ FROM python:3.11-slim
 # (0600), and the broker reads them.
 RUN groupadd --gid 1883 actalgia \
     && useradd --uid 1883 --gid actalgia --no-create-home --home-dir /var/lib/actalgia actalgia \
-    && install -d -o actalgia -g actalgia -m 0700 /var/lib/actalgia /var/lib/actalgia/broker
+    && install -d -o actalgia -g actalgia -m 0700 /var/lib/actalgia /var/lib/actalgia/broker /var/lib/actalgia/outbox
 
 WORKDIR /src
 COPY pyproject.toml README.md ./

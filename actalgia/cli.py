@@ -57,6 +57,8 @@ def _sentence(error: Exception) -> str | None:
     """What to tell a person about an error that is theirs to mend; None for a fault of ours."""
     if type(error).__module__.split(".")[0] in _OURS:
         return str(error)
+    if type(error).__name__ == "ZoneInfoNotFoundError":
+        return "There is no such time zone: give an IANA name such as Europe/Rome."
     if type(error).__name__ == "OperationalError" and type(error).__module__.startswith("sqlalchemy"):
         return "The database does not answer: is the system up? `actalgia db url` says where it should be."
     if type(error).__name__ == "ProgrammingError" and "does not exist" in str(error):

@@ -17,7 +17,7 @@ from store.database import transaction
 log = structlog.get_logger()
 
 HOLDING = timedelta(seconds=60)  #: how long a worker may hold a message; longer than any time-out
-ATTEMPTS = 20  #: with the pauses below this is about four hours
+ATTEMPTS = 20  #: with the pauses below this is about three hours
 
 
 def pause_after(attempt: int) -> timedelta:

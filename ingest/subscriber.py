@@ -99,6 +99,9 @@ class Subscriber:
         self._client.username_pw_set(broker.username, broker.password)
         if broker.tls:
             self._client.tls_set(ca_certs=broker.ca_file, tls_version=ssl.PROTOCOL_TLS_CLIENT)
+        # paho keeps QoS 1 messages beyond 20 in flight to itself: a receipt that waits there would be lost
+        # by a crash although the broker has its message's acknowledgement.
+        self._client.max_inflight_messages_set(0)
         self._client.reconnect_delay_set(min_delay=1, max_delay=10)
         self._client.on_connect = self._on_connect
         self._client.on_disconnect = self._on_disconnect

@@ -140,7 +140,7 @@ def open_or_join(
     """The patient's one open clinical case with this evidence in it; (case id, whether it was opened now).
 
     A new case brings its outbox rows in the same transaction. Evidence that is more severe raises the
-    severity; it never lowers it.
+    severity, and is told again as the next step where nobody has acknowledged yet; it never lowers it.
     """
     opened = session.scalar(
         pg.insert(Case)
@@ -160,18 +160,7 @@ def open_or_join(
     )
     if opened is not None:
         _tell(session, opened, at, "opened", "actalgia", evidence=evidence)
-        for channel in channels:
-            session.add(
-                Delivery(
-                    case_id=opened,
-                    step=1,
-                    channel=channel,
-                    idempotency_key=uuid.uuid4(),
-                    decided_at=at,
-                    next_attempt_at=at,
-                )
-            )
-        session.flush()
+        _put_in_outbox(session, opened, channels, at)
         return opened, True
     case = session.scalars(
         sa.select(Case)
@@ -181,9 +170,12 @@ def open_or_join(
     if case is None:  # resolved between the two statements: this evidence opens the next one
         return open_or_join(session, patient_id, severity, reason, evidence, channels, at)
     case.last_evidence_at = at
-    if SEVERITIES.index(severity) <= SEVERITIES.index(case.severity):
+    worse = SEVERITIES.index(severity) < SEVERITIES.index(case.severity)
+    if worse or severity == case.severity:
         case.severity, case.reason = severity, reason
     _tell(session, case.id, at, "evidence", "actalgia", evidence=evidence)
+    if worse and case.acknowledged_at is None:
+        _put_in_outbox(session, case.id, channels, at)
     session.flush()
     return case.id, False
 
@@ -289,6 +281,23 @@ def delivery_failed(session: Session, delivery_id: int, error: str, again_at: da
         .where(Delivery.id == delivery_id, Delivery.state == DeliveryState.PENDING)
         .values(**values)
     )
+
+
+def _put_in_outbox(session: Session, case_id: int, channels: Sequence[str], at: datetime) -> None:
+    """One message for each channel, as the next step of the case."""
+    last = session.scalar(sa.select(sa.func.max(Delivery.step)).where(Delivery.case_id == case_id)) or 0
+    for channel in channels:
+        session.add(
+            Delivery(
+                case_id=case_id,
+                step=last + 1,
+                channel=channel,
+                idempotency_key=uuid.uuid4(),
+                decided_at=at,
+                next_attempt_at=at,
+            )
+        )
+    session.flush()
 
 
 def _must_exist(session: Session, case_id: int) -> None:

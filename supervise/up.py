@@ -111,6 +111,7 @@ class Up:
             "ACTALGIA_DATA_DIR": str(self.data.root),
             "ACTALGIA_DATABASE_URL": self.data.postgres().url,
             "ACTALGIA_MQTT_URL": f"mqtt://ingest:{settled.ingest_password}@127.0.0.1:{settled.mqtt_port}",
+            "ACTALGIA_HTTP_HOST": "127.0.0.1",
             "ACTALGIA_HTTP_PORT": str(settled.http_port),
             "ACTALGIA_BASE_URL": http,
             "ACTALGIA_CHANNELS": self.channels,

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 def ingest(data_dir: DataDirOption = None) -> None:
     """Take what devices send, store it, say receipts."""
+    from actalgia.system import NoSystem
     from ingest.subscriber import Broker, Subscriber
 
     system, settings = _system("ingest", data_dir)
@@ -25,7 +26,10 @@ def ingest(data_dir: DataDirOption = None) -> None:
         raise _missing("ACTALGIA_MQTT_URL", "mqtts://ingest:password@broker:8883")
     engine = system.engine()
     _check(engine)
-    broker = Broker.from_url(settings.mqtt_url, settings.mqtt_ca_file)
+    try:
+        broker = Broker.from_url(settings.mqtt_url, settings.mqtt_ca_file)
+    except ValueError as error:
+        raise NoSystem(f"ACTALGIA_MQTT_URL: {error}") from error
     Subscriber(engine, broker, settings.broker_demonstration_only).run(_stop_on_signals())
 
 
@@ -41,12 +45,16 @@ def analytics(data_dir: DataDirOption = None) -> None:
 
 def alerting(data_dir: DataDirOption = None) -> None:
     """Open cases and send word of them."""
+    from actalgia.system import NoSystem
     from alerting.channels import channels_from
     from alerting.service import run
 
     system, settings = _system("alerting", data_dir)
     log_path = settings.data_dir / "outbox.jsonl" if settings.data_dir else None
-    channels = channels_from(settings.channels, log_path)
+    try:
+        channels = channels_from(settings.channels, log_path)
+    except ValueError as error:
+        raise NoSystem(f"ACTALGIA_CHANNELS: {error}") from error
     engine = system.engine()
     _check(engine)
     run(engine, channels, _base_url(settings), _stop_on_signals())

@@ -396,7 +396,12 @@ def upgrade() -> None:
         sa.Column("hr_bpm", sa.REAL(), nullable=True),
         sa.Column("lux", sa.REAL(), nullable=True),
         sa.Column("temp_c", sa.REAL(), nullable=True),
-        sa.Column("worn", sa.Boolean(), nullable=True, comment="as the device said; from raw, as the wear rule judged"),
+        sa.Column(
+            "worn",
+            sa.Boolean(),
+            nullable=True,
+            comment="as the device said; from raw, as the wear rule judged",
+        ),
         sa.Column("enmo_5s_mg", postgresql.ARRAY(sa.REAL()), nullable=True),
         sa.Column("anglez_5s_deg", postgresql.ARRAY(sa.REAL()), nullable=True),
         sa.PrimaryKeyConstraint("device_id", "t", "source", name=op.f("pk_epoch")),
@@ -595,8 +600,8 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("part", name=op.f("pk_heartbeat")),
     )
-    # A device belongs to one patient at a time. The range of one number stands for equality: the
-    # embedded server has no btree_gist.
+    # A device belongs to one patient at a time. The range of one number stands for equality: so the
+    # constraint needs no extension (btree_gist).
     op.execute(
         "ALTER TABLE wearing ADD CONSTRAINT ex_wearing_one_patient_at_a_time "
         "EXCLUDE USING gist (int8range(device_id, device_id, '[]') WITH &&, during WITH &&)"

@@ -62,7 +62,18 @@ def test_more_evidence_joins_the_open_case_and_never_lowers_it(engine, cast):
     (case,) = rows(engine, Case)
     assert (case.severity, case.reason) == ("high", "severe")
     assert [event.kind for event in rows(engine, CaseEvent)] == ["opened", "evidence", "evidence"]
-    assert len(rows(engine, Delivery)) == 1
+    assert [delivery.step for delivery in rows(engine, Delivery)] == [1, 2], "told again when it got worse"
+
+
+def test_what_gets_worse_after_an_acknowledgement_is_evidence_and_no_new_message(engine, cast):
+    decide(engine, cast.rising, "medium", reason="a rise")
+    take_decisions(engine, ["log"], NOON)
+    with transaction(engine) as session:
+        cases.acknowledge(session, rows(engine, Case)[0].id, "nurse Anna", NOON)
+    decide(engine, cast.rising, "high", reason="severe")
+    take_decisions(engine, ["log"], NOON)
+    assert [case.severity for case in rows(engine, Case)] == ["high"]
+    assert [delivery.state for delivery in rows(engine, Delivery)] == ["cancelled"]
 
 
 def test_quiet_and_cannot_judge_open_nothing(engine, cast):
