@@ -151,19 +151,3 @@ _REPORTS = sa.text(
     FROM numbered n, patient p WHERE p.id = :patient ORDER BY n.at, n.id
     """
 )
-
-
-def patients_of_reports(session: Session, device_ids: Sequence[int], ats: Sequence[datetime]) -> list[int]:
-    """The patients whose reports these are: whoever wore the device at that time."""
-    return list(
-        session.scalars(
-            sa.text(
-                """
-                SELECT DISTINCT w.patient_id
-                FROM unnest(:d ::bigint[], :t ::timestamptz[]) AS k(d, t)
-                JOIN wearing w ON w.device_id = k.d AND w.during @> k.t
-                """
-            ),
-            {"d": list(device_ids), "t": list(ats)},
-        )
-    )

@@ -237,10 +237,3 @@ def add_decision(session: Session, decision: Decision) -> bool:
     session.flush()
     notify(session, "decision")
     return True
-
-
-def newest_decision(session: Session, patient_id: int) -> Decision | None:
-    """What the rule said last of this patient."""
-    return session.scalar(
-        sa.select(Decision).where(Decision.patient_id == patient_id).order_by(Decision.id.desc()).limit(1)
-    )

@@ -10,26 +10,8 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
-from store import (
-    access,
-    associations,
-    blocks,
-    cases,
-    diary,
-    epochs,
-    heartbeat,
-    identity,
-    people,
-    quarantine,
-    results,
-    status,
-)
 from store.database import Base, driver_url
 
-PARTS = (
-    *(access, associations, blocks, cases, diary, epochs),
-    *(heartbeat, identity, people, quarantine, results, status),
-)
 metadata = Base.metadata
 
 
