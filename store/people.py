@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import uuid
+from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -70,12 +72,9 @@ def enrol_patient(
     session: Session, code: str, tz: str, site: str = DEFAULT_SITE, *, demonstration: bool = False
 ) -> Patient:
     """Register a patient. Raises `StoreError` for an unknown zone or an identifier that is taken."""
-    zone_of(tz)
-    if not code.strip() or len(code) > 64 or "\0" in code:
-        raise StoreError("A patient identifier has 1 to 64 characters.")
+    patient = _new_patient(code, tz, site, demonstration=demonstration)
     if session.scalar(sa.select(Patient.id).where(Patient.code == code)):
         raise StoreError(f"Patient {code} is enrolled already.")
-    patient = Patient(code=code, tz=tz, site=site, demonstration=demonstration)
     session.add(patient)
     session.flush()
     return patient
@@ -89,6 +88,48 @@ def enrol_device(session: Session, name: str, password_hash: str, *, demonstrati
     session.add(device)
     session.flush()
     return device
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolment:
+    """One line of a list: a new device, and who wears it from when on."""
+
+    device: str
+    password_hash: str
+    patient: str
+    tz: str
+    start: datetime
+
+
+def enrol_many(session: Session, lines: Sequence[Enrolment]) -> None:
+    """Register devices, patients who are not known yet, and wearings, in a few statements.
+
+    Raises `StoreError` for the first line that cannot be; the caller's transaction then keeps nothing.
+    """
+    names = [line.device for line in lines]
+    taken = session.scalar(sa.select(Device.name).where(Device.name.in_(names)).order_by(Device.id).limit(1))
+    twice = next((name for name, times in Counter(names).items() if times > 1), None)
+    if taken or twice:
+        raise StoreError(f"Device {taken} is enrolled already." if taken else f"Device {twice} comes twice.")
+    codes = {line.patient: line for line in lines}
+    patients = {p.code: p for p in session.scalars(sa.select(Patient).where(Patient.code.in_(codes)))}
+    for code, line in codes.items():
+        if code not in patients:
+            patients[code] = _new_patient(code, line.tz, DEFAULT_SITE, demonstration=False)
+    devices = [Device(name=line.device, password_hash=line.password_hash) for line in lines]
+    session.add_all([*patients.values(), *devices])
+    session.flush()
+    for device, line in zip(devices, lines, strict=True):
+        during = pg.Range(line.start, None, bounds="[)")
+        session.add(Wearing(device_id=device.id, patient_id=patients[line.patient].id, during=during))
+    session.flush()
+
+
+def _new_patient(code: str, tz: str, site: str, *, demonstration: bool) -> Patient:
+    zone_of(tz)
+    if not code.strip() or len(code) > 64 or "\0" in code:
+        raise StoreError("A patient identifier has 1 to 64 characters.")
+    return Patient(code=code, tz=tz, site=site, demonstration=demonstration)
 
 
 def zone_of(tz: str) -> ZoneInfo:

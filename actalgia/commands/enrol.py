@@ -5,16 +5,11 @@ from __future__ import annotations
 import csv
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from actalgia.commands.common import DataDirOption, JsonOption, instant, say, say_json
-
-if TYPE_CHECKING:
-    from sqlalchemy.orm import Session
-
-    from store.people import Patient
 
 app = typer.Typer(help="Register patients and devices.", no_args_is_help=True)
 
@@ -133,30 +128,22 @@ def _enrol_devices(
     refuse_where_devices_cannot_be_kept_apart(system)
     engine = system.engine()
     credentials = [{"device": n, "username": n, "password": broker.new_password()} for n in names]
+    hashes = [broker.password_hash(credential["password"]) for credential in credentials]
     with transaction(engine) as session:
-        known: dict[str, people.Patient] = {}
-        for number, credential in enumerate(credentials):
-            enrolled = people.enrol_device(
-                session, credential["device"], broker.password_hash(credential["password"])
-            )
-            if rows is not None:
-                row = rows[number]
-                if row["patient"] not in known:
-                    known[row["patient"]] = _patient(session, row["patient"], row["tz"])
-                people.wear(session, enrolled, known[row["patient"]], instant(row["from"], "from"))
+        if rows is None:
+            for name, hashed in zip(names, hashes, strict=True):
+                people.enrol_device(session, name, hashed)
+        else:
+            lines = [
+                people.Enrolment(
+                    row["device"], hashed, row["patient"], row["tz"], instant(row["from"], "from")
+                )
+                for row, hashed in zip(rows, hashes, strict=True)
+            ]
+            people.enrol_many(session, lines)
     if credentials:
         apply_accounts(system, engine, credentials[-1]["username"], credentials[-1]["password"])
     return credentials
-
-
-def _patient(session: Session, code: str, tz: str) -> Patient:
-    from store import people
-    from store.database import StoreError
-
-    try:
-        return people.patient_by_code(session, code)
-    except StoreError:
-        return people.enrol_patient(session, code, tz)
 
 
 def _read_bulk(file: str) -> list[dict[str, str]]:

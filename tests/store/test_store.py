@@ -150,3 +150,29 @@ def test_a_token_is_not_kept_and_can_be_revoked(engine):
 def test_a_patient_who_cannot_be_is_refused_in_one_sentence(engine, code, tz):
     with pytest.raises(StoreError, match=r"^[^\n]+$"), transaction(engine) as session:
         people.enrol_patient(session, code, tz)
+
+
+def line(device, patient, tz="Europe/Rome"):
+    return people.Enrolment(device, "hash", patient, tz, NOON)
+
+
+def test_a_list_is_enrolled_whole_or_not_at_all(engine):
+    enrol_cast(engine)
+    with transaction(engine) as session:
+        people.enrol_many(session, [line("w-1", "P-steady"), line("w-2", "P-new"), line("w-3", "P-new")])
+    for bad, why in (
+        ([line("x-1", "P-new"), line("w-1", "P-new")], "w-1 is enrolled already"),
+        ([line("x-1", "P-new"), line("x-1", "P-other")], "x-1 comes twice"),
+        ([line("x-1", "P-new"), line("x-2", "P-far", "Nowhere")], "no time zone"),
+    ):
+        with pytest.raises(StoreError, match=why), transaction(engine) as session:
+            people.enrol_many(session, bad)
+    with transaction(engine) as session:
+        names = list(session.scalars(sa.select(people.Device.name).order_by(people.Device.name)))
+        assert names == ["phone-2", "w-1", "w-2", "w-3", "watch-1", "watch-2"]
+        new = people.patient_by_code(session, "P-new")
+        assert [
+            w[2]
+            for name in ("w-2", "w-3")
+            for w in wearings(session, people.device_by_name(session, name).id)
+        ] == [new.id] * 2
