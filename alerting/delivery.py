@@ -11,7 +11,7 @@ import structlog
 
 from alerting.channels import Channel, NotSent
 from alerting.wording import Notice, link_to
-from store import cases
+from store import cases, outbox
 from store.database import transaction
 
 log = structlog.get_logger()
@@ -33,12 +33,12 @@ def deliver_one(engine: sa.Engine, channels: Mapping[str, Channel], base_url: st
     better than never.
     """
     with transaction(engine) as session:
-        found = cases.due_delivery(session, at, HOLDING)
-        if found is None:
+        delivery = outbox.due(session, at, HOLDING)
+        if delivery is None:
             return False
-        delivery, case = found
+        case = delivery.case_id
         notice = Notice(
-            case.id, delivery.step, delivery.idempotency_key, delivery.decided_at, link_to(base_url, case.id)
+            case, delivery.step, delivery.idempotency_key, delivery.decided_at, link_to(base_url, case)
         )
         number, name, attempt = delivery.id, delivery.channel, delivery.attempts
     try:
@@ -48,18 +48,19 @@ def deliver_one(engine: sa.Engine, channels: Mapping[str, Channel], base_url: st
     except NotSent as error:
         again = at + pause_after(attempt) if attempt < ATTEMPTS else None
         with transaction(engine) as session:
-            cases.delivery_failed(session, number, str(error), again)
+            outbox.failed(session, number, str(error), again)
         log.warning(
             "a message was not taken",
             action="delivery_failed",
             channel=name,
-            case=notice.case_id,
+            case=case,
             attempt=attempt,
             error=str(error),
             final=again is None,
         )
         return True
     with transaction(engine) as session:
-        cases.delivery_sent(session, number, at)
-    log.info("a message was sent", action="delivery_sent", channel=name, case=notice.case_id)
+        outbox.sent(session, number, at)
+        cases.notified(session, case, at)
+    log.info("a message was sent", action="delivery_sent", channel=name, case=case)
     return True

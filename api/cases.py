@@ -16,8 +16,9 @@ from api.paging import Cursor, Limit, Page, cut, number_of
 from api.problems import Problem, documented
 from store import cases as store
 from store.access import record, visible_patients
-from store.cases import Case, CaseEvent, CaseState, Delivery, Outcome
+from store.cases import Case, CaseEvent, CaseState, Outcome
 from store.database import now
+from store.outbox import Delivery
 from store.people import Patient
 from store.worklist import case_of
 

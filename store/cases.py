@@ -1,10 +1,9 @@
-"""Cases: one open escalation for one patient, its story, and the messages that tell of it."""
+"""Cases: one open escalation for one patient, and its story. What tells of it is in `outbox`."""
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
@@ -12,7 +11,8 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql as pg
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from store.database import Base, StoreError, notify
+from store import outbox
+from store.database import Base, StoreError, notify, one_of
 
 
 class CaseState(StrEnum):
@@ -36,21 +36,7 @@ class Outcome(StrEnum):
     OTHER = "other"
 
 
-class DeliveryState(StrEnum):
-    """What became of a message."""
-
-    PENDING = "pending"
-    SENT = "sent"
-    FAILED = "failed"
-    SUPPRESSED = "suppressed"
-    CANCELLED = "cancelled"
-
-
 SEVERITIES = ("high", "medium", "low", "info")
-
-
-def _one_of(column: str, values: Sequence[str]) -> str:
-    return f"{column} IN ({', '.join(repr(str(v)) for v in values)})"
 
 
 class Case(Base):
@@ -65,10 +51,10 @@ class Case(Base):
             unique=True,
             postgresql_where=sa.text("state <> 'resolved'"),
         ),
-        sa.CheckConstraint(_one_of("kind", ("clinical", "technical")), name="kind"),
-        sa.CheckConstraint(_one_of("severity", SEVERITIES), name="severity"),
-        sa.CheckConstraint(_one_of("state", list(CaseState)), name="state"),
-        sa.CheckConstraint(f"outcome IS NULL OR {_one_of('outcome', list(Outcome))}", name="outcome"),
+        sa.CheckConstraint(one_of("kind", ("clinical", "technical")), name="kind"),
+        sa.CheckConstraint(one_of("severity", SEVERITIES), name="severity"),
+        sa.CheckConstraint(one_of("state", list(CaseState)), name="state"),
+        sa.CheckConstraint(f"outcome IS NULL OR {one_of('outcome', list(Outcome))}", name="outcome"),
         sa.CheckConstraint("(state = 'resolved') = (outcome IS NOT NULL)", name="resolved_has_outcome"),
         sa.CheckConstraint("(acknowledged_at IS NULL) = (acknowledged_by IS NULL)", name="named_person"),
     )
@@ -100,28 +86,6 @@ class CaseEvent(Base):
     actor: Mapped[str]
     comment: Mapped[str | None]
     evidence: Mapped[dict[str, Any]] = mapped_column(pg.JSONB, default=dict)
-
-
-class Delivery(Base):
-    """One message about a case through one channel: written with the case, sent afterwards."""
-
-    __tablename__ = "delivery"
-    __table_args__ = (
-        sa.CheckConstraint(_one_of("state", list(DeliveryState)), name="state"),
-        sa.Index("ix_delivery_due", "next_attempt_at", postgresql_where=sa.text("state = 'pending'")),
-    )
-
-    id: Mapped[int] = mapped_column(sa.Identity(always=True), primary_key=True)
-    case_id: Mapped[int] = mapped_column(sa.ForeignKey("case.id"), index=True)
-    step: Mapped[int] = mapped_column(sa.Integer, comment="of the ladder")
-    channel: Mapped[str] = mapped_column(comment="log, smtp, webhook")
-    idempotency_key: Mapped[uuid.UUID] = mapped_column(unique=True, comment="a receiver sees one incident")
-    state: Mapped[str] = mapped_column(default=DeliveryState.PENDING)
-    attempts: Mapped[int] = mapped_column(sa.Integer, default=0)
-    decided_at: Mapped[datetime]
-    next_attempt_at: Mapped[datetime]
-    sent_at: Mapped[datetime | None]
-    last_error: Mapped[str | None] = mapped_column(comment="of the channel; nothing clinical")
 
 
 class NoSuchCase(StoreError):
@@ -160,7 +124,7 @@ def open_or_join(
     )
     if opened is not None:
         _tell(session, opened, at, "opened", "actalgia", evidence=evidence)
-        _put_in_outbox(session, opened, channels, at)
+        outbox.put(session, opened, channels, at)
         return opened, True
     case = session.scalars(
         sa.select(Case)
@@ -175,7 +139,7 @@ def open_or_join(
         case.severity, case.reason = severity, reason
     _tell(session, case.id, at, "evidence", "actalgia", evidence=evidence)
     if worse and case.acknowledged_at is None:
-        _put_in_outbox(session, case.id, channels, at)
+        outbox.put(session, case.id, channels, at)
     session.flush()
     return case.id, False
 
@@ -192,7 +156,7 @@ def acknowledge(session: Session, case_id: int, by: str, at: datetime, comment: 
         _must_exist(session, case_id)
         return False
     _tell(session, case_id, at, "acknowledged", by, comment)
-    _cancel(session, case_id)
+    outbox.cancel(session, case_id)
     return True
 
 
@@ -218,7 +182,7 @@ def resolve(
         _must_exist(session, case_id)
         return False
     _tell(session, case_id, at, "resolved", by, comment, {"outcome": str(outcome)})
-    _cancel(session, case_id)
+    outbox.cancel(session, case_id)
     return True
 
 
@@ -228,89 +192,21 @@ def comment(session: Session, case_id: int, by: str, at: datetime, text: str) ->
     _tell(session, case_id, at, "comment", by, text)
 
 
-def due_delivery(session: Session, at: datetime, holding: timedelta) -> tuple[Delivery, Case] | None:
-    """Take one message that is due, for at most `holding`; the caller commits before it sends.
-
-    The claim moves `next_attempt_at`, so a worker that dies while sending is followed by another with
-    the same idempotency key.
-    """
-    row = session.execute(
-        sa.select(Delivery, Case)
-        .join(Case, Case.id == Delivery.case_id)
-        .where(Delivery.state == DeliveryState.PENDING, Delivery.next_attempt_at <= at)
-        .order_by(Delivery.next_attempt_at)
-        .limit(1)
-        .with_for_update(of=Delivery, skip_locked=True)
-    ).first()
-    if row is None:
-        return None
-    delivery, case = row
-    delivery.attempts += 1
-    delivery.next_attempt_at = at + holding
-    session.flush()
-    return delivery, case
-
-
-def delivery_sent(session: Session, delivery_id: int, at: datetime) -> None:
-    """A channel took the message; an opened case is now notified."""
-    case_id = session.scalar(
-        sa.update(Delivery)
-        .where(Delivery.id == delivery_id)
-        .values(state=DeliveryState.SENT, sent_at=at, last_error=None)
-        .returning(Delivery.case_id)
-    )
-    notified = session.scalar(
+def notified(session: Session, case_id: int, at: datetime) -> None:
+    """A message about the case is out: an opened case is notified, any other stays what it is."""
+    changed = session.scalar(
         sa.update(Case)
         .where(Case.id == case_id, Case.state == CaseState.OPENED)
         .values(state=CaseState.NOTIFIED)
         .returning(Case.id)
     )
-    if notified is not None:
-        _tell(session, notified, at, "notified", "actalgia")
-
-
-def delivery_failed(session: Session, delivery_id: int, error: str, again_at: datetime | None) -> None:
-    """A channel did not take the message: again at `again_at`, or never (None)."""
-    values: dict[str, object] = {"last_error": error[:500]}
-    if again_at is None:
-        values["state"] = DeliveryState.FAILED
-    else:
-        values["next_attempt_at"] = again_at
-    session.execute(
-        sa.update(Delivery)
-        .where(Delivery.id == delivery_id, Delivery.state == DeliveryState.PENDING)
-        .values(**values)
-    )
-
-
-def _put_in_outbox(session: Session, case_id: int, channels: Sequence[str], at: datetime) -> None:
-    """One message for each channel, as the next step of the case."""
-    last = session.scalar(sa.select(sa.func.max(Delivery.step)).where(Delivery.case_id == case_id)) or 0
-    for channel in channels:
-        session.add(
-            Delivery(
-                case_id=case_id,
-                step=last + 1,
-                channel=channel,
-                idempotency_key=uuid.uuid4(),
-                decided_at=at,
-                next_attempt_at=at,
-            )
-        )
-    session.flush()
+    if changed is not None:
+        _tell(session, changed, at, "notified", "actalgia")
 
 
 def _must_exist(session: Session, case_id: int) -> None:
     if session.get(Case, case_id) is None:
         raise NoSuchCase(f"There is no case {case_id}.")
-
-
-def _cancel(session: Session, case_id: int) -> None:
-    session.execute(
-        sa.update(Delivery)
-        .where(Delivery.case_id == case_id, Delivery.state == DeliveryState.PENDING)
-        .values(state=DeliveryState.CANCELLED)
-    )
 
 
 def _tell(

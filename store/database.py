@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
@@ -94,6 +94,11 @@ def transaction(engine: sa.Engine) -> Iterator[Session]:
 def notify(session: Session, channel: str) -> None:
     """Wake whoever listens on `channel` once this transaction commits. A hint: the rows are the truth."""
     session.execute(sa.select(sa.func.pg_notify(channel, "")))
+
+
+def one_of(column: str, values: Sequence[str]) -> str:
+    """The condition that a text column has one of these words."""
+    return f"{column} IN ({', '.join(repr(str(value)) for value in values)})"
 
 
 def refuse_unsafe_server(connection: sa.Connection) -> None:

@@ -16,8 +16,9 @@ from alerting.cases import take_decisions
 from alerting.channels import LogFile, channels_from
 from alerting.delivery import deliver_one
 from store import cases
-from store.cases import Case, CaseEvent, Delivery, Outcome
+from store.cases import Case, CaseEvent, Outcome
 from store.database import transaction
+from store.outbox import Delivery
 from store.results import Decision, add_decision
 from tests.cast import NOON, Cast, enrol_cast
 from tests.ports import free_port

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 import sqlalchemy as sa
 
-from store.cases import Delivery, open_or_join, resolve
+from store.cases import open_or_join, resolve
 from store.database import transaction
+from store.outbox import Delivery
 from tests.api.house import House
 from tests.cast import NOON
 
