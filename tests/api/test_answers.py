@@ -166,7 +166,8 @@ def test_a_log_line_has_the_route_and_not_the_patient(house: House) -> None:
         house.client("anna").post(
             PAIN, json={"id": ENTRY, "at": "2026-05-04T08:00:00Z", "worst": 9, "note": "very bad"}
         )
-    assert [(line["route"], line["status"]) for line in lines] == [
+    # Other threads of this process may log, too.
+    assert [(line["route"], line["status"]) for line in lines if line.get("action") == "request"] == [
         ("/api/v1/patients/{patient}/days", 200),
         ("/api/v1/patients/{patient}/pain", 201),
     ]
