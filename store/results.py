@@ -30,6 +30,9 @@ class StaleDay(Base):
     marks: Mapped[int] = mapped_column(default=1)
     since: Mapped[datetime] = mapped_column(comment="the first mark")
     marked_at: Mapped[datetime] = mapped_column(comment="the last mark")
+    at_once: Mapped[bool] = mapped_column(
+        server_default=sa.false(), comment="a person moved the data: even the running day does not wait"
+    )
     claimed_until: Mapped[datetime | None] = mapped_column(comment="a worker has it; a dead worker's lapses")
 
 
@@ -83,14 +86,16 @@ class Claim:
 
 
 _MARK = """
-    INSERT INTO stale_day (patient_id, day, kind, marks, since, marked_at)
-    SELECT DISTINCT w.patient_id, (k.t AT TIME ZONE p.tz)::date, :kind, 1, :at ::timestamptz, :at
+    INSERT INTO stale_day (patient_id, day, kind, marks, since, marked_at, at_once)
+    SELECT DISTINCT w.patient_id, (k.t AT TIME ZONE p.tz)::date, :kind, 1, :at ::timestamptz, :at,
+           CAST(:at_once AS boolean)
     FROM {source}
     JOIN wearing w ON w.device_id = k.d AND w.during @> k.t
     JOIN patient p ON p.id = w.patient_id
     ORDER BY 1, 2
     ON CONFLICT (patient_id, day, kind)
-    DO UPDATE SET marks = stale_day.marks + 1, marked_at = EXCLUDED.marked_at
+    DO UPDATE SET marks = stale_day.marks + 1, marked_at = EXCLUDED.marked_at,
+                  at_once = stale_day.at_once OR EXCLUDED.at_once
 """
 
 
@@ -101,7 +106,7 @@ def mark_instants(
     if device_ids:
         session.execute(
             sa.text(_MARK.format(source="unnest(:d ::bigint[], :t ::timestamptz[]) AS k(d, t)")),
-            {"d": list(device_ids), "t": list(instants), "kind": kind, "at": at},
+            {"d": list(device_ids), "t": list(instants), "kind": kind, "at": at, "at_once": False},
         )
 
 
@@ -120,7 +125,7 @@ def mark_days_of_device(
             )
             session.execute(
                 sa.text(_MARK.format(source=shifted)),
-                {"device": device_id, "start": start, "end": end, "kind": kind, "at": at},
+                {"device": device_id, "start": start, "end": end, "kind": kind, "at": at, "at_once": True},
             )
 
 
@@ -152,7 +157,8 @@ def claim(session: Session, kind: str, at: datetime, most_days: int, again_after
             WITH due AS (
                 SELECT s.patient_id, s.day, s.since FROM stale_day s JOIN patient p ON p.id = s.patient_id
                 WHERE s.kind = :kind AND (s.claimed_until IS NULL OR s.claimed_until < :at)
-                  AND (s.day < (:at AT TIME ZONE p.tz)::date OR :again_after = interval '0' OR (
+                  AND (s.day < (:at AT TIME ZONE p.tz)::date OR s.at_once
+                    OR :again_after = interval '0' OR (
                         (s.marked_at < :at - :quiet OR s.since < :at - 5 * :quiet)
                         AND NOT EXISTS (
                             SELECT FROM day_index d WHERE d.patient_id = s.patient_id AND d.day = s.day
@@ -206,6 +212,15 @@ def save_day_indices(session: Session, rows: Sequence[dict[str, object]]) -> Non
             set_={name: insert.excluded[name] for name in replaced},
         ),
         list(rows),
+    )
+
+
+def drop_day_indices(session: Session, patient_id: int, day: date, method: str) -> None:
+    """The day has no data any more (they belong to somebody else now): its indices go."""
+    session.execute(
+        sa.delete(DayIndex).where(
+            DayIndex.patient_id == patient_id, DayIndex.day == day, DayIndex.method == method
+        )
     )
 
 

@@ -502,6 +502,13 @@ def upgrade() -> None:
         sa.Column("since", sa.DateTime(timezone=True), nullable=False, comment="the first mark"),
         sa.Column("marked_at", sa.DateTime(timezone=True), nullable=False, comment="the last mark"),
         sa.Column(
+            "at_once",
+            sa.Boolean(),
+            server_default=sa.text("false"),
+            nullable=False,
+            comment="a person moved the data: even the running day does not wait",
+        ),
+        sa.Column(
             "claimed_until",
             sa.DateTime(timezone=True),
             nullable=True,

@@ -73,7 +73,9 @@ def _rows_of(
     for day in days:
         start_us, end_us = day_bounds(day, zone)
         chosen = max(series, key=lambda s: s.valid_between(start_us, end_us), default=None)
-        if chosen is None:
+        own = _epochs_of_day(parts, start_us, end_us)
+        if chosen is None or not own:
+            results.drop_day_indices(session, patient_id, day, METHOD_NAME)
             continue
         if id(chosen) not in prepared:
             prepared[id(chosen)] = prepare(
@@ -84,6 +86,11 @@ def _rows_of(
         worn_min = next(index.value for index in indices if index.name == "worn_min")
         rows += [_row(patient_id, day, index, worn_min or 0.0, digest, at) for index in indices]
     return rows
+
+
+def _epochs_of_day(parts: list[epochs.EpochArrays], start_us: int, end_us: int) -> int:
+    """How many epochs there are in [start, end), whoever made them."""
+    return sum(int(np.diff(np.searchsorted(part.t_us, [start_us, end_us]))[0]) for part in parts)
 
 
 def _row(

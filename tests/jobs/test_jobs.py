@@ -203,6 +203,29 @@ def test_back_dating_a_wearing_moves_the_days_to_the_other_patient(engine, cast)
     assert indices(engine, "P-rising")["worn_min"] == 60
 
 
+def test_a_day_whose_data_belong_to_somebody_else_now_has_no_indices(engine, cast):
+    today = NOON - timedelta(hours=2)
+    write_batch(
+        engine,
+        [incoming("watch-1", Epoch(boot=1, seq=0, t0=micro(today), epoch_s=60.0, counts=[7.0] * 60))],
+        NOON,
+    )
+    assert compute_days(engine, NOON + timedelta(seconds=10)) == 1
+    with transaction(engine) as session:
+        watch, rising = people.device_by_name(session, "watch-1"), people.patient_by_code(session, "P-rising")
+        results.mark_days_of_device(session, watch.id, today, None, NOON)
+        people.wear(session, watch, rising, today)
+        results.mark_days_of_device(session, watch.id, today, None, NOON)
+    assert all_due(compute_days, engine, NOON + timedelta(seconds=11)) == 2, (
+        "at once, although it is the running day"
+    )
+    with engine.connect() as connection:
+        rows = connection.execute(
+            sa.text("SELECT patient, value FROM reading.days WHERE index = 'worn_min'")
+        ).all()
+    assert [tuple(row) for row in rows] == [("P-rising", 60.0)]
+
+
 def diaries(scores, first_day):
     return [
         incoming("phone-2", Diary(boot=1, seq=i, id=str(uuid.UUID(int=i + 1)), worst=score,
