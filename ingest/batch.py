@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from ingest import rows
 from ingest.decode import Decoded, Incoming, Refused, decode
+from ingest.failpoints import reach
 from ingest.messages import Stream
 from store import blocks, diary, epochs, identity, quarantine, results, status
 from store.database import notify
@@ -47,6 +48,7 @@ def write_batch(
     the culprit goes to quarantine.
     """
     read = [decode(one) for one in incoming]
+    reach("after_decode")
     try:
         return _write(engine, read, at, demonstration_only)
     except sa.exc.OperationalError:
@@ -90,6 +92,7 @@ def _write(
             identity.settle(session, new, at)
         done.names = {device.id: device.name for device in devices.values()}
         done.answers = [_answer(one, devices) for one in checked]
+        reach("before_commit")
     return done
 
 

@@ -11,6 +11,7 @@ from typing import Annotated
 
 import msgspec
 
+ROOT = "actalgia/v1"  #: every topic begins so
 MAX_MESSAGE_BYTES = 4 * 1024 * 1024 + 64 * 1024
 MAX_XYZ_BYTES = 4 * 1024 * 1024
 MAX_IN_FLIGHT = 64  #: messages a device may have published and not yet seen receipted
@@ -140,9 +141,9 @@ MESSAGE_TYPES: dict[Stream, type[Raw | Epoch | Diary | Status]] = {
 
 def up_topic(device: str, stream: Stream) -> str:
     """Where `device` publishes one stream."""
-    return f"actalgia/v1/{device}/up/{stream}"
+    return f"{ROOT}/{device}/up/{stream}"
 
 
 def receipt_topic(device: str, stream: str, boot: int | None) -> str:
     """Where the receipts of one stream and boot are; `None` is for messages without a readable name."""
-    return f"actalgia/v1/{device}/down/receipt/{stream}/{'unnamed' if boot is None else boot}"
+    return f"{ROOT}/{device}/down/receipt/{stream}/{'unnamed' if boot is None else boot}"

@@ -7,7 +7,6 @@ a living process with a dead network thread would be silence.
 
 from __future__ import annotations
 
-import hashlib
 import os
 import queue
 import random
@@ -16,8 +15,6 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
-from urllib.parse import unquote, urlsplit
 
 import paho.mqtt.client as mqtt
 import sqlalchemy as sa
@@ -28,8 +25,11 @@ from paho.mqtt.properties import Properties
 from sqlalchemy.orm import Session
 
 from ingest.batch import Written, write_batch
+from ingest.broker import Broker
 from ingest.decode import Incoming
+from ingest.failpoints import reach
 from ingest.receipts import Pending, receipts_for
+from ingest.worker import Worker
 from store import heartbeat
 from store.database import now
 
@@ -47,54 +47,31 @@ RECEIVE_MAXIMUM = 4000
 HEARTBEAT_S = 2.0
 
 
-@dataclass(frozen=True, slots=True)
-class Broker:
-    """Where the broker is and who we are there."""
-
-    host: str
-    port: int
-    username: str
-    password: str
-    tls: bool = False
-    ca_file: str | None = None
-
-    @property
-    def client_id(self) -> str:
-        """Always the same, so that the session is ours again; from the password, so that nobody else's."""
-        return "ingest-" + hashlib.sha256(self.password.encode()).hexdigest()[:16]
-
-    @classmethod
-    def from_url(cls, url: str, ca_file: str | None = None) -> Broker:
-        """From `mqtt://user:password@host:port` or `mqtts://...`. Raises `ValueError`."""
-        parts = urlsplit(url)
-        if parts.scheme not in ("mqtt", "mqtts") or not parts.hostname:
-            raise ValueError("the broker's address is mqtt://user:password@host:port, or mqtts://...")
-        tls = parts.scheme == "mqtts"
-        return cls(
-            parts.hostname,
-            parts.port or (8883 if tls else 1883),
-            unquote(parts.username or ""),
-            unquote(parts.password or ""),
-            tls,
-            ca_file,
-        )
-
-
 class Subscriber:
     """One ingest worker."""
 
-    def __init__(self, engine: sa.Engine, broker: Broker, demonstration_only: bool = False) -> None:
+    def __init__(
+        self,
+        engine: sa.Engine,
+        broker: Broker,
+        demonstration_only: bool = False,
+        worker: Worker = Worker(),
+    ) -> None:
         self.engine = engine
         self.demonstration_only = demonstration_only
         self.counts = {"received": 0, "stored": 0, "duplicate": 0, "quarantined": 0, "dropped_by_broker": 0}
         self._broker = broker
+        self._worker = worker
         self._taken: queue.SimpleQueue[Incoming] = queue.SimpleQueue()
         self._pending = Pending()
         self._connection = 0
         self._order: deque[tuple[int, int]] = deque()  #: stored, not yet acknowledged to the broker
         self._answered: set[tuple[int, int]] = set()  #: those of them whose receipt is out
         self._client = mqtt.Client(
-            CallbackAPIVersion.VERSION2, client_id=broker.client_id, protocol=mqtt.MQTTv5, manual_ack=True
+            CallbackAPIVersion.VERSION2,
+            client_id=worker.client_id(broker.password),
+            protocol=mqtt.MQTTv5,
+            manual_ack=True,
         )
         self._client.username_pw_set(broker.username, broker.password)
         if broker.tls:
@@ -119,6 +96,7 @@ class Subscriber:
                 os._exit(1)
             batch = self._batch()
             if batch:
+                reach("after_receive")
                 self._store(batch, stop)
             self._say_receipts()
             if time.monotonic() - beat_at > HEARTBEAT_S:
@@ -199,6 +177,7 @@ class Subscriber:
         written = self._insist(lambda: write_batch(self.engine, batch, now(), self.demonstration_only), stop)
         if written is None:
             return
+        reach("after_commit")
         self.counts["received"] += len(batch)
         for name in ("stored", "duplicate", "quarantined"):
             self.counts[name] += getattr(written, name)
@@ -227,7 +206,9 @@ class Subscriber:
         except sa.exc.OperationalError:
             log.warning("receipts wait for the database", action="receipts_wait")
             return
+        reach("after_receipt")
         self._acknowledge(self._pending.said(due, time.monotonic()))
+        reach("after_ack")
 
     def _publish(self, topic: str, payload: bytes) -> None:
         properties = Properties(PacketTypes.PUBLISH)

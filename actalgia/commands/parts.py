@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import signal
+import socket
 import threading
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
+
+import typer
 
 from actalgia.commands.common import DataDirOption
 
@@ -16,10 +19,28 @@ if TYPE_CHECKING:
     from actalgia.system import System
 
 
-def ingest(data_dir: DataDirOption = None) -> None:
+def ingest(
+    data_dir: DataDirOption = None,
+    shard: Annotated[
+        str | None, typer.Option(help="I/N: this is worker I of N, each with own devices.")
+    ] = None,
+    share: Annotated[
+        str | None, typer.Option(help="A group of workers among which a broker cluster divides messages.")
+    ] = None,
+    worker: Annotated[
+        str, typer.Option(help="With --share: the lasting name of this one. Default: the host's.")
+    ] = "",
+) -> None:
     """Take what devices send, store it, say receipts."""
     from actalgia.system import NoSystem
-    from ingest.subscriber import Broker, Subscriber
+    from ingest.broker import Broker
+    from ingest.subscriber import Subscriber
+    from ingest.worker import Worker
+
+    try:
+        chosen = Worker.parse(shard, share, worker or socket.gethostname())
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from error
 
     system, settings = _system("ingest", data_dir)
     if settings.mqtt_url is None:
@@ -30,7 +51,7 @@ def ingest(data_dir: DataDirOption = None) -> None:
         broker = Broker.from_url(settings.mqtt_url, settings.mqtt_ca_file)
     except ValueError as error:
         raise NoSystem(f"ACTALGIA_MQTT_URL: {error}") from error
-    Subscriber(engine, broker, settings.broker_demonstration_only).run(_stop_on_signals())
+    Subscriber(engine, broker, settings.broker_demonstration_only, chosen).run(_stop_on_signals())
 
 
 def analytics(data_dir: DataDirOption = None) -> None:

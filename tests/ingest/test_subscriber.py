@@ -14,8 +14,9 @@ import pytest
 import sqlalchemy as sa
 from paho.mqtt.enums import CallbackAPIVersion
 
+from ingest.broker import Broker
 from ingest.messages import Receipt, Status, Stream, up_topic
-from ingest.subscriber import Broker, Subscriber
+from ingest.subscriber import Subscriber
 from simulate.connection import Address
 from simulate.device import Device
 from tests.broker.running import embedded_mosquitto, soon
