@@ -21,9 +21,7 @@ if TYPE_CHECKING:
 
 def ingest(
     data_dir: DataDirOption = None,
-    shard: Annotated[
-        str | None, typer.Option(help="I/N: this is worker I of N, each with own devices.")
-    ] = None,
+    shard: Annotated[str | None, typer.Option(help="I/N: worker I of N, each with its devices.")] = None,
     share: Annotated[
         str | None, typer.Option(help="A group of workers among which a broker cluster divides messages.")
     ] = None,
