@@ -14,7 +14,7 @@ from sqlalchemy.dialects import postgresql as pg
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from store.copying import POSTGRES_EPOCH_US, copy_rows
-from store.database import Base
+from store.database import Base, literal
 
 MINUTE = timedelta(minutes=1)
 
@@ -89,13 +89,7 @@ _SAVE_MINUTE = sa.text(
 def add_epochs(session: Session, columns: Mapping[str, Sequence[object]]) -> None:
     """Store epochs that devices sent (keys: `DEVICE_COLUMNS`); the first word for an instant stands."""
     if columns["t_us"]:
-        session.execute(_INSERT_DEVICE, {name: _literal(column) for name, column in columns.items()})
-
-
-def _literal(values: Sequence[object]) -> str:
-    """Numbers and truth values as PostgreSQL writes an array. The driver's own way, made for anything,
-    took half of the time of a day's epochs (0.82 s against 0.35 s for 41,760)."""
-    return "{" + ",".join("NULL" if value is None else repr(value) for value in values) + "}"
+        session.execute(_INSERT_DEVICE, {name: literal(column) for name, column in columns.items()})
 
 
 def save_minutes(session: Session, rows: Sequence[dict[str, object]]) -> None:
@@ -165,22 +159,20 @@ def add_raw_minutes(session: Session, rows: NDArray[np.void]) -> list[tuple[int,
     if not len(rows):
         return []
     names = device_and_minute(rows)
+    t_us = (rows["t"].astype(np.int64) + POSTGRES_EPOCH_US).tolist()
     taken = {
         place - 1
         for place in session.scalars(
             sa.text(
                 """
-                SELECT k.i FROM unnest(:d ::bigint[], :t ::timestamptz[]) WITH ORDINALITY AS k(d, t, i)
-                JOIN epoch e ON (e.device_id, e.t, e.source) = (k.d, k.t, 'raw')
+                SELECT k.i FROM unnest(:d ::bigint[], :t ::bigint[]) WITH ORDINALITY AS k(d, t_us, i)
+                JOIN epoch e ON (e.device_id, e.t, e.source)
+                              = (k.d, 'epoch'::timestamptz + k.t_us * interval '1 microsecond', 'raw')
                 WHERE e.t BETWEEN :first AND :last
                 """
             ),
-            {
-                "d": [d for d, _ in names],
-                "t": [t for _, t in names],
-                "first": min(t for _, t in names),
-                "last": max(t for _, t in names),
-            },
+            {"d": literal(d for d, _ in names), "t": literal(t_us)}
+            | {"first": min(t for _, t in names), "last": max(t for _, t in names)},
         )
     }
     seen: set[tuple[int, datetime]] = set()

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql as pg
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from store.database import Base
+from store.database import Base, literal
 
 Key = tuple[int, str, int]  #: device id, stream, boot
 MISSING_RANGES = 100  #: at most so many missing ranges are listed in a receipt
@@ -95,7 +95,7 @@ def _held(session: Session, names: Sequence[tuple[Key, int]]) -> list[bool | Non
             ORDER BY s.device_id, s.stream, s.boot FOR UPDATE OF s
             """
         ),
-        {"device": device, "stream": stream, "boot": boot, "seq": _numbers([seq for _, seq in names])},
+        {"device": device, "stream": stream, "boot": boot, "seq": literal(seq for _, seq in names)},
     )
     found: list[bool | None] = [None] * len(names)
     for place, was in rows:
@@ -117,7 +117,9 @@ def settle(
     `refused` are those of the keys of which something is refused now.
     """
     device, stream, boot = _columns(list(names))
-    ranges = ["{" + ",".join(f"[{q},{q}]" for q in sorted(set(seqs))) + "}" for seqs in names.values()]
+    ranges = ",".join(
+        '"{' + ",".join(f"[{q},{q}]" for q in sorted(set(seqs))) + '}"' for seqs in names.values()
+    )
     rows = session.execute(
         sa.text(
             f"""
@@ -128,8 +130,8 @@ def settle(
             RETURNING {_PROGRESS}
             """
         ),
-        {"device": device, "stream": stream, "boot": boot, "ranges": ranges, "at": at}
-        | {"refused": [key in refused for key in names]},
+        {"device": device, "stream": stream, "boot": boot, "at": at}
+        | {"ranges": f"{{{ranges}}}", "refused": literal(["f", "t"][key in refused] for key in names)},
     )
     return _progress(rows)
 
@@ -190,10 +192,6 @@ def _progress(rows: Iterable[Any]) -> dict[Key, Progress]:
     return result
 
 
-def _columns(keys: Sequence[Key]) -> tuple[str, list[str], str]:
-    return _numbers([k[0] for k in keys]), [k[1] for k in keys], _numbers([k[2] for k in keys])
-
-
-def _numbers(values: Sequence[int]) -> str:
-    """Whole numbers as PostgreSQL writes an array: the driver's own way takes ten times as long."""
-    return "{" + ",".join(map(str, values)) + "}"
+def _columns(keys: Sequence[Key]) -> tuple[str, str, str]:
+    """Streams are words of ours: they need no quotes."""
+    return literal(k[0] for k in keys), literal(k[1] for k in keys), literal(k[2] for k in keys)
