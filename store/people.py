@@ -180,6 +180,12 @@ def devices_by_name(session: Session, names: Collection[str]) -> dict[str, Devic
     return {name: DeviceNow(number, name, revoked, demo) for number, name, revoked, demo in rows}
 
 
+def device_names_after(session: Session, last: int) -> list[tuple[int, str]]:
+    """(id, name) of the devices with an id above `last` that may speak, oldest first."""
+    devices = sa.select(Device.id, Device.name).where(Device.id > last, Device.revoked_at.is_(None))
+    return [(number, name) for number, name in session.execute(devices.order_by(Device.id))]
+
+
 def broker_accounts(session: Session) -> Sequence[tuple[str, str]]:
     """(user name, password hash) of every device that may connect."""
     rows = session.execute(

@@ -41,13 +41,24 @@ def upgrade() -> None:
     op.create_table(
         "in_hand",
         sa.Column("worker", sa.Text(), nullable=False, comment="its client id at the broker"),
-        sa.Column("digests", sa.LargeBinary(), nullable=False, comment="sha256 after sha256"),
+        sa.Column("hears", sa.Text(), nullable=True, comment="what its session has subscribed to"),
+        sa.Column(
+            "at_work", sa.Boolean(), nullable=False, comment="it has started and has not ended by itself"
+        ),
+        sa.Column(
+            "digests",
+            sa.LargeBinary(),
+            nullable=False,
+            comment="of the messages in hand, sha256 after sha256",
+        ),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False, comment="the last change"),
         sa.PrimaryKeyConstraint("worker", name=op.f("pk_in_hand")),
     )
     op.create_table(
         "suspect",
         sa.Column("digest", sa.LargeBinary(), nullable=False, comment="sha256 of the payload"),
         sa.Column("tries", sa.BigInteger(), nullable=False, comment="how often a worker ended over it"),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False, comment="the last time"),
         sa.PrimaryKeyConstraint("digest", name=op.f("pk_suspect")),
     )
 
