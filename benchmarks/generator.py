@@ -75,7 +75,7 @@ def run(
 def wait_until_heard(house: House, names: int) -> float:
     """Seconds until ingest answers for devices all over the list: it has all its subscriptions."""
     began = time.monotonic()
-    link = wire.Link(house.mqtt_port, "gateway-canaries", "gateway", house.gateway)
+    link = wire.Link(house.mqtt_port, "gateway-canaries", "gateway", house.gateway, house.ca_file)
     link.subscribe("actalgia/v1/+/down/receipt/status/#")
     some = {
         device_name(i * (names - 1) // max(min(CANARIES, names) - 1, 1)) for i in range(min(CANARIES, names))

@@ -1,4 +1,4 @@
-"""A whole installation in a temporary folder: PostgreSQL, the broker and the parts, as the product runs them."""
+"""A whole installation in a temporary folder: PostgreSQL, broker and parts as the product runs them."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class House:
     def start(self, devices: int, *, encrypted: bool = False) -> None:
         """PostgreSQL with `devices` enrolled and worn, and the broker; encrypted, they have accounts."""
         self.postgres.initialise()
-        self._run("postgres", self.postgres.command(), {}, signal.SIGINT)
+        self.run("postgres", self.postgres.command(), {}, signal.SIGINT)
         self.wait(self.postgres.answers)
         schema.upgrade(self.postgres.url)
         self.enrol(devices)
@@ -68,7 +68,7 @@ class House:
             folder.mkdir(mode=0o700)
             chosen = broker.choose(self.root / "cache", allow_unpack=False, prefer="mosquitto")
             command = chosen.command(folder, self.mqtt_port, accounts)
-            self._run("broker", command.argv, command.environment)
+            self.run("broker", command.argv, command.environment)
         self.wait(lambda: broker.answers(self.mqtt_port))
 
     def _encrypted_broker(self, accounts: list[tuple[str, str]], devices: int) -> None:
@@ -90,7 +90,7 @@ class House:
         found = broker.choose(self.root / "cache", allow_unpack=False, prefer="mosquitto")
         assert isinstance(found, broker.Mosquitto)
         self.ca_file = certificates / "ca.crt"
-        self._run(
+        self.run(
             "broker", [str(found.executable), "-c", str(self.root / "mosquitto.conf")], found.environment
         )
 
@@ -125,13 +125,14 @@ class House:
         for number in range(1, self.workers + 1):
             shard = ["--shard", f"{number}/{self.workers}"] if self.workers > 1 else []
             name = "ingest" if self.workers == 1 else f"ingest {number}/{self.workers}"
-            self._run(name, [sys.executable, "-m", "actalgia", "ingest", *shard], environment)
+            self.run(name, [sys.executable, "-m", "actalgia", "ingest", *shard], environment)
         for name in names:
-            self._run(name, [sys.executable, "-m", "actalgia", name], environment)
+            self.run(name, [sys.executable, "-m", "actalgia", name], environment)
 
-    def _run(
+    def run(
         self, name: str, command: list[str], environment: dict[str, str], how: signal.Signals = signal.SIGTERM
     ) -> None:
+        """Run one program as a part: it is measured, and stopped in the end."""
         log = self.root / f"{name.replace('/', ' of ')}.log"
         self.parts[name] = part = Part(name, command, log, environment, how)
         part.start()
@@ -171,6 +172,15 @@ class House:
         with psycopg.connect(self.postgres.url) as connection:
             row = connection.execute(query.encode(), values).fetchone()
         return row[0] if row else None
+
+    def restart_broker(self) -> float:
+        """Stop the broker cleanly and start it again; seconds until it answers."""
+        began = time.monotonic()
+        part = self.parts["broker"]
+        stop_all([part], 60)
+        part.start()
+        self.wait(lambda: broker.answers(self.mqtt_port))
+        return time.monotonic() - began
 
     def stop_parts(self) -> None:
         """Stop everything but PostgreSQL and the broker."""

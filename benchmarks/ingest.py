@@ -10,15 +10,19 @@ import argparse
 import os
 import platform
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
-from benchmarks import flooded, paced
+from benchmarks import connections, device_epochs, flooded, paced
 from benchmarks.options import Options
 from benchmarks.table import Table
 
 RUNS: dict[str, Callable[[Options], list[Table]]] = {
     "flooded": flooded.measure,
     "paced": paced.measure,
+    "connections": connections.measure,
+    "epochs": device_epochs.measure,
+    "diary": partial(paced.measure, diaries=True),
 }
 
 
@@ -39,7 +43,10 @@ def main() -> None:
     options = Options(given.seconds, given.devices, given.workers)
     memory_gb = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9
     emit(f"{os.cpu_count()} cores, {memory_gb:.0f} GB, Python {platform.python_version()}\n", given.out)
-    for name in given.runs or RUNS:
+    asked = given.runs or list(RUNS)
+    if "diary" in asked:  # written under the paced load: one run tells both
+        asked = [name for name in asked if name != "paced"]
+    for name in asked:
         for table in RUNS[name](options):
             emit(table.markdown(), given.out)
 

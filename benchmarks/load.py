@@ -42,10 +42,12 @@ class Fleet:
         names = [device_name(i) for i in range(plan.names)]
         self.ledger = Ledger(names, plan.stream, plan.boot)
         make = payloads.raw_bodies if plan.stream == "raw" else payloads.epoch_bodies
-        self.bodies = make(DISTINCT, plan.seed)
-        self._properties = content_type_property("application/msgpack")
+        self.bodies = (payloads.raw_bodies_json if plan.json else make)(DISTINCT, plan.seed)
+        self._head = payloads.head_json if plan.json else payloads.head
+        self._head_bytes = payloads.HEAD_JSON_BYTES if plan.json else payloads.HEAD_BYTES
+        self._properties = content_type_property(f"application/{'json' if plan.json else 'msgpack'}")
         self._topics = [text(f"actalgia/v1/{name}/up/{plan.stream}") for name in names]
-        after_length = len(self._topics[0]) + 2 + len(self._properties) + payloads.HEAD_BYTES
+        after_length = len(self._topics[0]) + 2 + len(self._properties) + self._head_bytes
         self._starts = [b"\x32" + length(after_length + len(body)) for body in self.bodies]
         run = f"gateway-{plan.boot}"
         count = min(plan.gateways, plan.names)
@@ -109,14 +111,14 @@ class Fleet:
         which = (device * 7 + seq) % DISTINCT
         body, start = self.bodies[which], self._starts[which]
         t0_us = self.plan.start_us + seq * self.plan.step_us
-        head = payloads.head(self.plan.boot, seq, t0_us)
+        head = self._head(self.plan.boot, seq, t0_us)
         link.out.append(
             b"".join((start, self._topics[device], _ID.pack(link.next_id()), self._properties, head))
         )
         link.out.append(body)
         link.unacknowledged += 1
         self.sent += 1
-        self.bytes += len(body) + payloads.HEAD_BYTES
+        self.bytes += len(body) + self._head_bytes
 
     def listen(self, wait_s: float) -> None:
         """Take acknowledgements and receipts."""
@@ -222,6 +224,7 @@ def _outcome(fleet: Fleet, cpu_s: float, wall_s: float) -> Outcome:
         latency_ms={k: float(np.percentile(waits, q)) for k, q in shares.items()} if len(waits) else {},
         cpu_s=cpu_s,
         wall_s=wall_s,
+        began=fleet.first_at,
     )
 
 

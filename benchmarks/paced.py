@@ -1,9 +1,10 @@
-"""100,000 devices live: a block a minute of each, evenly spread, epochs kept up to date, diaries among them."""
+"""100,000 devices live: a block a minute of each, evenly spread, epochs up to date, diaries among them."""
 
 from __future__ import annotations
 
 import time
 
+from benchmarks.diaries import Diaries
 from benchmarks.epoch_backlog import EpochBacklog
 from benchmarks.flooded import faults
 from benchmarks.generator import Measured, run, wait_until_heard
@@ -15,11 +16,12 @@ from benchmarks.table import Table, facts, number
 
 SECONDS = 120.0
 DEVICES = 100_000
+DIARIES = 120
 PARTS = {"broker": "broker", "ingest": "ingest", "postgres": "PostgreSQL", "analytics": "analytics"}
 
 
-def measure(options: Options) -> list[Table]:
-    """One run over all."""
+def measure(options: Options, *, diaries: bool = False) -> list[Table]:
+    """One run over all; with `diaries`, patients report pain meanwhile."""
     seconds, devices = options.seconds or SECONDS, options.devices or DEVICES
     rate = devices / 60
     options.need_disk(rate * seconds)
@@ -38,17 +40,21 @@ def measure(options: Options) -> list[Table]:
         )
         backlog, tell = EpochBacklog(built), options.progress()
         open_at_end = 0
+        written = Diaries(built, min(DIARIES, devices), 0.8 * seconds) if diaries else None
 
         def each_second(said: Said) -> None:
             nonlocal open_at_end
             tell(said)
             backlog.look()
+            if written is not None:
+                written.begin()
             if said.phase == "sending":
                 open_at_end = said.sent - said.settled
 
         log_before = built.one("SELECT pg_current_wal_lsn()::text")
         measured = run(built, plan, each_second, backlog.wait)
-        return [_table(built, devices, measured, backlog, open_at_end, log_before)]
+        tables = [_table(built, devices, measured, backlog, open_at_end, log_before)]
+        return tables if written is None else [*tables, written.table()]
 
 
 def _table(
@@ -61,7 +67,9 @@ def _table(
     disk = built.one("SELECT pg_total_relation_size('block')") / max(measured.stored, 1)
     log = built.one("SELECT pg_current_wal_lsn() - %s::pg_lsn", (log_before,)) / max(measured.stored, 1)
     shares = ", ".join(f"{PARTS[part]} {number(measured.each_us(part))}" for part in PARTS)
-    late = f"{made:,} minutes; a block waited {backlog.oldest_s:.1f} s at most, the last {backlog.waited_s:.1f} s"
+    late = (
+        f"{made:,} minutes; a block waits {backlog.oldest_s:.1f} s at most, the last {backlog.waited_s:.1f} s"
+    )
     left = f"; {backlog.left:,} spans without when patience was over" if backlog.left else ""
     used = sum(measured.cpu_s.values()) / done.wall_s * 100
     rows = [

@@ -19,13 +19,28 @@ NOISE_G = 0.003  #: of a wrist sensor that lies still
 MINUTE_US = 60_000_000
 EPOCHS = 60  #: in an epoch message: an hour of minutes
 
+_HEAD_JSON = '{"boot":%10d,"seq":%10d,"t0":%20d,'
 _HEAD = struct.Struct(">7sI5sI4sQ")
 HEAD_BYTES = _HEAD.size
+HEAD_JSON_BYTES = len(_HEAD_JSON % (0, 0, 0))
 
 
 def head(boot: int, seq: int, t0_us: int) -> bytes:
     """The beginning of a MessagePack map of six keys: the message's name and its time."""
     return _HEAD.pack(b"\x86\xa4boot\xce", boot, b"\xa3seq\xce", seq, b"\xa2t0\xcf", t0_us)
+
+
+def head_json(boot: int, seq: int, t0_us: int) -> bytes:
+    """The same as the beginning of a JSON object; blanks keep its width."""
+    return (_HEAD_JSON % (boot, seq, t0_us)).encode()
+
+
+def raw_bodies_json(count: int, seed: int = 1) -> list[bytes]:
+    """The same blocks as `raw_bodies`, as JSON."""
+    return [
+        msgspec.json.encode({"hz": float(HZ), "scale": SCALE_G, "xyz": xyz.tobytes()})[1:]
+        for xyz in minutes(count, seed)
+    ]
 
 
 def raw_bodies(count: int, seed: int = 1) -> list[bytes]:

@@ -16,6 +16,7 @@ class Plan(msgspec.Struct, kw_only=True):
     rate: float | None = None  #: messages a second over all names in turn; None: as fast as they are taken
     window: int = 64  #: messages of a device without a receipt
     stream: str = "raw"
+    json: bool = False  #: raw blocks as JSON with base64, not as MessagePack
     boot: int = 1
     gateways: int = 8  #: connections that publish
     receipts: bool = True  #: False: for a pipeline that says none; only the broker's word then counts
@@ -47,7 +48,7 @@ class Outcome(Said, kw_only=True):
     latency_ms: dict[str, float]  #: publish to receipt: p50, p95, p99, max
     cpu_s: float
     wall_s: float
-    last: list[tuple[int, int]] = []  #: (first device, last seq) of runs of devices with the same last seq
+    began: float  #: the first message, on the clock of `time.monotonic`, which all processes share
 
 
 def device_name(number: int) -> str:

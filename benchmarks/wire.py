@@ -6,9 +6,11 @@ Source: OASIS MQTT 5.0, sections 2 and 3. Only what the generator says and hears
 from __future__ import annotations
 
 import socket
+import ssl
 import struct
 from collections import deque
 from collections.abc import Iterator
+from pathlib import Path
 
 from broker.packets import length, text
 
@@ -85,16 +87,45 @@ def read_publish(first: int, body: memoryview) -> tuple[bytes, bytes, bytes]:
     return topic, packet_id, bytes(body[at + size :])
 
 
+def split(whole: bytes) -> tuple[list[Packet], memoryview]:
+    """The packets that are complete, and the beginning of the next one."""
+    found: list[Packet] = []
+    view, at, end = memoryview(whole), 0, len(whole)
+    while end - at >= 2:
+        size, start = whole[at + 1], at + 2
+        if size & 0x80:
+            size, shift, start = 0, 0, at + 1
+            while start < end:
+                byte = whole[start]
+                start += 1
+                size |= (byte & 0x7F) << shift
+                shift += 7
+                if not byte & 0x80:
+                    break
+            else:
+                break
+        if start + size > end:
+            break
+        found.append((whole[at], view[start : start + size]))
+        at = start + size
+    return found, view[at:]
+
+
 class Link:
     """One connection that never waits: what is to be sent is kept in `out` until the kernel takes it."""
 
-    def __init__(self, port: int, client_id: str, user: str, password: str) -> None:
+    def __init__(
+        self, port: int, client_id: str, user: str, password: str, ca_file: Path | None = None
+    ) -> None:
         self.socket = socket.create_connection(("127.0.0.1", port), 10)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if ca_file is not None:
+            context = ssl.create_default_context(cafile=ca_file)
+            self.socket = context.wrap_socket(self.socket, server_hostname="127.0.0.1")
         self.out: deque[bytes | memoryview] = deque()
         self.unacknowledged = 0
         self.packet_id = 0
-        self._taken = bytearray()
+        self._taken = b""
         self.socket.sendall(connect(client_id, user, password))
         self.receive_maximum = receive_maximum(self._one(CONNACK))
         self.socket.setblocking(False)
@@ -113,7 +144,12 @@ class Link:
         return self.packet_id
 
     def flush(self) -> None:
-        """Hand over what the kernel takes now."""
+        """Hand over what the kernel takes now; encrypted, all of it."""
+        if isinstance(self.socket, ssl.SSLSocket):
+            self.socket.setblocking(True)
+            self.socket.sendall(b"".join(self.out))
+            self.socket.setblocking(False)
+            self.out.clear()
         while self.out:
             some = [self.out[i] for i in range(min(len(self.out), _AT_ONCE))]
             try:
@@ -131,38 +167,17 @@ class Link:
         """What has come. Raises `ConnectionError` when the broker hangs up."""
         try:
             came = self.socket.recv(_TAKE)
-        except BlockingIOError:
+        except (BlockingIOError, ssl.SSLWantReadError):
             return
         if not came:
             raise ConnectionError("the broker hung up")
-        whole = self._taken + came if self._taken else came
-        yield from self._split(whole)
-
-    def _split(self, whole: bytes | bytearray) -> Iterator[Packet]:
-        view, at, end = memoryview(whole), 0, len(whole)
-        while end - at >= 2:
-            size, start = whole[at + 1], at + 2
-            if size & 0x80:
-                size, shift, start = 0, 0, at + 1
-                while start < end:
-                    byte = whole[start]
-                    start += 1
-                    size |= (byte & 0x7F) << shift
-                    shift += 7
-                    if not byte & 0x80:
-                        break
-                else:
-                    break
-            if start + size > end:
-                break
-            yield whole[at], view[start : start + size]
-            at = start + size
-        self._taken = bytearray(view[at:])
+        found, rest = split(self._taken + came if self._taken else came)
+        self._taken = bytes(rest)
+        yield from found
 
     def _one(self, kind: int) -> memoryview:
         """Wait for a packet of this kind; only while nothing else is under way."""
         while True:
-            # All of what came is taken, so that a torn packet behind the one sought is kept.
             found = [body for first, body in self.packets() if first & 0xF0 == kind]
             if found:
                 return found[0]
