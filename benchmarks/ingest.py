@@ -13,7 +13,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from benchmarks import connections, device_epochs, flooded, paced
+from benchmarks import compared, connections, device_epochs, flooded, paced
 from benchmarks.options import Options
 from benchmarks.table import Table
 
@@ -23,6 +23,7 @@ RUNS: dict[str, Callable[[Options], list[Table]]] = {
     "connections": connections.measure,
     "epochs": device_epochs.measure,
     "diary": partial(paced.measure, diaries=True),
+    "compared": compared.measure,
 }
 
 
