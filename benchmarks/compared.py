@@ -7,7 +7,7 @@ import time
 from dataclasses import dataclass
 
 from benchmarks.flooded import DAY_US
-from benchmarks.generator import run, wait_until_heard
+from benchmarks.generator import Measured, run, wait_until_heard
 from benchmarks.house import House, house
 from benchmarks.options import Options
 from benchmarks.payloads import SAMPLES
@@ -108,7 +108,7 @@ def _ours(options: Options, built: House, seconds: float) -> Way:
     measured = run(built, _plan(built, 1, seconds=seconds), options.progress())
     done = measured.outcome
     size = built.one("SELECT pg_total_relation_size('block')")
-    return Way(OURS, done.settled, done.seconds, sum(measured.cpu_s.values()), size)
+    return Way(OURS, done.settled, done.seconds, _cpu_s(measured), size)
 
 
 def _other(options: Options, built: House, name: str, module: str, table: str, messages: int) -> Way:
@@ -133,4 +133,8 @@ def _other(options: Options, built: House, name: str, module: str, table: str, m
     )
     count, at = stored()
     size = built.one(f"SELECT pg_total_relation_size('{table}')")
-    return Way(name, count, at - measured.outcome.began, sum(measured.cpu_s.values()), size)
+    return Way(name, count, at - measured.outcome.began, _cpu_s(measured), size)
+
+
+def _cpu_s(measured: Measured) -> float:
+    return sum(measured.cpu_s.values()) + sum(measured.afterwards_s.values())

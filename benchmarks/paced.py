@@ -6,7 +6,7 @@ import time
 
 from benchmarks.diaries import Diaries
 from benchmarks.epoch_backlog import EpochBacklog
-from benchmarks.flooded import faults
+from benchmarks.flooded import DAYS, faults
 from benchmarks.generator import Measured, run, wait_until_heard
 from benchmarks.house import House, house
 from benchmarks.options import Options
@@ -83,6 +83,7 @@ def _table(
         ("CPU a block, all in", f"{number(measured.each_us(''))} us ({shares})", "300 us"),
         ("of two cores' 200 %", f"{used:.0f} %", ""),
         ("memory of ingest", " and ".join(f"{mb:.0f} MB" for mb in memory), "under 400 MB"),
+        ("patient-days whose indices were computed meanwhile, in this CPU", f"{built.one(DAYS):,}", ""),
         ("epochs from these blocks", late + left, "within seconds"),
         ("disk", f"{disk:,.0f} bytes a block, and {log:,.0f} of write-ahead log", "8 kB"),
         (

@@ -55,6 +55,11 @@ class Ledger:
         if through < self._through[device]:
             self.wrong["takes back what was settled"] += 1
         self._through[device] = max(through, self._through[device])
+        for low, high in said.missing:
+            if high > last_sent:
+                self.wrong["misses what was never sent"] += 1
+            if any(seq not in self.out[device] for seq in range(low, min(high, last_sent) + 1)):
+                self.wrong["misses what it had settled"] += 1
         if said.missing:
             self._gaps[device] = said.missing
         elif self._gaps:
@@ -66,8 +71,6 @@ class Ledger:
         out = self.out[device]
         for seq in range(self._open_from[device], through + 1):
             if missing and any(low <= seq <= high for low, high in missing):
-                if seq not in out:
-                    self.wrong["misses what it had settled"] += 1
                 continue
             sent_at = out.pop(seq, None)
             if sent_at is not None:
