@@ -9,7 +9,7 @@ import psycopg
 
 from benchmarks.house import House
 
-PATIENCE_S = 120.0
+PATIENCE_S = 60.0
 
 
 @dataclass(slots=True)

@@ -9,6 +9,8 @@ from __future__ import annotations
 import argparse
 import os
 import platform
+import signal
+import sys
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -41,6 +43,8 @@ def main() -> None:
     unknown = [name for name in given.runs if name not in RUNS]
     if unknown:
         parser.error(f"there is no run {unknown[0]!r}: choose of {', '.join(RUNS)}")
+    # As with Ctrl-C: what was started is stopped, and its folder is removed.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped"))
     options = Options(given.seconds, given.devices, given.workers)
     memory_gb = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9
     emit(f"{os.cpu_count()} cores, {memory_gb:.0f} GB, Python {platform.python_version()}\n", given.out)
