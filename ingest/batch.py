@@ -82,7 +82,7 @@ def _write(
             identity.lock(session, keys, at)
         settled = identity.settled_already(session, [name for name, _ in named]) if named else []
         accepted, refused = _sort(session, checked, named, settled, devices, done)
-        _store(session, accepted, at)
+        store(session, accepted, at)
         quarantine.keep(session, [rows.quarantined(one) for one in refused])
         done.quarantined = len(refused)
         if named:
@@ -193,7 +193,7 @@ def _digests(
     return found
 
 
-def _store(session: Session, accepted: Sequence[tuple[int, Decoded]], at: datetime) -> None:
+def store(session: Session, accepted: Sequence[tuple[int, Decoded]], at: datetime) -> None:
     by_stream: dict[Stream, list[tuple[int, Decoded]]] = {stream: [] for stream in Stream}
     for device_id, one in accepted:
         by_stream[one.stream].append((device_id, one))
