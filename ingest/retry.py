@@ -11,7 +11,6 @@ import time
 from datetime import datetime
 
 import sqlalchemy as sa
-import structlog
 from sqlalchemy.orm import Session
 
 from ingest import batch
@@ -21,8 +20,6 @@ from store import decided, identity
 from store.blocks import Block
 from store.people import Device
 from store.quarantine import Quarantined
-
-log = structlog.get_logger()
 
 AT_MOST_S = 0.5  #: then the worker goes back to what arrives
 ENDED = "ingest ended while it tried this message again: try once more, and drop it if that happens again"
@@ -43,8 +40,6 @@ def retry_marked(engine: sa.Engine, at: datetime, demonstration_only: bool = Fal
             break
         _retry(engine, taken, at, demonstration_only)
         tried += 1
-    if tried:
-        log.info("quarantined messages tried again", action="quarantine_retried", count=tried)
     return tried
 
 
