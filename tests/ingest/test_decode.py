@@ -175,6 +175,7 @@ ACCEPTED = {
     "the longest short message",
     "unknown keys around an entry",
 }
+DEAR = {"the epochs of ten weeks", "four arrays of ten weeks"}  #: 32 bytes a value: see `ingest.decode`
 NAMED = {
     "millions of small integers",
     "seven arrays",
