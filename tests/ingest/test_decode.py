@@ -171,6 +171,8 @@ HOSTILE = {
 }  # fmt: skip
 ACCEPTED = {
     "a full block",
+    "a million sites, taken back",
+    "four arrays of ten weeks",
     "the epochs of ten weeks",
     "the longest short message",
     "unknown keys around an entry",
