@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 import pytest
 import sqlalchemy as sa
 
+from analytics.jobs.screen import screen
 from ingest.batch import CONFLICT, write_batch
 from ingest.messages import Diary, Epoch, Raw, Status, Stream
 from ingest.retry import ENDED, retry_marked
@@ -300,6 +301,26 @@ def test_a_row_that_the_database_refuses_stays_and_does_not_stop_the_others(engi
             connection.exec_driver_sql("ALTER TABLE pain_report DROP CONSTRAINT ck_no_nines")
     assert [row.reason for row in in_quarantine(engine)] == ["the database refused it"]
     assert [row.seq for row in stored(engine)] == [1]
+
+
+@pytest.mark.parametrize(
+    ("answered", "retried", "verdict"),
+    [
+        pytest.param(RIGHT, NOON + timedelta(hours=1), "fire", id="an answer of today, decided today"),
+        pytest.param(RIGHT, LATER, "no evidence", id="an answer of today, decided in three days"),
+        pytest.param(NOON - timedelta(days=3), NOON, "no evidence", id="an answer of three days ago"),
+    ],
+)
+def test_a_late_answer_never_pages_as_if_it_were_now(engine, cast, answered, retried, verdict):
+    write_batch(engine, [incoming("phone-2", diary(0, NOON + timedelta(days=30), 9))], NOON)
+    mark(engine, t0=answered)
+    retry_marked(engine, retried)
+    with engine.connect() as connection:
+        received = connection.execute(sa.text("SELECT received_at FROM pain_report")).scalar_one()
+    assert received == NOON
+    assert screen(engine, retried) == 1
+    with engine.connect() as connection:
+        assert connection.execute(sa.text("SELECT verdict FROM decision")).scalars().all() == [verdict]
 
 
 def test_the_encoding_that_the_sender_named_is_kept(engine, cast):
