@@ -61,7 +61,8 @@ def receipts_for(
     named = [key for key in answers if len(key) == 3]
     with Session(engine) as session:
         progress = identity.progress_of(session, named) if named else {}
-        refusals = quarantine.refusals_of(session, names, named) if named else {}
+        with_refusals = [key for key, done in progress.items() if done.refused]
+        refusals = quarantine.refusals_of(session, names, with_refusals) if with_refusals else {}
         for named_key, done in progress.items():
             device_id, stream, boot = named_key
             receipt = Receipt(

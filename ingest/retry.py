@@ -13,12 +13,13 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from ingest import batch
+from ingest.batch import CONFLICT
 from ingest.decode import Decoded, Incoming, Refused, decode, redate
 from ingest.messages import Stream
+from ingest.storing import store
 from store import decided, identity
 from store.blocks import Block
-from store.people import Device
+from store.people import DeviceNow, devices_by_name
 from store.quarantine import Quarantined
 
 AT_MOST_S = 0.5  #: then the worker goes back to what arrives
@@ -69,31 +70,30 @@ def _accept(session: Session, row: Quarantined, at: datetime, demonstration_only
     one = decode(incoming) if row.retry_t0 is None else redate(incoming, row.retry_t0)
     if isinstance(one, Refused):
         return one.reason
-    device = session.scalar(sa.select(Device).where(Device.name == one.device))
+    device = devices_by_name(session, {one.device}).get(one.device)
     refusal = _may_not_speak(device, demonstration_only)
     if device is None or refusal is not None:
         return refusal
     key, seq = (device.id, str(one.stream), one.message.boot), one.message.seq
-    identity.lock(session, [key], at)
     # Settled is a name by its refusal already, or by another message that was stored meanwhile.
-    if identity.settled_already(session, [(key, seq)])[0]:
+    if identity.hold(session, [(key, seq)], at)[0]:
         there = _digest_of(session, device.id, one)
         if there is not None and there != one.digest:
-            return batch.CONFLICT
+            return CONFLICT
         if there is not None:
             decided.left(session, row, decided.Outcome.KNOWN, at)
             return None
-    batch.store(session, [(device.id, one)], at)
-    identity.settle(session, {key: [seq]}, at)
+    store(session, [(device.id, one)], at)
+    identity.settle(session, {key: [seq]}, (), at)
     decided.left(session, row, decided.Outcome.STORED, at)
     return None
 
 
-def _may_not_speak(device: Device | None, demonstration_only: bool) -> str | None:
+def _may_not_speak(device: DeviceNow | None, demonstration_only: bool) -> str | None:
     """Why the messages of this device are refused; None when they are not."""
     if device is None:
         return "the device is not enrolled"
-    if device.revoked_at is not None:
+    if device.revoked:
         return "the device is revoked"
     if demonstration_only and not device.demonstration:
         return "this broker cannot keep devices apart: only demonstration data is accepted"

@@ -13,6 +13,7 @@ from store import (  # noqa: F401
     epochs,
     heartbeat,
     identity,
+    in_hand,
     outbox,
     people,
     quarantine,

@@ -88,8 +88,8 @@ def test_the_messages_of_a_device_that_is_enrolled_late_are_stored_as_received_t
             (cast.elsewhere, "2026-05-04", "diary"),
             (cast.elsewhere, "2026-05-04", "movement"),
         ]
-        waiting = connection.execute(sa.text("SELECT received_at FROM new_blocks")).scalar_one()
-        assert waiting == NOON
+        first = connection.execute(sa.text("SELECT min(t), count(*) FROM epoch")).one()
+        assert tuple(first) == (RIGHT, 5)
     again = write_batch(engine, sent, LATER)
     assert (again.stored, again.duplicate, again.quarantined) == (0, 3, 0)
 
@@ -204,7 +204,7 @@ def test_a_refused_name_stays_settled_once(engine, cast):
     retry_marked(engine, LATER)
     key = (cast.watch_2, "raw", 1)
     with transaction(engine) as session:
-        assert identity.progress_of(session, [key])[key] == identity.Progress(1, [(0, 0)])
+        assert identity.progress_of(session, [key])[key] == identity.Progress(1, [(0, 0)], refused=True)
 
 
 def test_what_was_dropped_is_gone_and_only_its_digest_is_known(engine, cast):
