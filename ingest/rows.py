@@ -132,6 +132,7 @@ def quarantined(one: Refused) -> Row:
     return {
         "device": one.device,
         "topic": one.incoming.topic,
+        "content_type": one.incoming.content_type,
         "payload": one.incoming.payload,
         "digest": one.digest,
         "reason": one.reason,

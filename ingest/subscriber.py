@@ -29,6 +29,7 @@ from ingest.decode import Incoming
 from ingest.failpoints import reach
 from ingest.poison import Care
 from ingest.receipts import Pending, Sent, receipts_for
+from ingest.retry import retry_marked
 from ingest.subscriptions import Subscriptions, end_gone_sessions
 from ingest.worker import Worker
 from store import heartbeat
@@ -256,6 +257,7 @@ class Subscriber:
             reach("after_ack")
 
     def _tend(self) -> None:
+        retry_marked(self.engine, now(), self.demonstration_only)
         if self._client.is_connected():
             self._subscriptions.tend(self._client)
             end_gone_sessions(self.engine, self._broker, self.worker)

@@ -6,6 +6,7 @@ import re
 import shutil
 import socket
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -47,7 +48,8 @@ def test_no_bytes_at_all_are_quarantined_and_receipted(engine, broker):
     worker = threading.Thread(target=subscriber.run, args=(stop,))
     worker.start()
     try:
-        assert soon(lambda: subscriber._client.is_connected())
+        assert soon(lambda: subscriber._subscriptions.settled)
+        time.sleep(0.3)  # the broker keeps nothing for us before it has the subscription
         with Client(broker, "watch-1") as watch:
             watch.subscribe("actalgia/v1/watch-1/down/#")
             watch.publish(TOPIC, b"")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import threading
 import time
 from datetime import UTC, datetime
 from itertools import pairwise
@@ -14,44 +13,23 @@ import pytest
 import sqlalchemy as sa
 from paho.mqtt.enums import CallbackAPIVersion
 
-from ingest.broker import Broker
 from ingest.messages import Receipt, Status, Stream, up_topic
-from ingest.subscriber import Subscriber
 from simulate.connection import Address
 from simulate.device import Device
 from tests.broker.running import embedded_mosquitto, soon
 from tests.cast import enrol_cast, micro
+from tests.ingest.at_a_broker import ACCOUNTS, Running
 
 pytestmark = pytest.mark.skipif(
     not (shutil.which("mosquitto") or shutil.which("mosquitto", path="/usr/sbin")),
     reason="mosquitto is not installed",
 )
-ACCOUNTS = {name: f"secret of {name}" for name in ("watch-1", "watch-2", "ingest")}
 
 
 @pytest.fixture
 def broker(tmp_path):
     with embedded_mosquitto(tmp_path, ACCOUNTS) as running:
         yield running
-
-
-class Running:
-    """A subscriber in a thread."""
-
-    def __init__(self, engine, broker) -> None:
-        self.stop = threading.Event()
-        self.subscriber = Subscriber(engine, Broker("127.0.0.1", broker.port, "ingest", ACCOUNTS["ingest"]))
-        self.thread = threading.Thread(target=self.subscriber.run, args=(self.stop,))
-
-    def __enter__(self):
-        self.thread.start()
-        assert soon(self.subscriber._client.is_connected)
-        time.sleep(0.3)  # the subscription, too, before which the broker keeps nothing for us
-        return self
-
-    def __exit__(self, *_):
-        self.stop.set()
-        self.thread.join(10)
 
 
 class Listener:
