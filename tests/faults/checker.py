@@ -89,9 +89,8 @@ def _blocks(engine: sa.Engine, messages: Mapping[str, Sequence[Planned]]) -> lis
     """Unpack every block and compare its samples with those that were sent."""
     wrong = []
     with Session(engine) as session:
-        ids = dict(
-            session.execute(sa.select(Device.name, Device.id).where(Device.name.in_(messages))).tuples().all()
-        )
+        found = session.execute(sa.select(Device.name, Device.id).where(Device.name.in_(messages)))
+        ids = dict(row._tuple() for row in found)
         for device, planned in messages.items():
             sent = {
                 (raw.t0, raw.hz, raw.scale): raw.xyz
