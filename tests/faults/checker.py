@@ -90,7 +90,7 @@ def _blocks(engine: sa.Engine, messages: Mapping[str, Sequence[Planned]]) -> lis
     wrong = []
     with Session(engine) as session:
         found = session.execute(sa.select(Device.name, Device.id).where(Device.name.in_(messages)))
-        ids = dict(row._tuple() for row in found)
+        ids = {row.name: row.id for row in found}
         for device, planned in messages.items():
             sent = {
                 (raw.t0, raw.hz, raw.scale): raw.xyz
