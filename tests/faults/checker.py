@@ -62,7 +62,8 @@ def check(engine: sa.Engine, record: Record, messages: Mapping[str, Sequence[Pla
     strange = {name for name in stored if name not in record.published}
     if strange:
         found.wrong.append(f"{len(strange)} rows that nobody published, such as {sorted(strange)[:MOST]}")
-    found.wrong += _blocks(engine, messages)
+    if not found.lost:
+        found.wrong += _blocks(engine, messages)
     return found
 
 

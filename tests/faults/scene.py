@@ -116,11 +116,12 @@ class Scene:
     def healed(self) -> None:
         """The fault is over: from now on the recovery is timed."""
         self._healed = time.monotonic()
-        self._left = self.devices.left
         self.devices.settled_at = 0.0
-        if self._left:
+        if self.devices.left:
             until = self._healed + DRAIN_S
-            while not self.devices.settled_at and time.monotonic() < until:
+            while not self.devices.settled_at:
+                if time.monotonic() > until:
+                    raise Stuck(f"no receipt came within {DRAIN_S:.0f} s of the healing")
                 time.sleep(0.01)
 
     def end(self, undisturbed: dict[str, Rows] | None) -> tuple[Outcome, dict[str, Rows]]:
@@ -129,8 +130,9 @@ class Scene:
         healed, settled_at = self._healed, self.devices.settled_at
         if healed is not None and settled_at:
             outcome.recovery_s = settled_at - healed
+        waited = time.monotonic() - healed if healed is not None else 0.0
         try:
-            self.devices.until(1.0, DRAIN_S)
+            self.devices.until(1.0, max(DRAIN_S - waited, DRAIN_S / 4))
         except Stuck as stuck:
             outcome.findings.wrong.append(str(stuck))
         outcome.reconnects = self.devices.reconnects
