@@ -85,8 +85,8 @@ def disk_full(scene: Scene) -> None:
     done = subprocess.run(["mount", "-t", "tmpfs", "-o", size, "tmpfs", str(disk)], capture_output=True)
     if done.returncode:
         raise CannotHappenHere("a small disk cannot be mounted here")
-    scene.on_exit.callback(subprocess.run, ["umount", "-l", str(disk)], check=False)
-    scene.house = scene.on_exit.enter_context(House(scene.house.folder / "small", disk / "postgres"))
+    scene.at_last.callback(subprocess.run, ["umount", "-l", str(disk)], check=False)
+    scene.house = scene.at_last.enter_context(House(scene.house.folder / "small", disk / "postgres"))
     scene.begin()
     scene.until(EARLY)
     scene.house.postgres.assert_ours()

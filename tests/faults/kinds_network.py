@@ -59,6 +59,7 @@ def forgotten(part: str) -> Callable[[Scene], None]:
     def fault(scene: Scene) -> None:
         proxy = _between(scene, part)
         proxy.forget()
+        time.sleep(2)  # receipts that were on their way are not the recovery
         scene.healed()
 
     sentence = f"A router forgets the connection of ingest to the {part}; only a new one gets through."

@@ -41,7 +41,6 @@ class Theatre:
             plan = replace(plan, devices=HERD, each=HERD_EACH)
         self._count += 1
         run = "herd" if herd else f"f{self._count}"
-        scene = Scene(self.house, name, plan, run, self.seed)
         undisturbed = self.undisturbed(plan, herd)
         scene = Scene(self.house, name, plan, run, self.seed)
         try:
@@ -58,6 +57,7 @@ class Theatre:
             return Outcome(name, skipped=str(reason))
         finally:
             scene.on_exit.close()
+            scene.at_last.close()
 
     def undisturbed(self, plan: Plan, own_connections: bool = False) -> dict[str, Rows]:
         """The state after a run of this plan in which nothing is broken."""

@@ -36,6 +36,7 @@ def main() -> int:
     console.print(f"seed {given.seed}")
     folder = given.keep or Path(tempfile.mkdtemp(prefix="actalgia-faults-"))
     outcomes: list[Outcome] = []
+    theatre = None
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     try:
         herd = HERD if any(kind.__name__ == "a_herd_returns" for kind in kinds) else 0
@@ -50,11 +51,11 @@ def main() -> int:
                         f"{kind.__name__}: " + "; ".join(outcomes[-1].findings.sentences())
                     )
                 progress.advance(task)
-            outcomes = theatre.calm + outcomes
     finally:
+        outcomes = (theatre.calm if theatre else []) + outcomes
+        console.print(_table(outcomes))
         if given.keep is None:
             shutil.rmtree(folder, ignore_errors=True)
-    console.print(_table(outcomes))
     faults = [one for one in outcomes if one.kind != "undisturbed" and one.skipped is None]
     console.print(
         f"{sum(one.well for one in faults)} of {len(faults)} faults survived, "
@@ -67,13 +68,13 @@ def main() -> int:
 
 
 def _table(outcomes: list[Outcome]) -> Table:
-    table = Table(box=box.SIMPLE)
+    table = Table(box=box.SIMPLE, pad_edge=False, collapse_padding=True)
     table.add_column("fault", no_wrap=True)
     for title in (
         *("messages", "sent", "restarts", "reconnects", "receipted"),
         *("lost", "doubled", "wrong", "back in s", "s"),
     ):
-        table.add_column(title, justify="right")
+        table.add_column(title, justify="right", no_wrap=True)
     for one in outcomes:
         if one.skipped is not None:
             table.add_row(one.kind, f"skipped: {one.skipped}")

@@ -49,7 +49,8 @@ class Scene:
         self.house, self.kind, self.plan, self.run = house, kind, plan, run
         self.dice = random.Random(f"{seed}/{kind}")
         self.workers: list[Ingest] = []
-        self.on_exit = ExitStack()
+        self.on_exit = ExitStack()  #: before the comparison
+        self.at_last = ExitStack()  #: after it
         self._seed = seed
         self._began = time.monotonic()
         self._healed: float | None = None
