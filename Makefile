@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 DATA_DIR ?= actalgia-data
 
-.PHONY: up test faults check install install-dev system browser timescale screenshots clean
+.PHONY: up test faults check install install-dev system browser timescale fuzz screenshots clean
 
 up: install  ## install and start everything with a simulated ward
 	$(BIN)/actalgia up --demo --data-dir $(DATA_DIR)
@@ -20,6 +20,11 @@ check: install-dev  ## style, types and the layout of the house
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+FUZZ_S ?= 60
+fuzz: install-dev  ## search for bytes that ingest cannot take, FUZZ_S seconds (wants atheris, on Linux)
+	$(BIN)/python -m pip install -q atheris
+	PYTHONPATH=. $(BIN)/python tests/fuzz/decode.py -max_total_time=$(FUZZ_S) -max_len=4096 -artifact_prefix=/tmp/
 
 install: $(VENV)/.installed
 install-dev: $(VENV)/.installed-dev

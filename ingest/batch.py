@@ -6,6 +6,7 @@ redelivery is harmless: a name is settled once.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -17,14 +18,16 @@ from ingest import rows
 from ingest.decode import Decoded, Incoming, Refused, decode
 from ingest.failpoints import reach
 from ingest.messages import Stream
-from store import blocks, diary, epochs, identity, quarantine, results, status
-from store.database import notify
-from store.people import Device
+from ingest.storing import store
+from store import blocks, identity, quarantine
+from store.people import DeviceNow, devices_by_name
 
+POISON = "ingest ended three times while it worked on this message"
 CONFLICT = "the name is taken: the same device, stream, boot and seq came before with other bytes"
 
 #: The receipt of a named message, or of what (device name, stream) sent without a readable name.
 Answer = identity.Key | tuple[str, str]
+Name = tuple[identity.Key, int]  #: of a message: device, stream and boot; seq
 
 
 @dataclass(slots=True)
@@ -36,6 +39,16 @@ class Written:
     quarantined: int = 0
     answers: list[Answer | None] = field(default_factory=list)  #: for each message, the receipt it calls for
     names: dict[int, str] = field(default_factory=dict)  #: of the devices in `answers`
+    progress: dict[identity.Key, identity.Progress] = field(default_factory=dict)  #: of the named answers
+
+    def add(self, part: Written) -> None:
+        """Count a later part of the same batch in."""
+        self.stored += part.stored
+        self.duplicate += part.duplicate
+        self.quarantined += part.quarantined
+        self.answers += part.answers
+        self.names |= part.names
+        self.progress |= part.progress
 
 
 def write_batch(
@@ -60,13 +73,15 @@ def write_batch(
             return _write(engine, [_refuse(read[0], "the database refused it")], at, demonstration_only)
     total = Written()
     for one in incoming:
-        part = write_batch(engine, [one], at, demonstration_only)
-        total.stored += part.stored
-        total.duplicate += part.duplicate
-        total.quarantined += part.quarantined
-        total.answers += part.answers
-        total.names |= part.names
+        total.add(write_batch(engine, [one], at, demonstration_only))
     return total
+
+
+def refuse_unread(engine: sa.Engine, incoming: Incoming, at: datetime) -> Written:
+    """Put a message into quarantine without looking into it: whoever does so ends."""
+    digest = hashlib.sha256(incoming.payload).digest()
+    _, _, device, _, stream = [*incoming.topic.split("/"), *[""] * 5][:5]
+    return _write(engine, [Refused(incoming, device, digest, POISON, stream)], at, False)
 
 
 def _write(
@@ -74,111 +89,119 @@ def _write(
 ) -> Written:
     done = Written()
     with Session(engine) as session, session.begin():
-        devices = _devices(session, {one.device for one in read})
+        devices = devices_by_name(session, {one.device for one in read})
         checked = [_known(one, devices, demonstration_only) for one in read]
-        named = [(name, one) for one in checked if (name := _key(one, devices)) is not None]
-        keys = [key for (key, _), _ in named]
-        if keys:
-            identity.lock(session, keys, at)
-        settled = identity.settled_already(session, [name for name, _ in named]) if named else []
-        accepted, refused = _sort(session, checked, named, settled, devices, done)
-        _store(session, accepted, at)
-        quarantine.keep(session, [rows.quarantined(one) for one in refused])
+        names = [_name(one, devices) for one in checked]
+        settled = _hold(session, names, at)
+        accepted, refused = _sort(session, checked, names, settled, devices, done)
+        store(session, accepted, at)
+        quarantine.keep(session, [rows.quarantined(one) for _, one in refused])
         done.quarantined = len(refused)
-        if named:
-            new: dict[identity.Key, list[int]] = {}
-            for (key, seq), _ in named:
-                new.setdefault(key, []).append(seq)
-            identity.settle(session, new, at)
+        done.progress = _settle(session, names, {name[0] for name, _ in refused if name}, at)
         done.names = {device.id: device.name for device in devices.values()}
-        done.answers = [_answer(one, devices) for one in checked]
+        done.answers = [
+            name[0] if name else _unnamed(one, devices) for name, one in zip(names, checked, strict=True)
+        ]
         reach("before_commit")
     return done
+
+
+def _hold(session: Session, names: Sequence[Name | None], at: datetime) -> set[Name]:
+    """The names among these that were settled before."""
+    known = [name for name in names if name is not None]
+    if not known:
+        return set()
+    return {name for name, was in zip(known, identity.hold(session, known, at), strict=True) if was}
+
+
+def _settle(
+    session: Session, names: Sequence[Name | None], with_refusals: set[identity.Key], at: datetime
+) -> dict[identity.Key, identity.Progress]:
+    new: dict[identity.Key, list[int]] = {}
+    for name in names:
+        if name is not None:
+            new.setdefault(name[0], []).append(name[1])
+    return identity.settle(session, new, with_refusals, at) if new else {}
 
 
 def _sort(
     session: Session,
     checked: Sequence[Decoded | Refused],
-    named: Sequence[tuple[tuple[identity.Key, int], Decoded | Refused]],
-    settled: Sequence[bool],
-    devices: dict[str, Device],
+    names: Sequence[Name | None],
+    settled: set[Name],
+    devices: dict[str, DeviceNow],
     done: Written,
-) -> tuple[list[tuple[int, Decoded]], list[Refused]]:
+) -> tuple[list[tuple[int, Decoded]], list[tuple[Name | None, Refused]]]:
     """What is new and good with its device id, and what is refused; duplicates are counted and dropped."""
-    known = {name for (name, _), was in zip(named, settled, strict=True) if was}
-    repeated = [one for name, one in named if name in known and isinstance(one, Decoded)]
+    repeated = [
+        one for name, one in zip(names, checked, strict=True) if name in settled and isinstance(one, Decoded)
+    ]
     before = _digests(session, repeated, devices)
     in_quarantine = quarantine.digests_in_quarantine(
-        session, [(one.device, one.digest) for name, one in named if name in known]
+        session,
+        [(one.device, one.digest) for name, one in zip(names, checked, strict=True) if name in settled],
     )
     accepted: list[tuple[int, Decoded]] = []
-    refused: list[Refused] = []
-    in_batch: dict[tuple[identity.Key, int], bytes] = {}
-    for one in checked:
-        name = _key(one, devices)
+    refused: list[tuple[Name | None, Refused]] = []
+    in_batch: dict[Name, bytes] = {}
+    for name, one in zip(names, checked, strict=True):
         if isinstance(one, Refused):
-            if name is not None and name in known and (one.device, one.digest) in in_quarantine:
+            if name is not None and name in settled and (one.device, one.digest) in in_quarantine:
                 done.duplicate += 1
                 continue
             if name is not None:
                 in_batch.setdefault(name, one.digest)
-            refused.append(one)
+            refused.append((name, one))
             continue
         assert name is not None  # a decoded message of a known device has a name
-        first = in_batch.get(name) or (before.get(name) if name in known else None)
-        if first is None and name not in known:
+        first = in_batch.get(name) or before.get(name)
+        if first is None and name not in settled:
             in_batch[name] = one.digest
-            accepted.append((devices[one.device].id, one))
+            accepted.append((name[0][0], one))
             done.stored += 1
         elif first == one.digest or (one.device, one.digest) in in_quarantine:
             done.duplicate += 1
         else:
-            refused.append(_refuse(one, CONFLICT))
+            refused.append((name, _refuse(one, CONFLICT)))
     return accepted, refused
 
 
-def _devices(session: Session, names: set[str]) -> dict[str, Device]:
-    found = session.scalars(sa.select(Device).where(Device.name.in_(n for n in names if "\0" not in n)))
-    return {device.name: device for device in found}
-
-
-def _known(one: Decoded | Refused, devices: dict[str, Device], demonstration_only: bool) -> Decoded | Refused:
+def _known(
+    one: Decoded | Refused, devices: dict[str, DeviceNow], demonstration_only: bool
+) -> Decoded | Refused:
     """The message, refused when its device may not speak here."""
     if isinstance(one, Refused):
         return one
     device = devices.get(one.device)
     if device is None:
         return _refuse(one, "the device is not enrolled")
-    if device.revoked_at is not None:
+    if device.revoked:
         return _refuse(one, "the device is revoked")
     if demonstration_only and not device.demonstration:
         return _refuse(one, "this broker cannot keep devices apart: only demonstration data is accepted")
     return one
 
 
-def _key(one: Decoded | Refused, devices: dict[str, Device]) -> tuple[identity.Key, int] | None:
+def _name(one: Decoded | Refused, devices: dict[str, DeviceNow]) -> Name | None:
     """The name of a message of an enrolled device, as far as it could be read."""
     device = devices.get(one.device)
     if device is None or one.stream is None:
         return None
     if isinstance(one, Decoded):
-        return (device.id, str(one.stream), one.message.boot), one.message.seq
+        return (device.id, one.stream.value, one.message.boot), one.message.seq
     if one.boot is None or one.seq is None:
         return None
-    return (device.id, one.stream, one.boot), one.seq
+    return (device.id, str(one.stream), one.boot), one.seq
 
 
-def _answer(one: Decoded | Refused, devices: dict[str, Device]) -> Answer | None:
-    """Where a device looks for word of this message; None when no device of ours sent it."""
-    name = _key(one, devices)
-    if name is not None:
-        return name[0]
-    return (one.device, one.stream or "raw") if one.device in devices else None
+def _unnamed(one: Decoded | Refused, devices: dict[str, DeviceNow]) -> Answer | None:
+    """Where a device looks for word of a message whose name nobody could read; None when it is not ours."""
+    return (one.device, str(one.stream or Stream.RAW)) if one.device in devices else None
 
 
 def _digests(
-    session: Session, repeated: Sequence[Decoded], devices: dict[str, Device]
-) -> dict[tuple[identity.Key, int], bytes]:
+    session: Session, repeated: Sequence[Decoded], devices: dict[str, DeviceNow]
+) -> dict[Name, bytes]:
     """The digests under which these names were stored. A block is looked up with its own t0: the same
     name with another t0 is found nowhere and so is a conflict."""
     raw = [one for one in repeated if one.stream is Stream.RAW]
@@ -191,27 +214,6 @@ def _digests(
     for (d, stream, boot, seq), digest in identity.digests_of_names(session, names).items():
         found[((d, stream, boot), seq)] = digest
     return found
-
-
-def _store(session: Session, accepted: Sequence[tuple[int, Decoded]], at: datetime) -> None:
-    by_stream: dict[Stream, list[tuple[int, Decoded]]] = {stream: [] for stream in Stream}
-    for device_id, one in accepted:
-        by_stream[one.stream].append((device_id, one))
-    blocks.add_blocks(session, [rows.block(d, one) for d, one in by_stream[Stream.RAW]])
-    identity.add_names(session, [rows.name(d, one) for d, one in accepted if one.stream is not Stream.RAW])
-    columns = rows.epoch_columns(by_stream[Stream.EPOCH])
-    epochs.add_epochs(session, columns)
-    if columns["t_us"]:
-        edges = rows.edges(columns)
-        results.mark_instants(session, [d for d, _ in edges], [t for _, t in edges], results.MOVEMENT, at)
-    reports = [rows.report(d, one) for d, one in by_stream[Stream.DIARY]]
-    if reports:
-        diary.add_reports(session, reports)
-        results.mark_instants(
-            session, [r["device_id"] for r in reports], [r["at"] for r in reports], results.DIARY, at
-        )
-        notify(session, "diary")
-    status.add_statuses(session, [rows.status(d, one) for d, one in by_stream[Stream.STATUS]])
 
 
 def _refuse(one: Decoded | Refused, reason: str) -> Refused:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import ssl
 from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
+
+import paho.mqtt.client as mqtt
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,3 +35,9 @@ class Broker:
             tls,
             ca_file,
         )
+
+    def introduce(self, client: mqtt.Client) -> None:
+        """Give a client that has not connected yet what it has to say of us."""
+        client.username_pw_set(self.username, self.password)
+        if self.tls:
+            client.tls_set(ca_certs=self.ca_file, tls_version=ssl.PROTOCOL_TLS_CLIENT)

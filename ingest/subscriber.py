@@ -1,8 +1,8 @@
-"""paho to store: take messages, write a batch, commit, say receipts, acknowledge to the broker.
+"""Broker to store: take messages, write a batch, commit, say receipts, acknowledge to the broker.
 
-Guarantee: a message is acknowledged to the broker only after it is committed and its receipt is on its
-way. paho's thread only queues. If anything unexpected happens there, the process ends and is restarted:
-a living process with a dead network thread would be silence.
+Guarantee: a message is acknowledged to the broker only after it is committed and the broker has taken its
+receipt. The network's thread only queues. If anything unexpected happens there, the process ends and is
+restarted: a living process with a dead network thread would be silence.
 """
 
 from __future__ import annotations
@@ -10,41 +10,46 @@ from __future__ import annotations
 import os
 import queue
 import random
-import ssl
 import threading
 import time
 from collections import deque
 from collections.abc import Callable
+from typing import TypeVar
 
 import paho.mqtt.client as mqtt
 import sqlalchemy as sa
 import structlog
-from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
-from sqlalchemy.orm import Session
 
 from ingest.batch import Written, write_batch
 from ingest.broker import Broker
+from ingest.client import Arrived, Client
 from ingest.decode import Incoming
 from ingest.failpoints import reach
-from ingest.receipts import Pending, receipts_for
+from ingest.poison import Care
+from ingest.receipts import Pending, Sent, receipts_for
+from ingest.subscriptions import Subscriptions, end_gone_sessions
 from ingest.worker import Worker
 from store import heartbeat
-from store.database import now
+from store.database import now, transaction
 
 log = structlog.get_logger()
+T = TypeVar("T")
 
-TOPIC = "actalgia/v1/+/up/#"
 DROPPED = "$SYS/broker/publish/messages/dropped"
 BATCH_COUNT = 500  #: a batch is written when it has so many messages,
 BATCH_AGE_S = 0.05  #: or when its oldest is so old,
-BATCH_BYTES = 4_000_000  #: or when it is so large: devices wait for a receipt, and 10 s is their patience
+BATCH_BYTES = 12_000_000  #: or when it is so large: devices wait for a receipt, and 10 s is their patience
 SESSION_DAYS = 30  #: the broker keeps what we miss for so long
 #: What the broker may have in flight to us: bounds our memory (18 kB a block: 72 MB) and is well above
 #: what waits for a receipt in a second at 1,667 blocks/s.
 RECEIVE_MAXIMUM = 4000
-HEARTBEAT_S = 2.0
+#: Receipts on their way to the broker; less where it says so.
+RECEIPTS_IN_FLIGHT = 5000
+BEAT_S, TEND_S = 2.0, 1.0
+TAKEN_OVER = "Session taken over"
+TAKEN_OVER_WAIT_S = 10.0
 
 
 class Subscriber:
@@ -59,129 +64,151 @@ class Subscriber:
     ) -> None:
         self.engine = engine
         self.demonstration_only = demonstration_only
+        self.worker = worker
+        self.client_id = worker.client_id(broker.password)
         self.counts = {"received": 0, "stored": 0, "duplicate": 0, "quarantined": 0, "dropped_by_broker": 0}
         self._broker = broker
-        self._worker = worker
-        self._taken: queue.SimpleQueue[Incoming] = queue.SimpleQueue()
+        self._taken: queue.SimpleQueue[list[Incoming]] = queue.SimpleQueue()
+        self._over: list[Incoming] = []  #: taken, beyond the batch
+        self._out = 0  #: messages that ever were in a batch
+        self._confirmed: queue.SimpleQueue[int] = queue.SimpleQueue()
         self._pending = Pending()
+        self._care = Care(engine, self.client_id)
+        self._subscriptions = Subscriptions(engine, worker, self.client_id)
+        self._stopping = threading.Event()
         self._connection = 0
-        self._order: deque[tuple[int, int]] = deque()  #: stored, not yet acknowledged to the broker
-        self._answered: set[tuple[int, int]] = set()  #: those of them whose receipt is out
-        self._client = mqtt.Client(
-            CallbackAPIVersion.VERSION2,
-            client_id=worker.client_id(broker.password),
-            protocol=mqtt.MQTTv5,
-            manual_ack=True,
-        )
-        self._client.username_pw_set(broker.username, broker.password)
-        if broker.tls:
-            self._client.tls_set(ca_certs=broker.ca_file, tls_version=ssl.PROTOCOL_TLS_CLIENT)
-        # paho keeps QoS 1 messages beyond 20 in flight to itself: a receipt that waits there would be lost
-        # by a crash although the broker has its message's acknowledgement.
-        self._client.max_inflight_messages_set(0)
+        self._seen_connection = 0
+        self._receipts_in_flight = RECEIPTS_IN_FLIGHT
+        self._order: deque[Sent] = deque()  #: stored, not yet acknowledged to the broker
+        self._answered: set[Sent] = set()  #: those of them whose receipt the broker has
+        self._client = Client(self.client_id, self._on_arrival, self._on_confirmed)
+        broker.introduce(self._client)
         self._client.reconnect_delay_set(min_delay=1, max_delay=10)
         self._client.on_connect = self._on_connect
+        self._client.on_connect_fail = self._on_connect_fail
         self._client.on_disconnect = self._on_disconnect
-        self._client.on_message = self._on_message
-        self._client.message_callback_add("$SYS/#", self._on_broker_statistic)
 
     def run(self, stop: threading.Event) -> None:
         """Work until `stop` is set. What is not acknowledged by then comes again."""
-        network = threading.Thread(target=self._network, name="mqtt", daemon=True)
-        network.start()
-        beat_at = 0.0
+        self._stopping = stop
+        if self._insist(self._care.begin, stop) is None:
+            return
+        self._connect()
+        beat_at = tend_at = 0.0
         while not stop.is_set():
-            if not network.is_alive():
+            if not self._client.alive:
                 log.error("the network thread ended", action="ingest_restart")
                 os._exit(1)
+            self._follow_connection()
             batch = self._batch()
             if batch:
                 reach("after_receive")
                 self._store(batch, stop)
             self._say_receipts()
-            if time.monotonic() - beat_at > HEARTBEAT_S:
-                self._beat()
+            self._acknowledge_confirmed()
+            if time.monotonic() - tend_at > TEND_S:
+                tend_at = time.monotonic()
+                self._try(self._tend)
+            if time.monotonic() - beat_at > BEAT_S:
                 beat_at = time.monotonic()
+                self._try(self._beat)
         self._client.disconnect()
+        self._try(self._care.end)
 
-    def _network(self) -> None:
+    def _connect(self) -> None:
         properties = Properties(PacketTypes.CONNECT)
         properties.SessionExpiryInterval = SESSION_DAYS * 86_400
         properties.ReceiveMaximum = RECEIVE_MAXIMUM
-        while True:
-            try:
-                self._client.connect(
-                    self._broker.host,
-                    self._broker.port,
-                    keepalive=30,
-                    clean_start=False,
-                    properties=properties,
-                )
-                break
-            except OSError:
-                log.warning("the broker is not there yet", action="broker_wait")
-                time.sleep(0.5 + random.random() / 2)  # noqa: S311
-        self._client.loop_forever(retry_first_connection=True)
+        self._client.connect_async(
+            self._broker.host, self._broker.port, keepalive=30, clean_start=False, properties=properties
+        )
+        self._client.loop_start()
 
     def _on_connect(
-        self, client: mqtt.Client, _data: object, _flags: object, reason: object, _props: object
+        self, client: mqtt.Client, _data: object, _flags: object, reason: object, properties: object
     ) -> None:
         if getattr(reason, "is_failure", False):
             log.error("the broker refused us", action="broker_refused", reason=str(reason))
             return
+        most = getattr(properties, "ReceiveMaximum", RECEIPTS_IN_FLIGHT)
+        self._receipts_in_flight = min(most, RECEIPTS_IN_FLIGHT)
         self._connection += 1
-        client.subscribe(TOPIC, qos=1)
         if not self.demonstration_only:  # the pip broker has no such topic and ends the connection
             client.subscribe(DROPPED, qos=0)
         log.info("connected to the broker", action="broker_connected")
 
-    def _on_disconnect(self, *_: object) -> None:
-        log.warning("the broker is away", action="broker_away")
+    def _on_connect_fail(self, *_: object) -> None:
+        log.warning("the broker is not there yet", action="broker_wait")
 
-    def _on_message(self, _client: mqtt.Client, _data: object, message: mqtt.MQTTMessage) -> None:
-        properties = message.properties
-        self._taken.put(
-            Incoming(
-                message.topic,
-                bytes(message.payload),
-                getattr(properties, "ContentType", None) if properties is not None else None,
-                now(),
-                (self._connection, message.mid) if message.qos else (0, 0),
-            )
-        )
+    def _on_disconnect(
+        self, _client: mqtt.Client, _data: object, _flags: object, reason: object, _props: object
+    ) -> None:
+        if str(reason) == TAKEN_OVER:
+            # Two that take the session from each other at once would do nothing else.
+            log.error("another worker has this worker's name", action="taken_over", worker=self.worker.name)
+            self._stopping.wait(TAKEN_OVER_WAIT_S * (1 + random.random()))  # noqa: S311
+        else:
+            log.warning("the broker is away", action="broker_away")
 
-    def _on_broker_statistic(self, client: mqtt.Client, _data: object, message: mqtt.MQTTMessage) -> None:
-        text = message.payload.decode("ascii", "replace")
-        if text.isdigit():
-            self.counts["dropped_by_broker"] = int(text)
-        if message.qos:
-            client.ack(message.mid, message.qos)
+    def _on_arrival(self, messages: list[Arrived]) -> None:
+        at, taken = now(), []
+        for topic, payload, content_type, mid in messages:
+            if topic == DROPPED:
+                self.counts["dropped_by_broker"] = int(payload) if payload.isdigit() else 0
+            else:
+                sent = (self._connection, mid) if mid else (0, 0)
+                taken.append(Incoming(topic, payload, content_type, at, sent))
+        if taken:
+            self.counts["received"] += len(taken)
+            self._taken.put(taken)
+
+    def _on_confirmed(self, mid: int, taken: bool) -> None:
+        if not taken:
+            log.error("the broker refused a receipt: may ingest write there?", action="receipt_refused")
+        self._confirmed.put(mid)
+
+    def _follow_connection(self) -> None:
+        """After a new connection nothing of the old one counts: its packet ids mean something else."""
+        if self._connection != self._seen_connection:
+            self._seen_connection = self._connection
+            self._pending.connection_lost()
+            self._order.clear()
+            self._answered.clear()
+            self._subscriptions.connection_made()
 
     def _batch(self) -> list[Incoming]:
         """What came within one batch's age, at most one batch's count."""
-        try:
-            batch = [self._taken.get(timeout=0.1)]
-        except queue.Empty:
-            return []
-        size = len(batch[0].payload)
+        batch, self._over = self._over, []
         until = time.monotonic() + BATCH_AGE_S
-        while len(batch) < BATCH_COUNT and size < BATCH_BYTES and (left := until - time.monotonic()) > 0:
+        size = sum(len(one.payload) for one in batch)
+        while len(batch) < BATCH_COUNT and size < BATCH_BYTES:
             try:
-                batch.append(self._taken.get(timeout=left))
+                taken = self._taken.get(timeout=max(until - time.monotonic(), 0.0))
             except queue.Empty:
                 break
-            size += len(batch[-1].payload)
+            if not batch:
+                until = time.monotonic() + BATCH_AGE_S
+            batch += taken
+            size += sum(len(one.payload) for one in taken)
+        batch, self._over = batch[:BATCH_COUNT], batch[BATCH_COUNT:]
+        self._out += len(batch)
         return batch
 
     def _store(self, batch: list[Incoming], stop: threading.Event) -> None:
-        written = self._insist(lambda: write_batch(self.engine, batch, now(), self.demonstration_only), stop)
-        if written is None:
-            return
-        reach("after_commit")
-        self.counts["received"] += len(batch)
+        for part in self._care.parts(batch):
+            written = self._insist(lambda part=part: self._care.write(part, self._write), stop)  # type: ignore[misc]
+            if written is None:
+                return
+            reach("after_commit")
+            self._answer(part, written)
+
+    def _write(self, batch: list[Incoming]) -> Written:
+        return write_batch(self.engine, batch, now(), self.demonstration_only)
+
+    def _answer(self, batch: list[Incoming], written: Written) -> None:
         for name in ("stored", "duplicate", "quarantined"):
             self.counts[name] += getattr(written, name)
-        log.info(
+        log.debug(
             "batch stored",
             action="batch_stored",
             stored=written.stored,
@@ -189,54 +216,70 @@ class Subscriber:
             quarantined=written.quarantined,
         )
         self._pending.names |= written.names
-        self._order.extend(one.sent for one in batch if one.sent[1])
+        self._pending.fresh.update(written.progress)
         for one, answer in zip(batch, written.answers, strict=True):
-            if answer is not None:
+            if not one.sent[1] or one.sent[0] != self._connection:
+                continue  # nobody waits for an acknowledgement, or it comes again
+            self._order.append(one.sent)
+            if answer is None:  # no device of ours sent it: nobody is there to be told
+                self._answered.add(one.sent)
+            else:
                 self._pending.owe(answer, one.sent)
-        # What no device of ours sent is acknowledged at once: nobody is there to be told.
-        pairs = zip(batch, written.answers, strict=True)
-        self._acknowledge([one.sent for one, answer in pairs if answer is None])
 
     def _say_receipts(self) -> None:
-        due = self._pending.due(time.monotonic())
-        if not due:
-            return
-        try:
-            receipts_for(self.engine, due, self._pending.names, now(), self._publish)
-        except sa.exc.OperationalError:
-            log.warning("receipts wait for the database", action="receipts_wait")
-            return
-        reach("after_receipt")
-        self._acknowledge(self._pending.said(due, time.monotonic()))
-        reach("after_ack")
+        """Fresh progress is said as it is; a receipt that waited for its second is read anew."""
+        at = time.monotonic()
+        room = self._receipts_in_flight - len(self._pending.unconfirmed)
+        due = self._pending.due(at, room) if room > 0 else []
+        if due:
+            receipts = self._try(
+                lambda: receipts_for(self.engine, due, self._pending.fresh, self._pending.names, now())
+            )
+            if receipts is not None:
+                self._pending.said(due, self._client.publish_json(receipts), at)
+                reach("after_receipt")
+        self._pending.fresh.clear()
 
-    def _publish(self, topic: str, payload: bytes) -> None:
-        properties = Properties(PacketTypes.PUBLISH)
-        properties.ContentType = "application/json"
-        self._client.publish(topic, payload, qos=1, retain=True, properties=properties)
+    def _acknowledge_confirmed(self) -> None:
+        """Acknowledge to the broker, in the order in which the messages came (MQTT-4.6.0-2)."""
+        mids = []
+        while not self._confirmed.empty():
+            mids.append(self._confirmed.get())
+        self._answered.update(self._pending.confirmed(mids))
+        done = []
+        while self._order and self._order[0] in self._answered:
+            sent = self._order.popleft()
+            self._answered.discard(sent)
+            done.append(sent[1])
+        if done and self._connection == self._seen_connection:
+            self._client.acknowledge(done)
+            reach("after_ack")
 
-    def _acknowledge(self, sent: list[tuple[int, int]]) -> None:
-        """Acknowledge to the broker, in the order in which the messages came (MQTT-4.6.0-2), and only on
-        the connection that brought them: on a new one the broker sends them again, and an old packet id
-        might by then name something else."""
-        self._answered.update(one for one in sent if one[0] == self._connection)
-        while self._order:
-            connection, mid = first = self._order[0]
-            if connection == self._connection and first not in self._answered:
-                return
-            self._order.popleft()
-            self._answered.discard(first)
-            if connection == self._connection:
-                self._client.ack(mid, 1)
+    def _tend(self) -> None:
+        if self._client.is_connected():
+            self._subscriptions.tend(self._client)
+            end_gone_sessions(self.engine, self._broker, self.worker)
 
     def _beat(self) -> None:
-        try:
-            with Session(self.engine) as session, session.begin():
-                heartbeat.beat(session, "ingest", now(), self._client.is_connected(), dict(self.counts))
-        except sa.exc.OperationalError:
-            log.warning("no sign of life: the database is away", action="database_away")
+        ended = sum(self.counts[name] for name in ("stored", "duplicate", "quarantined"))
+        counts = {
+            **self.counts,
+            "waiting": self.counts["received"] - self._out,
+            "in_flight": len(self._order),
+            "unaccounted": self._out - ended,  # a message that has no end: an alarm
+        }
+        with transaction(self.engine) as session:
+            heartbeat.beat(session, self.worker.name, now(), self._client.is_connected(), counts)
 
-    def _insist(self, work: Callable[[], Written], stop: threading.Event) -> Written | None:
+    def _try(self, work: Callable[[], T]) -> T | None:
+        """Do it if the database is there; else it waits for the next time."""
+        try:
+            return work()
+        except (sa.exc.OperationalError, sa.exc.InterfaceError):
+            log.warning("the database is away", action="database_away")
+            return None
+
+    def _insist(self, work: Callable[[], T], stop: threading.Event) -> T | None:
         """Do it as soon as the database is there; nothing is acknowledged meanwhile. None when stopped."""
         wait = 0.2
         while not stop.is_set():

@@ -41,6 +41,23 @@ class Worker:
             raise ValueError("--shard is I/N with I from 1 to N, such as 1/2")
         return cls(int(found[1]), int(found[2]))
 
+    @classmethod
+    def of_layout(cls, layout: str) -> Worker:
+        """What `layout` said of a worker."""
+        kind, _, rest = layout.partition(" ")
+        if kind == "share":
+            group, _, member = rest.partition(" ")
+            return cls(group=group, member=member)
+        index, _, of = rest.partition("/")
+        return cls(int(index), int(of))
+
+    @property
+    def layout(self) -> str:
+        """What it hears, in a few words that `of_layout` reads."""
+        if self.group is not None:
+            return f"share {self.group} {self.member}"
+        return f"shard {self.index}/{self.of}"
+
     @property
     def name(self) -> str:
         """How it is called among the parts of the system."""

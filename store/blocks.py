@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import struct
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import numpy as np
 import sqlalchemy as sa
@@ -12,6 +14,7 @@ from numpy.typing import NDArray
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from store import codec
+from store.copying import copy_rows, timestamp
 from store.database import Base
 
 
@@ -20,7 +23,8 @@ class Block(Base):
 
     __tablename__ = "block"
 
-    device_id: Mapped[int] = mapped_column(sa.ForeignKey("device.id"), primary_key=True)
+    # No foreign key: ingest has looked the device up for the message, and the check is a third of the cost.
+    device_id: Mapped[int] = mapped_column(primary_key=True)
     t0: Mapped[datetime] = mapped_column(primary_key=True, comment="first sample, device clock")
     boot: Mapped[int] = mapped_column(primary_key=True)
     seq: Mapped[int] = mapped_column(primary_key=True)
@@ -42,10 +46,19 @@ class NewBlocks(Base):
     __tablename__ = "new_blocks"
 
     id: Mapped[int] = mapped_column(sa.Identity(always=True), primary_key=True)
-    device_id: Mapped[int] = mapped_column(sa.ForeignKey("device.id"))
+    device_id: Mapped[int]
     starts: Mapped[datetime]
     ends: Mapped[datetime]
     received_at: Mapped[datetime]
+
+
+class Ragged(Base):
+    """A device that once sent a block which cuts a minute: its minutes are made from all of its blocks,
+    whichever way round they come."""
+
+    __tablename__ = "ragged"
+
+    device_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,51 +71,70 @@ class Samples:
     xyz: NDArray[np.int16]
 
 
-COLUMNS = {
-    "device_id": "bigint",
-    "t0": "timestamptz",
-    "boot": "bigint",
-    "seq": "bigint",
-    "ends": "timestamptz",
-    "hz": "float8",
-    "n": "int",
-    "scale": "float8",
-    "codec": "smallint",
-    "data": "bytea",
-    "temp_c": "float8",
-    "lux": "float8",
-    "digest": "bytea",
-    "received_at": "timestamptz",
-}
-_INSERT = sa.text(
-    f"INSERT INTO block ({', '.join(COLUMNS)}) "
-    f"SELECT * FROM unnest({', '.join(f':{name} ::{kind}[]' for name, kind in COLUMNS.items())}) "
-    "ON CONFLICT DO NOTHING"
+COLUMNS = (
+    *("device_id", "t0", "boot", "seq", "ends", "received_at", "hz", "scale", "n", "codec"),
+    *("digest", "data", "temp_c", "lux"),
 )
+#: Each value has its length before it; the data, of any length, come last but for two that may be null.
+_FIXED = struct.Struct(">h" + "iq" * 6 + "id" * 2 + "ii" + "ih" + "i32s" + "i")
+_NUMBER = struct.Struct(">id")
+_NULL = struct.pack(">i", -1)
 
 
-def add_blocks(session: Session, rows: Sequence[dict[str, object]]) -> None:
-    """Store blocks (keys: `COLUMNS`) and note that their epochs are to be made; repeat-safe."""
-    if not rows:
-        return
-    session.execute(_INSERT, {name: [row[name] for row in rows] for name in COLUMNS})
-    session.execute(
-        sa.text(
-            """
-            INSERT INTO new_blocks (device_id, starts, ends, received_at)
-            SELECT d, min(s), max(e), min(r)
-            FROM unnest(:d ::bigint[], :s ::timestamptz[], :e ::timestamptz[], :r ::timestamptz[])
-                 AS k(d, s, e, r)
-            GROUP BY d, date_trunc('hour', s)
-            """
-        ),
-        {
-            "d": [row["device_id"] for row in rows],
-            "s": [row["t0"] for row in rows],
-            "e": [row["ends"] for row in rows],
-            "r": [row["received_at"] for row in rows],
-        },
+def add_blocks(session: Session, rows: Sequence[dict[str, Any]]) -> None:
+    """Store blocks (keys: `COLUMNS`). They must be new: `identity.hold` says so, under its lock."""
+    if rows:
+        copy_rows(session, "block", COLUMNS, [_packed(row) for row in rows])
+
+
+def _packed(row: dict[str, Any]) -> bytes:
+    data = row["data"]
+    fixed = _FIXED.pack(
+        *(len(COLUMNS), 8, row["device_id"], 8, timestamp(row["t0"]), 8, row["boot"], 8, row["seq"]),
+        *(8, timestamp(row["ends"]), 8, timestamp(row["received_at"]), 8, row["hz"], 8, row["scale"]),
+        *(4, row["n"], 2, row["codec"], 32, row["digest"], len(data)),
     )
+    return b"".join((fixed, data, _optional(row["temp_c"]), _optional(row["lux"])))
+
+
+def _optional(value: float | None) -> bytes:
+    return _NULL if value is None else _NUMBER.pack(8, value)
+
+
+def queue_for_minutes(
+    session: Session, spans: Sequence[tuple[int, datetime, datetime]], at: datetime
+) -> None:
+    """Note that the minutes of these (device, start, end) are to be made from the stored blocks."""
+    if spans:
+        session.execute(
+            sa.text(
+                """
+                INSERT INTO new_blocks (device_id, starts, ends, received_at)
+                SELECT d, min(s), max(e), :at
+                FROM unnest(:d ::bigint[], :s ::timestamptz[], :e ::timestamptz[]) AS k(d, s, e)
+                GROUP BY d, date_trunc('hour', s)
+                """
+            ),
+            {
+                "d": [device for device, _, _ in spans],
+                "s": [start for _, start, _ in spans],
+                "e": [end for _, _, end in spans],
+                "at": at,
+            },
+        )
+
+
+def ragged_among(session: Session, device_ids: Collection[int]) -> set[int]:
+    """Which of these devices have sent a block that cuts a minute."""
+    ids = sa.text("SELECT device_id FROM ragged WHERE device_id = ANY(:ids)")
+    return set(session.scalars(ids, {"ids": list(device_ids)}))
+
+
+def keep_ragged(session: Session, device_ids: Collection[int]) -> None:
+    """These devices have sent a block that cuts a minute; repeat-safe."""
+    if device_ids:
+        insert = sa.text("INSERT INTO ragged SELECT unnest(:ids ::bigint[]) ON CONFLICT DO NOTHING")
+        session.execute(insert, {"ids": sorted(device_ids)})
 
 
 def read_blocks(session: Session, device_id: int, start: datetime, end: datetime) -> Iterator[Samples]:

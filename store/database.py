@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
@@ -94,6 +94,14 @@ def transaction(engine: sa.Engine) -> Iterator[Session]:
 def notify(session: Session, channel: str) -> None:
     """Wake whoever listens on `channel` once this transaction commits. A hint: the rows are the truth."""
     session.execute(sa.select(sa.func.pg_notify(channel, "")))
+
+
+def literal(values: Iterable[object]) -> str:
+    """Numbers, or words that need no quotes, as PostgreSQL writes an array; None is NULL.
+
+    The driver's own way, made for anything, takes ten times as long: half of the time of a batch.
+    """
+    return "{" + ",".join("NULL" if value is None else str(value) for value in values) + "}"
 
 
 def one_of(column: str, values: Sequence[str]) -> str:

@@ -21,6 +21,11 @@ class Quarantined(Base):
     __table_args__ = (
         sa.UniqueConstraint("device", "digest"),
         sa.Index("ix_quarantine_name", "device", "stream", "boot", "id"),
+        sa.Index("ix_quarantine_retry", "id", postgresql_where=sa.text("retry_at IS NOT NULL")),  # for ingest
+        sa.CheckConstraint("(retry_at IS NULL) = (retry_by IS NULL)", name="retry_says_who"),
+        sa.CheckConstraint(
+            "retry_at IS NOT NULL OR num_nonnulls(retry_t0, retry_claimed_until) = 0", name="retry_is_whole"
+        ),
     )
 
     id: Mapped[int] = mapped_column(sa.Identity(always=True), primary_key=True)
@@ -35,12 +40,23 @@ class Quarantined(Base):
     t0: Mapped[datetime | None]
     received_at: Mapped[datetime] = mapped_column(comment="the first time")
     times: Mapped[int] = mapped_column(default=1, comment="how often these bytes came")
+    content_type: Mapped[str | None] = mapped_column(comment="as the sender said; null: the first byte tells")
+    tries: Mapped[int] = mapped_column(
+        default=0, server_default="0", comment="how often it was tried again by decision of an operator"
+    )
+    retry_at: Mapped[datetime | None] = mapped_column(comment="an operator said: try again; ingest does it")
+    retry_by: Mapped[str | None] = mapped_column(comment="who said so")
+    retry_t0: Mapped[datetime | None] = mapped_column(comment="the corrected time, if it is to be re-dated")
+    retry_claimed_until: Mapped[datetime | None] = mapped_column(comment="a worker of ingest is at it")
 
 
 _KEEP = sa.text(
     """
-    INSERT INTO quarantine (device, topic, payload, digest, reason, stream, boot, seq, t0, received_at, times)
-    VALUES (:device, :topic, :payload, :digest, :reason, :stream, :boot, :seq, :t0, :received_at, 1)
+    INSERT INTO quarantine (
+        device, topic, payload, digest, reason, stream, boot, seq, t0, received_at, times, content_type)
+    VALUES (
+        :device, :topic, :payload, :digest, :reason, :stream, :boot, :seq, :t0, :received_at, 1,
+        :content_type)
     ON CONFLICT (device, digest) DO UPDATE SET times = quarantine.times + 1
     """
 )
@@ -49,18 +65,19 @@ _KEEP = sa.text(
 def keep(session: Session, rows: Sequence[dict[str, object]]) -> None:
     """Keep refused messages whole; repeat-safe by device and digest."""
     if rows:
-        session.execute(_KEEP, list(rows))
+        session.execute(_KEEP, [{"content_type": None, **row} for row in rows])
 
 
 def digests_in_quarantine(session: Session, names: Sequence[tuple[str, bytes]]) -> set[tuple[str, bytes]]:
-    """Which of these (device, digest) are in quarantine already."""
+    """Which of these (device, digest) are in quarantine already, or were until an operator decided."""
     if not names:
         return set()
     rows = session.execute(
         sa.text(
             """
-            SELECT device, digest FROM quarantine
-            JOIN unnest(:n ::text[], :g ::bytea[]) AS k(n, g) ON (device, digest) = (n, g)
+            SELECT n, g FROM unnest(:n ::text[], :g ::bytea[]) AS k(n, g)
+            WHERE EXISTS (SELECT FROM quarantine q WHERE (q.device, q.digest) = (n, g))
+               OR EXISTS (SELECT FROM quarantine_decided d WHERE (d.device, d.digest) = (n, g))
             """
         ),
         {"n": [n for n, _ in names], "g": [g for _, g in names]},

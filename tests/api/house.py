@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from hashlib import sha256
 from typing import Any
 
 import sqlalchemy as sa
 from fastapi import FastAPI
+from sqlalchemy.orm import Session
 from starlette.testclient import TestClient
 
 from store import people
@@ -16,6 +18,7 @@ from store.access import Account, Role, create_account, create_token, start_sess
 from store.associations import request_association
 from store.cases import open_or_join
 from store.database import now, transaction
+from store.quarantine import Quarantined, keep
 from store.results import save_day_indices
 from tests.cast import NOON, Cast, enrol_cast
 
@@ -60,6 +63,9 @@ CALLS = {
     ("POST", "/api/v1/cases/{case}/comment"): Call(WARD, body={"comment": "called the ward"}),
     ("GET", "/api/v1/cohorts/trends"): Call(frozenset({"rita"}), query={"index": "io"}),
     ("GET", "/api/v1/quarantine"): Call(frozenset({"admin"})),
+    ("GET", "/api/v1/quarantine/{number}"): Call(frozenset({"admin"})),
+    ("POST", "/api/v1/quarantine/{number}/retry"): Call(frozenset({"admin"}), 202, body={}),
+    ("POST", "/api/v1/quarantine/{number}/drop"): Call(frozenset({"admin"}), 204, body={"reason": "a test"}),
 }
 OPEN = {("GET", "/healthz"), ("GET", "/readyz"), ("GET", "/metrics"), ("GET", "/openapi.json")}
 
@@ -96,9 +102,16 @@ class House:
         client.cookies.set("actalgia", secret)
         return client
 
+    def refused(self) -> int:
+        """The number of a message in quarantine."""
+        with transaction(self.engine) as session:
+            return refuse(session)
+
     def path(self, template: str, name: str = "anna") -> str:
         """The address; the administrator's patient is the simulated one."""
         simulated = name == "admin"
+        if "{number}" in template:
+            template = template.replace("{number}", str(self.refused()))
         return (
             template.replace("{patient}", "P-demo" if simulated else "P-steady")
             .replace("{case}", str(self.demo_case if simulated else self.case))
@@ -128,6 +141,16 @@ def furnish(app: FastAPI, engine: sa.Engine) -> House:
             for patient in (cast.steady, demo.id)
         ]
     return House(app, engine, cast, demo.id, case, demo_case, *asked, tokens)
+
+
+def refuse(session: Session, device: str = "watch-9", payload: bytes = b"pain 7") -> int:
+    """A message in quarantine."""
+    row = {
+        "device": device, "topic": f"actalgia/v1/{device}/up/raw", "payload": payload, "digest": sha256(payload).digest(),
+        "reason": "the device is not enrolled", "stream": "raw", "boot": 1, "seq": 0, "t0": NOON, "received_at": NOON,
+    }  # fmt: skip
+    keep(session, [row])
+    return session.scalars(sa.select(Quarantined.id).order_by(Quarantined.id.desc()).limit(1)).one()
 
 
 def routes_of(app: FastAPI) -> Iterator[tuple[str, str]]:

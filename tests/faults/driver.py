@@ -43,15 +43,17 @@ class Driver:
         self._path, self._seed, self._copies = history, seed, copies
         self._outboxes = {device: Outbox(planned) for device, planned in messages.items()}
         self._links: list[Link] = []
-        self._loop = asyncio.new_event_loop()
-        self._stop = asyncio.Event()
-        self._thread = threading.Thread(target=self._run, name="devices", daemon=True)
+        self._ready = threading.Event()
+        self._loop: asyncio.AbstractEventLoop
+        self._stop: asyncio.Event
+        self._thread: threading.Thread
         self._failure: BaseException | None = None
         self._connections_before = 0
 
     def __enter__(self) -> Driver:
         self._thread = threading.Thread(target=self._run, name="devices", daemon=True)
         self._thread.start()
+        assert self._ready.wait(10), "the devices do not start"
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -117,6 +119,7 @@ class Driver:
 
     async def _serve(self) -> None:
         self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
+        self._ready.set()
         history, dice = History(self._path), random.Random(self._seed)
         self._links = [
             Link(

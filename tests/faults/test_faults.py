@@ -10,7 +10,7 @@ import broker
 from tests.faults.house import House
 from tests.faults.play import NAMED, Theatre
 
-SEED, DEVICES, EACH = 7, 24, 60
+SEED, DEVICES, EACH = 7, 12, 150
 SHORT = (
     "ingest_ended_before_commit",
     "ingest_ended_after_receipt",

@@ -143,7 +143,7 @@ def test_a_refused_name_is_settled(engine, cast):
     with transaction(engine) as session:
         key = (cast.watch_1, "raw", 1)
         progress = identity.progress_of(session, [key])[key]
-    assert progress == identity.Progress(through=5, missing=[(2, 4)])
+    assert progress == identity.Progress(through=5, missing=[(2, 4)], refused=True)
 
 
 def test_only_a_hundred_gaps_are_listed_and_nothing_past_them_is_called_settled(engine, cast):

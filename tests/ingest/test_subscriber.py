@@ -170,8 +170,8 @@ def test_acknowledgements_go_out_in_the_order_in_which_messages_came(engine, bro
     acknowledged: list[int] = []
     one, two = Listener(broker), Listener(broker, "watch-2")
     ingest = Running(engine, broker)
-    send = ingest.subscriber._client.ack
-    ingest.subscriber._client.ack = lambda mid, qos: (acknowledged.append(mid), send(mid, qos))[1]
+    send = ingest.subscriber._client.acknowledge
+    ingest.subscriber._client.acknowledge = lambda mids: (acknowledged.extend(mids), send(mids))[1]
     with ingest:
         for seq in range(12):  # the first of each device is receipted at once, the others wait a second
             one.send(seq)

@@ -1,0 +1,41 @@
+"""Rows into a table by COPY in its binary form: a third of the cost of an INSERT, for the hot path.
+
+COPY knows no ON CONFLICT: the caller makes sure that the rows are new.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+
+import psycopg
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+_HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(8)
+_TRAILER = b"\xff\xff"
+_UNIX = datetime(1970, 1, 1, tzinfo=UTC)
+POSTGRES_EPOCH_US = 946_684_800_000_000  #: PostgreSQL counts from 2000-01-01
+
+
+def copy_rows(session: Session, table: str, columns: Sequence[str], rows: Iterable[bytes]) -> None:
+    """Append rows that are packed as the manual of COPY says; in the session's transaction.
+
+    Raises what any other statement of a session raises: `sqlalchemy.exc.DBAPIError` and its kinds.
+    """
+    statement = f"COPY {table} ({', '.join(columns)}) FROM STDIN (FORMAT BINARY)"
+    connection = session.connection().connection.driver_connection
+    assert connection is not None
+    try:
+        with connection.cursor().copy(statement) as copy:
+            copy.write(b"".join((_HEADER, *rows, _TRAILER)))
+    except psycopg.Error as error:
+        raise sa.exc.DBAPIError.instance(
+            statement, None, error, psycopg.Error, connection_invalidated=connection.closed
+        ) from error
+
+
+def timestamp(at: datetime) -> int:
+    """An instant as PostgreSQL keeps it: microseconds since 2000, UTC."""
+    since = at - _UNIX
+    return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds - POSTGRES_EPOCH_US
