@@ -16,7 +16,6 @@ SHORT = (
     "ingest_ended_after_receipt",
     "broker_killed_in_a_burst",
     "database_killed",
-    "database_connection_reset",
     "out_of_order",
 )
 
