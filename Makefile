@@ -4,13 +4,16 @@ VENV := .venv
 BIN := $(VENV)/bin
 DATA_DIR ?= actalgia-data
 
-.PHONY: up test check install install-dev system browser timescale fuzz screenshots clean
+.PHONY: up test faults check install install-dev system browser timescale fuzz screenshots clean
 
 up: install  ## install and start everything with a simulated ward
 	$(BIN)/actalgia up --demo --data-dir $(DATA_DIR)
 
 test: install-dev check  ## what must pass before a change is shared
 	$(BIN)/python -m pytest
+
+faults: install-dev  ## every fault we know, and the proof that nothing is lost (about 10 minutes)
+	$(BIN)/python -m tests.faults.run
 
 check: install-dev  ## style, types and the layout of the house
 	$(BIN)/ruff check .
