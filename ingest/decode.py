@@ -27,7 +27,6 @@ from ingest.messages import (
 )
 
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
-FUTURE = timedelta(days=1)
 _UNIX = datetime(1970, 1, 1, tzinfo=UTC)
 _COUNTER_END = 2**53
 _WHOLE_DAYS_LATEST_US = int((datetime(2200, 1, 1, tzinfo=UTC) - _UNIX).total_seconds()) * 1_000_000
@@ -89,8 +88,6 @@ def decode(incoming: Incoming) -> Decoded | Refused:
     try:
         message = _parse(incoming.payload, MESSAGE_TYPES[stream], is_json)
         t0, last = _check(message)
-        if last > incoming.received_at + FUTURE:
-            raise _Bad("its time is more than one day in the future")
         return Decoded(incoming, device, stream, message, digest, t0, last)
     except (_Bad, msgspec.MsgspecError) as error:
         boot, seq, start = _name(incoming.payload, is_json)

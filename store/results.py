@@ -89,7 +89,7 @@ _MARK = """
     INSERT INTO stale_day (patient_id, day, kind, marks, since, marked_at, at_once)
     SELECT DISTINCT w.patient_id, (k.t AT TIME ZONE p.tz)::date, :kind, 1, :at ::timestamptz, :at,
            CAST(:at_once AS boolean)
-    FROM {source}
+    FROM ({source}) AS k(d, t)
     JOIN wearing w ON w.device_id = k.d AND w.during @> k.t
     JOIN patient p ON p.id = w.patient_id
     ORDER BY 1, 2
@@ -99,34 +99,69 @@ _MARK = """
 """
 
 
+_INSTANTS = """
+    SELECT g.d, g.t + coalesce(c.offset_us, 0) * interval '1 microsecond'
+    FROM unnest(:d ::bigint[], :t ::timestamptz[]) AS g(d, t)
+    LEFT JOIN device_clock c ON c.device_id = g.d AND g.t >= c.starts AND g.t < c.ends
+"""
+
+
 def mark_instants(
     session: Session, device_ids: Sequence[int], instants: Sequence[datetime], kind: str, at: datetime
 ) -> None:
-    """The local days of whoever wore these devices at these instants are stale."""
+    """The local days of whoever wore these devices at these instants, in device time, are stale."""
     if device_ids:
         session.execute(
-            sa.text(_MARK.format(source="unnest(:d ::bigint[], :t ::timestamptz[]) AS k(d, t)")),
+            sa.text(_MARK.format(source=_INSTANTS)),
             {"d": list(device_ids), "t": list(instants), "kind": kind, "at": at, "at_once": False},
         )
+
+
+# The true hours with data. An hour that a wearing or a local day cuts belongs, for marking, to both
+# sides: its end is looked at as well.
+_HOURS = """
+    SELECT h.d, h.t + edge FROM (
+        SELECT DISTINCT c.device_id AS d, date_trunc('hour', x.{time} + c.shift) AS t {found}
+    ) h CROSS JOIN (VALUES (interval '0'), (interval '59 minutes 59.999999 seconds')) AS edges(edge)
+"""
+_OF_DEVICE = """
+    FROM clock c JOIN {table} x ON x.device_id = c.device_id
+         AND x.{time} >= greatest(c.starts, :start - c.shift)
+         AND x.{time} < least(c.ends, coalesce(:end ::timestamptz, 'infinity') - c.shift)
+    WHERE c.device_id = :device
+"""
+_OF_STRETCHES = """
+    FROM (
+        SELECT d, coalesce('epoch'::timestamptz + a * interval '1 microsecond', '-infinity') AS a,
+               coalesce('epoch'::timestamptz + z * interval '1 microsecond', 'infinity') AS z
+        FROM unnest(:d ::bigint[], :a ::bigint[], :z ::bigint[]) AS g(d, a, z)
+    ) k JOIN clock c ON c.device_id = k.d
+    JOIN {table} x ON x.device_id = c.device_id
+         AND x.{time} >= greatest(c.starts, k.a) AND x.{time} < least(c.ends, k.z)
+"""
 
 
 def mark_days_of_device(
     session: Session, device_id: int, start: datetime, end: datetime | None, at: datetime
 ) -> None:
     """Every local day on which the device has data in [start, end) is stale for whoever wears it."""
-    for kind, table, column in ((MOVEMENT, "epoch", "t"), (DIARY, "pain_report", "at")):
-        source = f"""(SELECT DISTINCT device_id AS d, date_trunc('hour', {column}) AS t FROM {table}
-                      WHERE device_id = :device AND {column} >= :start
-                        AND {column} < coalesce(:end ::timestamptz, 'infinity')) AS k"""
-        # An hour that a wearing cuts belongs, for marking, to both sides: its end is looked at as well.
-        for shift in ("0", "59 minutes 59 seconds"):
-            shifted = source.replace(
-                f"date_trunc('hour', {column})", f"date_trunc('hour', {column}) + interval '{shift}'"
-            )
-            session.execute(
-                sa.text(_MARK.format(source=shifted)),
-                {"device": device_id, "start": start, "end": end, "kind": kind, "at": at, "at_once": True},
-            )
+    span = {"device": device_id, "start": start, "end": end}
+    _mark_hours(session, _OF_DEVICE, {**span, "at": at, "at_once": True})
+
+
+def mark_stretches(
+    session: Session, stretches: Sequence[tuple[int, int | None, int | None]], at: datetime
+) -> None:
+    """The same for (device, start, end) in device time [microseconds], None for no bound: by the clocks as
+    they are now, so it is called before and after a clock is corrected."""
+    spans = {"d": [s[0] for s in stretches], "a": [s[1] for s in stretches], "z": [s[2] for s in stretches]}
+    _mark_hours(session, _OF_STRETCHES, {**spans, "at": at, "at_once": False})
+
+
+def _mark_hours(session: Session, found: str, parameters: dict[str, Any]) -> None:
+    for kind, table, time in ((MOVEMENT, "epoch", "t"), (DIARY, "pain_report", "at")):
+        source = _HOURS.format(time=time, found=found.format(table=table, time=time))
+        session.execute(sa.text(_MARK.format(source=source)), {**parameters, "kind": kind})
 
 
 def mark_day(session: Session, patient_id: int, day: date, kind: str, at: datetime) -> None:
