@@ -19,6 +19,7 @@ from dataclasses import dataclass, replace
 SECOND = 1_000_000
 TOLERANCE_US = 5 * SECOND  #: smaller offsets move nothing
 AGREEING = 3  #: statuses that make a slow clock
+REMEMBERED = 12  #: late statuses that are held against each other
 NOT_ONE_BURST_US = 600 * SECOND  #: between the first and the last of them, by our clock
 DRIFT = 100e-6  #: two true readings of one quartz differ by no more: 8.6 s a day
 LONGEST_DELAY_US = 86_400 * SECOND  #: a greater step between two statuses is a clock that was set
@@ -79,7 +80,7 @@ def runs_of(seen: Sequence[Seen], before: Run | None = None) -> list[Run]:
                 runs.append(_begin(seen[i], excess_us, runs[-1] if runs else None))
             late = []
         else:
-            late.append(i)
+            late = [*late, i][-REMEMBERED:]
             lost = seen[i].at_us < PROTOCOL_BEGAN_US
             slow = [i] if lost else _agreeing(seen, late)
             if slow:
@@ -92,17 +93,22 @@ def runs_of(seen: Sequence[Seen], before: Run | None = None) -> list[Run]:
 
 
 def _agreeing(seen: Sequence[Seen], late: Sequence[int]) -> list[int]:
-    """The late statuses that tell of one slow clock; empty as long as delay can explain them."""
-    lowest = min((seen[k] for k in late), key=lambda s: s.excess_us)
-    found = [
-        k
-        for k in late
-        if seen[k].excess_us - lowest.excess_us
-        <= TOLERANCE_US + DRIFT * abs(seen[k].received_us - lowest.received_us)
-    ]
-    received = [seen[k].received_us for k in found]
-    enough = len(found) >= AGREEING and max(received) - min(received) >= NOT_ONE_BURST_US
-    return found if enough else []
+    """The late statuses that tell of one slow clock; empty as long as delay can explain them.
+
+    The oldest are left out one by one: a few that came faster may be of yet another clock before.
+    """
+    for first in range(len(late)):
+        lowest = min((seen[k] for k in late[first:]), key=lambda s: s.excess_us)
+        found = [
+            k
+            for k in late[first:]
+            if seen[k].excess_us - lowest.excess_us
+            <= TOLERANCE_US + DRIFT * abs(seen[k].received_us - lowest.received_us)
+        ]
+        received = [seen[k].received_us for k in found]
+        if len(found) >= AGREEING and max(received) - min(received) >= NOT_ONE_BURST_US:
+            return found
+    return []
 
 
 def _begin(status: Seen, offset_us: int, after: Run | None, *, firm: bool = False) -> Run:
