@@ -43,20 +43,18 @@ def read_buckets(
     value, _ = METRICS[metric]
     counts = f"e.{metric} IS NOT NULL" + ("" if metric == "worn" else " AND e.worn IS NOT FALSE")
     if every % timedelta(days=1):
-        binned = "date_bin(:every, e.t + c.shift, 'epoch'::timestamptz)"
+        binned = "date_bin(:every, e.t + w.shift, 'epoch'::timestamptz)"
     else:
-        local = "date_bin(:every, (e.t + c.shift) AT TIME ZONE p.tz, timestamp '2001-01-01')"
+        local = "date_bin(:every, (e.t + w.shift) AT TIME ZONE p.tz, timestamp '2001-01-01')"
         binned = f"({local} AT TIME ZONE p.tz)"
     rows = session.execute(
         sa.text(
             f"""
             SELECT {binned}, d.name, e.source, {value},
                    coalesce(sum(e.epoch_s) FILTER (WHERE {counts}), 0) / 60
-            FROM wearing w
+            FROM {WORN_EPOCHS}
             JOIN patient p ON p.id = w.patient_id
             JOIN device d ON d.id = w.device_id
-            {WORN_EPOCHS}
-            WHERE w.patient_id = :patient
             GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
             """
         ),

@@ -42,14 +42,12 @@ def covered_days(session: Session, patient_id: int, start: datetime, end: dateti
     rows = session.execute(
         sa.text(
             f"""
-            SELECT ((e.t + c.shift) AT TIME ZONE p.tz)::date, d.name, e.source, sum(e.epoch_s) / 60,
+            SELECT ((e.t + w.shift) AT TIME ZONE p.tz)::date, d.name, e.source, sum(e.epoch_s) / 60,
                    coalesce(sum(e.epoch_s) FILTER (WHERE e.worn), 0) / 60,
                    coalesce(sum(e.epoch_s) FILTER (WHERE NOT e.worn), 0) / 60
-            FROM wearing w
+            FROM {WORN_EPOCHS}
             JOIN patient p ON p.id = w.patient_id
             JOIN device d ON d.id = w.device_id
-            {WORN_EPOCHS}
-            WHERE w.patient_id = :patient
             GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
             """
         ),

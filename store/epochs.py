@@ -131,9 +131,9 @@ def read_epochs(session: Session, patient_id: int, start: datetime, end: datetim
                    array_agg(k.steps ORDER BY k.t), array_agg(k.anglez_deg ORDER BY k.t),
                    array_agg(k.worn::int ORDER BY k.t)
             FROM (
-                SELECT e.device_id, e.source, e.epoch_s, e.t + c.shift AS t, e.counts, e.enmo_mg, e.steps,
+                SELECT e.device_id, e.source, e.epoch_s, e.t + w.shift AS t, e.counts, e.enmo_mg, e.steps,
                        e.anglez_deg, e.worn
-                FROM wearing w {WORN_EPOCHS} WHERE w.patient_id = :patient
+                FROM {WORN_EPOCHS}
             ) k
             GROUP BY k.device_id, k.source, k.epoch_s
             ORDER BY k.device_id, k.source, k.epoch_s
@@ -162,8 +162,8 @@ def read_five_seconds(
             SELECT k.device_id, array_agg((extract(epoch FROM k.t) * 1000000)::bigint ORDER BY k.t),
                    array_agg(k.enmo_5s_mg ORDER BY k.t), array_agg(k.anglez_5s_deg ORDER BY k.t)
             FROM (
-                SELECT e.device_id, e.t + c.shift AS t, e.enmo_5s_mg, e.anglez_5s_deg
-                FROM wearing w {WORN_EPOCHS} WHERE w.patient_id = :patient AND e.source = 'raw'
+                SELECT e.device_id, e.t + w.shift AS t, e.enmo_5s_mg, e.anglez_5s_deg
+                FROM {WORN_EPOCHS} WHERE e.source = 'raw'
             ) k
             GROUP BY k.device_id ORDER BY k.device_id
             """

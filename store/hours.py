@@ -26,14 +26,13 @@ class HourRow:
 
 _HOURS = sa.text(
     f"""
-    SELECT date_bin('1 hour', e.t + c.shift, 'epoch'::timestamptz) AS start, e.source,
+    SELECT date_bin('1 hour', e.t + w.shift, 'epoch'::timestamptz) AS start, e.source,
            avg(e.counts) FILTER (WHERE e.worn IS NOT FALSE),
            coalesce(sum(e.epoch_s) FILTER (WHERE e.worn IS NOT FALSE AND e.counts IS NOT NULL), 0) / 60,
            avg(e.enmo_mg) FILTER (WHERE e.worn IS NOT FALSE),
            coalesce(sum(e.epoch_s) FILTER (WHERE e.worn IS NOT FALSE AND e.enmo_mg IS NOT NULL), 0) / 60,
            coalesce(sum(e.epoch_s) FILTER (WHERE e.worn IS FALSE), 0) / 60
-    FROM wearing w {WORN_EPOCHS}
-    WHERE w.patient_id = :patient
+    FROM {WORN_EPOCHS}
     GROUP BY 1, 2 ORDER BY 1, 2
     """
 )

@@ -118,26 +118,26 @@ def mark_instants(
 
 
 # The true hours with data. An hour that a wearing or a local day cuts belongs, for marking, to both
-# sides: its end is looked at as well.
+# sides: its end is looked at as well. Fenced (OFFSET 0): the key of the table is walked for each stretch.
 _HOURS = """
     SELECT h.d, h.t + edge FROM (
-        SELECT DISTINCT c.device_id AS d, date_trunc('hour', x.{time} + c.shift) AS t {found}
+        SELECT DISTINCT c.device_id AS d, date_trunc('hour', x.time + c.shift) AS t
+        FROM ({stretches} OFFSET 0) c JOIN LATERAL (
+            SELECT {time} AS time FROM {table}
+            WHERE device_id = c.device_id AND {time} >= c.starts AND {time} < c.ends OFFSET 0
+        ) x ON c.starts < c.ends
     ) h CROSS JOIN (VALUES (interval '0'), (interval '59 minutes 59.999999 seconds')) AS edges(edge)
 """
 _OF_DEVICE = """
-    FROM clock c JOIN {table} x ON x.device_id = c.device_id
-         AND x.{time} >= greatest(c.starts, :start - c.shift)
-         AND x.{time} < least(c.ends, coalesce(:end ::timestamptz, 'infinity') - c.shift)
-    WHERE c.device_id = :device
+    SELECT device_id, shift, greatest(starts, :start - shift) AS starts,
+           least(ends, coalesce(:end ::timestamptz, 'infinity') - shift) AS ends
+    FROM clock WHERE device_id = :device
 """
 _OF_STRETCHES = """
-    FROM (
-        SELECT d, coalesce('epoch'::timestamptz + a * interval '1 microsecond', '-infinity') AS a,
-               coalesce('epoch'::timestamptz + z * interval '1 microsecond', 'infinity') AS z
-        FROM unnest(:d ::bigint[], :a ::bigint[], :z ::bigint[]) AS g(d, a, z)
-    ) k JOIN clock c ON c.device_id = k.d
-    JOIN {table} x ON x.device_id = c.device_id
-         AND x.{time} >= greatest(c.starts, k.a) AND x.{time} < least(c.ends, k.z)
+    SELECT device_id, shift,
+           greatest(starts, 'epoch'::timestamptz + a * interval '1 microsecond') AS starts,
+           least(ends, 'epoch'::timestamptz + z * interval '1 microsecond') AS ends
+    FROM unnest(:d ::bigint[], :a ::bigint[], :z ::bigint[]) AS k(d, a, z) JOIN clock ON device_id = d
 """
 
 
@@ -158,9 +158,9 @@ def mark_stretches(
     _mark_hours(session, _OF_STRETCHES, {**spans, "at": at, "at_once": False})
 
 
-def _mark_hours(session: Session, found: str, parameters: dict[str, Any]) -> None:
+def _mark_hours(session: Session, stretches: str, parameters: dict[str, Any]) -> None:
     for kind, table, time in ((MOVEMENT, "epoch", "t"), (DIARY, "pain_report", "at")):
-        source = _HOURS.format(time=time, found=found.format(table=table, time=time))
+        source = _HOURS.format(time=time, table=table, stretches=stretches)
         session.execute(sa.text(_MARK.format(source=source)), {**parameters, "kind": kind})
 
 

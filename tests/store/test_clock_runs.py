@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -144,7 +145,7 @@ def test_all_of_device_time_has_exactly_one_offset(sent):
         seen.append(Seen(boot, i, true - hours * HOUR, true + delay_min * MINUTE))
     pieces = pieces_of(runs_of(seen))
     assert (pieces[0].start_us, pieces[-1].end_us) == (EVER, NEVER)
-    for one, next_one in zip(pieces, pieces[1:], strict=False):
+    for one, next_one in pairwise(pieces):
         assert one.start_us < one.end_us == next_one.start_us
         assert one.offset_us != next_one.offset_us
 
