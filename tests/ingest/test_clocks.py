@@ -338,6 +338,13 @@ def test_what_is_known_of_a_clock_is_told(engine, cast):
 
 def test_a_patient_s_weeks_are_found_by_the_key_of_the_epochs(engine, cast):
     write_batch(engine, [status(0, NOON, -90 * MINUTE)], NOON)
+    others = """INSERT INTO epoch (device_id, t, source, epoch_s)
+                SELECT d, t, 'device', 60 FROM generate_series(1, 40) d,
+                       generate_series(:begin ::timestamptz, :begin + interval '10 hours', '1 minute') t"""
+    with engine.begin() as connection:
+        connection.execute(sa.text(others), {"begin": NOON - DAY})
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.exec_driver_sql("ANALYZE epoch")
     with transaction(engine) as session:
         session.execute(sa.text("SET LOCAL enable_seqscan = off"))
         query = sa.text(f"EXPLAIN (COSTS OFF) SELECT count(*) FROM {clocks.WORN_EPOCHS}")
