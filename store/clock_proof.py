@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -15,6 +15,7 @@ from store.clock_runs import TOLERANCE_US, Run, Seen, runs_of
 from store.clocks import ClockRun, DeviceClock
 from store.database import notify
 
+MANY, MOST_LAG = 20, timedelta(minutes=30)
 EVIDENCE = 50  #: the newest statuses of a device that are looked at again when one does not fit
 
 
@@ -61,11 +62,15 @@ def learn(session: Session, rows: Sequence[Mapping[str, Any]], at: datetime) -> 
 
 
 def _surprised(session: Session, rows: Sequence[Mapping[str, Any]]) -> list[int]:
-    """The devices with a status that does not fit the newest run or its place in device time."""
-    found = session.scalars(
+    """The devices with a status that does not fit the newest run or its place in device time.
+
+    When most of many devices are late together, the broker or we lag behind: then nobody's clock is
+    judged by being late, else an hour of overload would move all patients' days.
+    """
+    found = session.execute(
         sa.text(
             """
-            SELECT DISTINCT k.d
+            SELECT k.d, bool_and(k.received_at - k.at BETWEEN interval '0' AND :lag)
             FROM unnest(:d ::bigint[], :boot ::bigint[], :seq ::bigint[], :a ::timestamptz[],
                         :r ::timestamptz[]) AS k(d, boot, seq, at, received_at)
             LEFT JOIN LATERAL (
@@ -76,10 +81,11 @@ def _surprised(session: Session, rows: Sequence[Mapping[str, Any]]) -> list[int]
             WHERE abs(extract(epoch FROM k.received_at - k.at) * 1000000 - coalesce(n.offset_us, 0)) > :most
                OR coalesce(c.offset_us, 0) <> coalesce(n.offset_us, 0)
                OR (k.boot, k.seq) < (n.boot, n.seq)
-            ORDER BY 1
+            GROUP BY 1 ORDER BY 1
             """
         ),
         {
+            "lag": MOST_LAG,
             "d": [row["device_id"] for row in rows],
             "boot": [row["boot"] for row in rows],
             "seq": [row["seq"] for row in rows],
@@ -88,7 +94,10 @@ def _surprised(session: Session, rows: Sequence[Mapping[str, Any]]) -> list[int]
             "most": TOLERANCE_US,
         },
     )
-    return list(found)
+    surprised: list[tuple[int, bool]] = [(device, late) for device, late in found]
+    devices = {row["device_id"] for row in rows}
+    lagging = len(devices) >= MANY and 2 * sum(late for _, late in surprised) > len(devices)
+    return [device for device, late in surprised if not (late and lagging)]
 
 
 def _evidence(session: Session, devices: Sequence[int]) -> dict[int, list[Seen]]:

@@ -303,6 +303,25 @@ def test_the_wear_rule_reaches_minutes_of_a_wrong_clock(engine, cast):
     assert rows(engine, "SELECT worn, count(*) FROM epoch GROUP BY 1") == [(True, 360)]
 
 
+def test_when_most_devices_are_late_together_no_clock_is_blamed(engine, cast):
+    with transaction(engine) as session:
+        people.enrol_many(
+            session, [people.Enrolment(f"w-{i}", "hash", f"P-{i}", "UTC", NOON) for i in range(30)]
+        )
+
+    def all_send(seq, delay):
+        at = NOON + seq * HOUR
+        batch = [status(seq, at, device=f"w-{i}", delay=delay) for i in range(30)]
+        ahead = status(seq, at, -2 * DAY, device="watch-1", delay=delay)
+        write_batch(engine, [*batch, ahead], at + delay)
+
+    for seq in range(4):
+        all_send(seq, 2 * MINUTE)
+    assert rows(engine, "SELECT DISTINCT device_id FROM device_clock") == [(cast.watch_1,)]
+    all_send(4, SECOND)
+    assert offset(engine, cast.watch_1) == -2 * DAY + SECOND
+
+
 @pytest.mark.parametrize("ppm", [-100, 100])
 def test_the_days_of_a_drifting_clock_are_computed(engine, cast, ppm):
     """100 parts in a million are 8.6 s a day: a new offset about twice a day, minutes 5 s nearer or further."""
