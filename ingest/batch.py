@@ -8,21 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from ingest import rows
+from ingest import clocks, rows
 from ingest.decode import Decoded, Incoming, Refused, decode
 from ingest.failpoints import reach
 from ingest.messages import Stream
-from store import blocks, clock_proof, clocks, diary, epochs, identity, quarantine, results, status
+from store import blocks, diary, epochs, identity, quarantine, results
 from store.database import notify
 from store.people import Device
 
-FUTURE = timedelta(days=1)
-IN_FUTURE = "its time is more than one day in the future"
 CONFLICT = "the name is taken: the same device, stream, boot and seq came before with other bytes"
 
 #: The receipt of a named message, or of what (device name, stream) sent without a readable name.
@@ -83,9 +81,15 @@ def _write(
         if keys:
             identity.lock(session, keys, at)
         settled = identity.settled_already(session, [name for name, _ in named]) if named else []
-        _learn_clocks(session, named, settled, at)
-        checked = _in_time(session, checked, devices)
-        named = [(name, one) for one in checked if (name := _key(one, devices)) is not None]
+        new_names = [pair for pair, was in zip(named, settled, strict=True) if not was]
+        fresh = [(n[0][0], one) for n, one in dict(reversed(new_names)).items() if isinstance(one, Decoded)]
+        clocks.learn(session, fresh, at)
+        if ahead := clocks.in_future(session, fresh):
+            checked = [
+                _refuse(one, clocks.IN_FUTURE) if (one.device, one.digest) in ahead else one
+                for one in checked
+            ]
+            named = [(name, one) for one in checked if (name := _key(one, devices)) is not None]
         accepted, refused = _sort(session, checked, named, settled, devices, done)
         _store(session, accepted, at)
         quarantine.keep(session, [rows.quarantined(one) for one in refused])
@@ -179,51 +183,6 @@ def _answer(one: Decoded | Refused, devices: dict[str, Device]) -> Answer | None
     if name is not None:
         return name[0]
     return (one.device, one.stream or "raw") if one.device in devices else None
-
-
-def _learn_clocks(
-    session: Session,
-    named: Sequence[tuple[tuple[identity.Key, int], Decoded | Refused]],
-    settled: Sequence[bool],
-    at: datetime,
-) -> None:
-    """Store the new statuses before anything else of the batch is looked at: a clock that is years ahead
-    is known by its status, and the samples beside it are not refused for it."""
-    new: dict[tuple[identity.Key, int], Decoded | Refused] = {}
-    for (name, one), was in zip(named, settled, strict=True):
-        if not was:
-            new.setdefault(name, one)
-    found = [
-        rows.status(name[0][0], one)
-        for name, one in new.items()
-        if isinstance(one, Decoded) and one.stream is Stream.STATUS
-    ]
-    status.add_statuses(session, found)
-    clock_proof.learn(session, found, at)
-
-
-def _in_time(
-    session: Session, checked: Sequence[Decoded | Refused], devices: dict[str, Device]
-) -> list[Decoded | Refused]:
-    """What is dated more than a day after it came, by the corrected clock, is refused."""
-    sent = [one for one in checked if isinstance(one, Decoded) and one.stream is not Stream.STATUS]
-    known = clocks.offsets_of(session, {devices[one.device].id for one in sent})
-    zero = timedelta()
-    ahead = [
-        one
-        for one in sent
-        if one.last + known.get(devices[one.device].id, zero) > one.incoming.received_at + FUTURE
-    ]
-    if not ahead:
-        return list(checked)
-    # The newest offset is not that of late data: what an earlier clock has dated is looked up.
-    exact = clocks.offsets_at(session, [(devices[one.device].id, one.last) for one in ahead])
-    late = {
-        id(one)
-        for one, offset in zip(ahead, exact, strict=True)
-        if one.last + offset > one.incoming.received_at + FUTURE
-    }
-    return [_refuse(one, IN_FUTURE) if id(one) in late else one for one in checked]
 
 
 def _digests(

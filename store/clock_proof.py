@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from store import results
+from store import marks
 from store.clock_pieces import EVER, NEVER, RIGHT, Piece, moved, pieces_of
 from store.clock_runs import TOLERANCE_US, Run, Seen, runs_of
 from store.clocks import ClockRun, DeviceClock
@@ -55,9 +55,9 @@ def learn(session: Session, rows: Sequence[Mapping[str, Any]], at: datetime) -> 
             ]
     _save_runs(session, changed, gone)
     if stretches:
-        results.mark_stretches(session, stretches, at)
+        marks.mark_stretches(session, stretches, at)
         _save_pieces(session, pieces)
-        results.mark_stretches(session, stretches, at)
+        marks.mark_stretches(session, stretches, at)
         notify(session, "diary")
 
 
