@@ -15,6 +15,7 @@ from api.visible import VisiblePatient
 from api.windows import FromDay, ToDay, days_of, instants_of
 from store import worklist
 from store.buckets import METRICS, read_buckets
+from store.clocks import clocks_worn
 from store.coverage import covered_days, gaps_of
 from store.database import now
 
@@ -64,10 +65,20 @@ class GapOut(BaseModel):
     seen_at: datetime
 
 
+class ClockOut(BaseModel):
+    """What is known of a device's clock. `offset_s` is added to all its times; 0: right within 5 s; null: no
+    status has come that could prove it, and its times are taken as they are."""
+
+    device: str
+    offset_s: float | None
+    checked_at: datetime | None
+
+
 class Coverage(PatientPage[CoveredDayOut]):
-    """What is there, and what is known to be missing."""
+    """What is there, what is known to be missing, and how far the devices' clocks are off."""
 
     gaps: list[GapOut]
+    clocks: list[ClockOut]
     last_data_at: datetime | None
 
 
@@ -120,6 +131,14 @@ def coverage(
         ],
         gaps=[
             GapOut.model_validate(gap, from_attributes=True) for gap in gaps_of(db, patient.id, start, end)
+        ],
+        clocks=[
+            ClockOut(
+                device=clock.device,
+                offset_s=None if clock.offset is None else clock.offset.total_seconds(),
+                checked_at=clock.checked_at,
+            )
+            for clock in clocks_worn(db, patient.id, start, end)
         ],
         last_data_at=worklist.worklist(db, user, now(), patient.code)[0].moved_at,
     )

@@ -19,7 +19,6 @@ from api.windows import FromDay, ToDay, days_of, instants_of
 from store.access import record
 from store.database import now
 from store.diary import NRS_FIELDS, PainReport, Report, add_ward_report, reports_of
-from store.people import Wearing
 
 router = APIRouter(prefix="/api/v1/patients", tags=["pain"], responses=documented(401, 403, 404, 413, 422))
 MOST_DAYS = 400
@@ -64,8 +63,8 @@ def pain(
     if place is not None:
         rows = [r for r in rows if (r.at.isoformat(), str(r.entry)) > tuple(place)]
     page, further = cut(rows[: limit + 1], limit, lambda r: (r.at.isoformat(), str(r.entry)))
-    more = _details(db, patient.id, [r.entry for r in page])
-    items = [_shown(r, *more.get((r.entry, r.at, r.received_at), (None, {}))) for r in page]
+    more = _details(db, [r.row for r in page])
+    items = [_shown(r, *more.get(r.row, (None, {}))) for r in page]
     return PatientPage(patient=patient.code, tz=patient.tz, items=items, next=further)
 
 
@@ -98,17 +97,7 @@ def _shown(report: Report, skipped: str | None, detail: dict[str, Any]) -> Repor
     return ReportOut(id=report.entry, skipped=skipped, **said)
 
 
-def _details(
-    db: Db, patient_id: int, entries: list[uuid.UUID]
-) -> dict[tuple[uuid.UUID, datetime, datetime], tuple[str | None, dict[str, Any]]]:
-    """Reason for no answer, sites, doses and note of each revision of the patient's own entries."""
-    worn = sa.select(Wearing.device_id).where(Wearing.patient_id == patient_id)
-    rows = db.scalars(
-        sa.select(PainReport)
-        .where(
-            PainReport.entry.in_(entries),
-            sa.or_(PainReport.patient_id == patient_id, PainReport.device_id.in_(worn)),
-        )
-        .order_by(PainReport.boot, PainReport.seq)
-    )
-    return {(r.entry, r.at, r.received_at): (r.skipped, r.detail) for r in rows}
+def _details(db: Db, rows: list[int]) -> dict[int, tuple[str | None, dict[str, Any]]]:
+    """Reason for no answer, sites, doses and note of these reports."""
+    found = db.scalars(sa.select(PainReport).where(PainReport.id.in_(rows)))
+    return {r.id: (r.skipped, r.detail) for r in found}

@@ -14,7 +14,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from ingest import rows
+from ingest import clocks, rows
 from ingest.decode import Decoded, Incoming, Refused, decode
 from ingest.failpoints import reach
 from ingest.messages import Stream
@@ -93,6 +93,7 @@ def _write(
         checked = [_known(one, devices, demonstration_only) for one in read]
         names = [_name(one, devices) for one in checked]
         settled = _hold(session, names, at)
+        checked = _in_time(session, checked, names, settled, at)
         accepted, refused = _sort(session, checked, names, settled, devices, done)
         store(session, accepted, at)
         quarantine.keep(session, [rows.quarantined(one) for _, one in refused])
@@ -122,6 +123,25 @@ def _settle(
         if name is not None:
             new.setdefault(name[0], []).append(name[1])
     return identity.settle(session, new, with_refusals, at) if new else {}
+
+
+def _in_time(
+    session: Session,
+    checked: Sequence[Decoded | Refused],
+    names: Sequence[Name | None],
+    settled: set[Name],
+    at: datetime,
+) -> list[Decoded | Refused]:
+    """The messages, those refused that are dated in the future. Statuses come first: they say what clock
+    the others were dated by. What is settled was judged when it came."""
+    fresh: dict[Name, tuple[int, Decoded]] = {}
+    for name, one in zip(names, checked, strict=True):
+        if name is not None and name not in settled and isinstance(one, Decoded):
+            fresh.setdefault(name, (name[0][0], one))
+    messages = list(fresh.values())
+    clocks.learn(session, messages, at)
+    ahead = clocks.in_future(session, messages)
+    return [_refuse(one, clocks.IN_FUTURE) if (one.device, one.digest) in ahead else one for one in checked]
 
 
 def _sort(

@@ -93,7 +93,7 @@ def _read(incoming: Incoming, start: datetime | None) -> Decoded | Refused:
         if start is not None:
             message = redated(message, start, incoming.received_at)
         t0, last = check(message)
-        if too_early(last, incoming.received_at):
+        if start is not None and too_early(last, incoming.received_at):
             raise BadTime("its time is more than one day in the future")
         return Decoded(incoming, device, stream, message, digest, t0, last)
     except (Bad, msgspec.MsgspecError) as error:

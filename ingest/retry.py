@@ -13,6 +13,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from ingest import clocks
 from ingest.batch import CONFLICT
 from ingest.decode import Decoded, Incoming, Refused, decode, redate
 from ingest.messages import Stream
@@ -83,6 +84,9 @@ def _accept(session: Session, row: Quarantined, at: datetime, demonstration_only
         if there is not None:
             decided.left(session, row, decided.Outcome.KNOWN, at)
             return None
+    clocks.learn(session, [(device.id, one)], at)
+    if row.retry_t0 is None and clocks.in_future(session, [(device.id, one)]):
+        return clocks.IN_FUTURE
     store(session, [(device.id, one)], at)
     identity.settle(session, {key: [seq]}, (), at)
     decided.left(session, row, decided.Outcome.STORED, at)

@@ -11,14 +11,17 @@ from ingest import rows
 from ingest.decode import Decoded
 from ingest.messages import Stream
 from ingest.minutes import minutes_of
-from store import blocks, diary, epochs, identity, results, status
+from store import blocks, diary, epochs, identity, results
 from store.database import notify
 
 Accepted = Sequence[tuple[int, Decoded]]  #: messages, each with the id of its device
 
 
 def store(session: Session, accepted: Accepted, at: datetime) -> None:
-    """Store messages that are new, and mark what they make stale; in the caller's transaction."""
+    """Store messages that are new, and mark what they make stale; in the caller's transaction.
+
+    Statuses are not stored here but by `ingest.clocks.learn`, which comes first.
+    """
     by_stream: dict[Stream, list[tuple[int, Decoded]]] = {stream: [] for stream in Stream}
     for device_id, one in accepted:
         by_stream[one.stream].append((device_id, one))
@@ -33,7 +36,6 @@ def store(session: Session, accepted: Accepted, at: datetime) -> None:
         diary.add_reports(session, [rows.report(d, one) for d, one in by_stream[Stream.DIARY]])
         _mark(session, [(d, one.t0) for d, one in by_stream[Stream.DIARY]], results.DIARY, at)
         notify(session, "diary")
-    status.add_statuses(session, [rows.status(d, one) for d, one in by_stream[Stream.STATUS]])
 
 
 def _store_blocks(session: Session, accepted: Accepted, at: datetime) -> None:

@@ -8,6 +8,7 @@ from store import (  # noqa: F401
     associations,
     blocks,
     cases,
+    clocks,
     decided,
     diary,
     epochs,

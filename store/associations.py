@@ -181,15 +181,17 @@ def units_of(session: Session, patient_ids: Sequence[int], index: str, first: da
 _INDEX_AND_PAIN = sa.text(
     """
     WITH own AS (
-        SELECT w.patient_id AS whose, r.* FROM wearing w
-        JOIN pain_report r ON r.device_id = w.device_id AND w.during @> r.at
-        WHERE w.patient_id = ANY(:p) AND r.at >= :low AND r.at < :high
+        SELECT w.patient_id AS whose, r.at + c.shift AS true_at, r.* FROM wearing w
+        JOIN clock c ON c.device_id = w.device_id
+        JOIN pain_report r ON r.device_id = w.device_id AND w.during @> r.at + c.shift
+             AND r.at >= greatest(c.starts, :low - c.shift) AND r.at < least(c.ends, :high - c.shift)
+        WHERE w.patient_id = ANY(:p)
         UNION ALL
-        SELECT r.patient_id, r.* FROM pain_report r
+        SELECT r.patient_id, r.at, r.* FROM pain_report r
         WHERE r.patient_id = ANY(:p) AND r.at >= :low AND r.at < :high
     ), pain AS (
-        SELECT DISTINCT ON (own.whose, (own.at AT TIME ZONE p.tz)::date)
-               own.whose, (own.at AT TIME ZONE p.tz)::date AS day, own.worst
+        SELECT DISTINCT ON (own.whose, (own.true_at AT TIME ZONE p.tz)::date)
+               own.whose, (own.true_at AT TIME ZONE p.tz)::date AS day, own.worst
         FROM own JOIN patient p ON p.id = own.whose
         WHERE own.worst IS NOT NULL AND NOT EXISTS (
             SELECT FROM pain_report b
@@ -197,7 +199,7 @@ _INDEX_AND_PAIN = sa.text(
               AND b.device_id IS NOT DISTINCT FROM own.device_id
               AND b.patient_id IS NOT DISTINCT FROM own.patient_id
         )
-        ORDER BY own.whose, (own.at AT TIME ZONE p.tz)::date, own.at DESC, own.id DESC
+        ORDER BY own.whose, (own.true_at AT TIME ZONE p.tz)::date, own.true_at DESC, own.id DESC
     ), newest AS (
         SELECT DISTINCT ON (patient_id, day) patient_id, day, value FROM day_index
         WHERE patient_id = ANY(:p) AND day BETWEEN :first AND :last AND "index" = :index

@@ -8,6 +8,8 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from store.clocks import WORN_EPOCHS, reach
+
 #: How each measure is put together, and its unit. A minute that the device called not worn is no movement.
 METRICS = {
     "enmo_mg": ("avg(e.enmo_mg) FILTER (WHERE e.worn IS NOT FALSE)", "mg"),
@@ -41,25 +43,21 @@ def read_buckets(
     value, _ = METRICS[metric]
     counts = f"e.{metric} IS NOT NULL" + ("" if metric == "worn" else " AND e.worn IS NOT FALSE")
     if every % timedelta(days=1):
-        binned = "date_bin(:every, e.t, 'epoch'::timestamptz)"
+        binned = "date_bin(:every, e.t + w.shift, 'epoch'::timestamptz)"
     else:
-        local = "date_bin(:every, e.t AT TIME ZONE p.tz, timestamp '2001-01-01')"
+        local = "date_bin(:every, (e.t + w.shift) AT TIME ZONE p.tz, timestamp '2001-01-01')"
         binned = f"({local} AT TIME ZONE p.tz)"
     rows = session.execute(
         sa.text(
             f"""
             SELECT {binned}, d.name, e.source, {value},
                    coalesce(sum(e.epoch_s) FILTER (WHERE {counts}), 0) / 60
-            FROM wearing w
+            FROM {WORN_EPOCHS}
             JOIN patient p ON p.id = w.patient_id
             JOIN device d ON d.id = w.device_id
-            JOIN epoch e ON e.device_id = w.device_id
-                 AND e.t >= greatest(lower(w.during), :start)
-                 AND e.t < least(coalesce(upper(w.during), 'infinity'), :end)
-            WHERE w.patient_id = :patient AND e.t >= :start AND e.t < :end
             GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
             """
         ),
-        {"patient": patient_id, "start": start, "end": end, "every": every},
+        {**reach(session, patient_id, start, end), "every": every},
     )
     return [Bucket(*row) for row in rows]

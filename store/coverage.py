@@ -8,6 +8,8 @@ from datetime import date, datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from store.clocks import WORN_EPOCHS, reach
+
 MOST_GAPS = 1000
 
 
@@ -39,21 +41,17 @@ def covered_days(session: Session, patient_id: int, start: datetime, end: dateti
     """The local days with epochs in [start, end), in order; a day without any is absent."""
     rows = session.execute(
         sa.text(
-            """
-            SELECT (e.t AT TIME ZONE p.tz)::date, d.name, e.source, sum(e.epoch_s) / 60,
+            f"""
+            SELECT ((e.t + w.shift) AT TIME ZONE p.tz)::date, d.name, e.source, sum(e.epoch_s) / 60,
                    coalesce(sum(e.epoch_s) FILTER (WHERE e.worn), 0) / 60,
                    coalesce(sum(e.epoch_s) FILTER (WHERE NOT e.worn), 0) / 60
-            FROM wearing w
+            FROM {WORN_EPOCHS}
             JOIN patient p ON p.id = w.patient_id
             JOIN device d ON d.id = w.device_id
-            JOIN epoch e ON e.device_id = w.device_id
-                 AND e.t >= greatest(lower(w.during), :start)
-                 AND e.t < least(coalesce(upper(w.during), 'infinity'), :end)
-            WHERE w.patient_id = :patient AND e.t >= :start AND e.t < :end
             GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
             """
         ),
-        {"patient": patient_id, "start": start, "end": end},
+        reach(session, patient_id, start, end),
     )
     return [CoveredDay(*row) for row in rows]
 

@@ -70,8 +70,9 @@ class Treatment(Base):
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """The newest revision of one diary entry, with the patient's local day."""
+    """The newest revision of one diary entry, with the patient's local day. `at` is a true time."""
 
+    row: int  #: its `PainReport`
     entry: uuid.UUID
     day: date
     at: datetime
@@ -112,9 +113,10 @@ def reports_of(session: Session, patient_id: int, start: datetime, end: datetime
     rows = session.execute(_REPORTS, {"patient": patient_id, "start": start, "end": end}).mappings()
     return [
         Report(
+            row["id"],
             row["entry"],
             row["day"],
-            row["at"],
+            row["true_at"],
             row["received_at"],
             row["revision"],
             row["state"],
@@ -127,10 +129,12 @@ def reports_of(session: Session, patient_id: int, start: datetime, end: datetime
 _REPORTS = sa.text(
     """
     WITH own AS (
-        SELECT r.* FROM wearing w JOIN pain_report r ON r.device_id = w.device_id AND w.during @> r.at
-        WHERE w.patient_id = :patient AND r.at >= :start AND r.at < :end
+        SELECT r.at + c.shift AS true_at, r.* FROM wearing w JOIN clock c ON c.device_id = w.device_id
+        JOIN pain_report r ON r.device_id = w.device_id AND w.during @> r.at + c.shift
+             AND r.at >= greatest(c.starts, :start - c.shift) AND r.at < least(c.ends, :end - c.shift)
+        WHERE w.patient_id = :patient
         UNION ALL
-        SELECT r.* FROM pain_report r WHERE r.patient_id = :patient AND r.at >= :start AND r.at < :end
+        SELECT r.at, r.* FROM pain_report r WHERE r.patient_id = :patient AND r.at >= :start AND r.at < :end
     ), numbered AS (
         SELECT own.*, (
             SELECT count(*) FROM pain_report b
@@ -146,8 +150,8 @@ _REPORTS = sa.text(
               AND b.patient_id IS NOT DISTINCT FROM own.patient_id
         )
     )
-    SELECT n.*, (n.at AT TIME ZONE p.tz)::date AS day,
-           pain_state(n.skipped, n.revision, n.at, n.received_at) AS state
-    FROM numbered n, patient p WHERE p.id = :patient ORDER BY n.at, n.id
+    SELECT n.*, (n.true_at AT TIME ZONE p.tz)::date AS day,
+           pain_state(n.skipped, n.revision, n.true_at, n.received_at) AS state
+    FROM numbered n, patient p WHERE p.id = :patient ORDER BY n.true_at, n.id
     """
 )

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from sqlalchemy.dialects import postgresql as pg
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from store.clocks import WORN_EPOCHS, reach
 from store.copying import POSTGRES_EPOCH_US, copy_rows
 from store.database import Base, literal
 
@@ -202,24 +203,28 @@ class EpochArrays:
 
 
 def read_epochs(session: Session, patient_id: int, start: datetime, end: datetime) -> list[EpochArrays]:
-    """What the patient wore in [start, end): one entry for each device, source and epoch length."""
+    """What the patient wore in [start, end): one entry for each device, source and epoch length.
+
+    Times are true ones: the device's own, corrected by what is known of its clock.
+    """
     rows = session.execute(
         sa.text(
-            """
-            SELECT e.device_id, e.source, e.epoch_s,
-                   array_agg((extract(epoch FROM e.t) * 1000000)::bigint ORDER BY e.t),
-                   array_agg(e.counts ORDER BY e.t), array_agg(e.enmo_mg ORDER BY e.t),
-                   array_agg(e.steps ORDER BY e.t), array_agg(e.anglez_deg ORDER BY e.t),
-                   array_agg(e.worn::int ORDER BY e.t)
-            FROM wearing w JOIN epoch e ON e.device_id = w.device_id
-                 AND e.t >= greatest(lower(w.during), :start)
-                 AND e.t < least(coalesce(upper(w.during), 'infinity'), :end)
-            WHERE w.patient_id = :patient AND e.t >= :start AND e.t < :end
-            GROUP BY e.device_id, e.source, e.epoch_s
-            ORDER BY e.device_id, e.source, e.epoch_s
+            f"""
+            SELECT k.device_id, k.source, k.epoch_s,
+                   array_agg((extract(epoch FROM k.t) * 1000000)::bigint ORDER BY k.t),
+                   array_agg(k.counts ORDER BY k.t), array_agg(k.enmo_mg ORDER BY k.t),
+                   array_agg(k.steps ORDER BY k.t), array_agg(k.anglez_deg ORDER BY k.t),
+                   array_agg(k.worn::int ORDER BY k.t)
+            FROM (
+                SELECT e.device_id, e.source, e.epoch_s, e.t + w.shift AS t, e.counts, e.enmo_mg, e.steps,
+                       e.anglez_deg, e.worn
+                FROM {WORN_EPOCHS}
+            ) k
+            GROUP BY k.device_id, k.source, k.epoch_s
+            ORDER BY k.device_id, k.source, k.epoch_s
             """
         ),
-        {"patient": patient_id, "start": start, "end": end},
+        reach(session, patient_id, start, end),
     )
     return [
         EpochArrays(
@@ -232,43 +237,45 @@ def read_epochs(session: Session, patient_id: int, start: datetime, end: datetim
 def read_five_seconds(
     session: Session, patient_id: int, start: datetime, end: datetime
 ) -> list[tuple[int, NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]]:
-    """Minutes made from raw blocks: (device, t_us (n,), ENMO (n, 12) [mg], z-angle (n, 12) [degrees])."""
+    """Minutes made from raw blocks: (device, t_us (n,), ENMO (n, 12) [mg], z-angle (n, 12) [degrees]).
+
+    Times are true ones, as `save_worn` takes them.
+    """
     rows = session.execute(
         sa.text(
-            """
-            SELECT e.device_id, array_agg((extract(epoch FROM e.t) * 1000000)::bigint ORDER BY e.t),
-                   array_agg(e.enmo_5s_mg ORDER BY e.t), array_agg(e.anglez_5s_deg ORDER BY e.t)
-            FROM wearing w JOIN epoch e ON e.device_id = w.device_id
-                 AND e.t >= greatest(lower(w.during), :start)
-                 AND e.t < least(coalesce(upper(w.during), 'infinity'), :end)
-            WHERE w.patient_id = :patient AND e.source = 'raw' AND e.t >= :start AND e.t < :end
-            GROUP BY e.device_id ORDER BY e.device_id
+            f"""
+            SELECT k.device_id, array_agg((extract(epoch FROM k.t) * 1000000)::bigint ORDER BY k.t),
+                   array_agg(k.enmo_5s_mg ORDER BY k.t), array_agg(k.anglez_5s_deg ORDER BY k.t)
+            FROM (
+                SELECT e.device_id, e.t + w.shift AS t, e.enmo_5s_mg, e.anglez_5s_deg
+                FROM {WORN_EPOCHS} WHERE e.source = 'raw'
+            ) k
+            GROUP BY k.device_id ORDER BY k.device_id
             """
         ),
-        {"patient": patient_id, "start": start, "end": end},
+        reach(session, patient_id, start, end),
     )
     return [(d, np.array(t, dtype=np.int64), _floats(enmo), _floats(angle)) for d, t, enmo, angle in rows]
 
 
 def save_worn(session: Session, device_id: int, t_us: NDArray[np.int64], worn: NDArray[np.bool_]) -> None:
-    """Write down whether the device was worn in these minutes; only what changed is written."""
+    """Write down whether the device was worn in these minutes (true times); only what changed is written."""
     session.execute(
         sa.text(
             """
             UPDATE epoch SET worn = k.worn
-            FROM unnest(:t ::bigint[], :worn ::boolean[]) AS k(t_us, worn)
-            WHERE device_id = :device AND source = 'raw' AND t = to_timestamp(k.t_us / 1000000)
+            FROM (
+                SELECT true_t - c.shift AS t, g.worn FROM clock c CROSS JOIN (
+                    SELECT 'epoch'::timestamptz + t_us * interval '1 microsecond' AS true_t, worn
+                    FROM unnest(:t ::bigint[], :worn ::boolean[]) AS k(t_us, worn)
+                ) g
+                WHERE c.device_id = :device AND true_t - c.shift >= c.starts AND true_t - c.shift < c.ends
+            ) k
+            WHERE epoch.device_id = :device AND epoch.source = 'raw' AND epoch.t = k.t
               AND epoch.worn IS DISTINCT FROM k.worn
-              AND t >= to_timestamp(:low) AND t <= to_timestamp(:high)
             """
         ),
-        {
-            "device": device_id,
-            "t": t_us.tolist(),
-            "worn": worn.tolist(),
-            "low": int(t_us[0]) // 1_000_000,
-            "high": int(t_us[-1]) // 1_000_000,
-        },
+        {"device": device_id, "t": t_us.tolist(), "worn": worn.tolist()},
     )
 
 

@@ -8,6 +8,8 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from store.clocks import WORN_EPOCHS, reach
+
 
 @dataclass(frozen=True, slots=True)
 class HourRow:
@@ -23,17 +25,14 @@ class HourRow:
 
 
 _HOURS = sa.text(
-    """
-    SELECT date_bin('1 hour', e.t, 'epoch'::timestamptz) AS start, e.source,
+    f"""
+    SELECT date_bin('1 hour', e.t + w.shift, 'epoch'::timestamptz) AS start, e.source,
            avg(e.counts) FILTER (WHERE e.worn IS NOT FALSE),
            coalesce(sum(e.epoch_s) FILTER (WHERE e.worn IS NOT FALSE AND e.counts IS NOT NULL), 0) / 60,
            avg(e.enmo_mg) FILTER (WHERE e.worn IS NOT FALSE),
            coalesce(sum(e.epoch_s) FILTER (WHERE e.worn IS NOT FALSE AND e.enmo_mg IS NOT NULL), 0) / 60,
            coalesce(sum(e.epoch_s) FILTER (WHERE e.worn IS FALSE), 0) / 60
-    FROM wearing w JOIN epoch e ON e.device_id = w.device_id
-         AND e.t >= greatest(lower(w.during), :start)
-         AND e.t < least(coalesce(upper(w.during), 'infinity'), :end)
-    WHERE w.patient_id = :patient AND e.t >= :start AND e.t < :end
+    FROM {WORN_EPOCHS}
     GROUP BY 1, 2 ORDER BY 1, 2
     """
 )
@@ -41,5 +40,5 @@ _HOURS = sa.text(
 
 def read_hours(session: Session, patient_id: int, start: datetime, end: datetime) -> list[HourRow]:
     """The hours in [start, end) in which any device that the patient wore has epochs, oldest first."""
-    rows = session.execute(_HOURS, {"patient": patient_id, "start": start, "end": end})
+    rows = session.execute(_HOURS, reach(session, patient_id, start, end))
     return [HourRow(row[0], row[1], *row[2:]) for row in rows]

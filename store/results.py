@@ -12,9 +12,10 @@ from sqlalchemy.dialects import postgresql as pg
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from store.database import Base, notify
+from store.marks import DIARY, MOVEMENT, mark_day, mark_days_of_device, mark_instants
 
-MOVEMENT = "movement"
-DIARY = "diary"
+__all__ = ("DIARY", "MOVEMENT", "mark_day", "mark_days_of_device", "mark_instants")
+
 CLAIM_LASTS = timedelta(minutes=10)
 QUIET = timedelta(seconds=3)  #: a burst of data is over
 
@@ -83,65 +84,6 @@ class Claim:
 
     patient_id: int
     days: dict[date, int]
-
-
-_MARK = """
-    INSERT INTO stale_day (patient_id, day, kind, marks, since, marked_at, at_once)
-    SELECT DISTINCT w.patient_id, (k.t AT TIME ZONE p.tz)::date, :kind, 1, :at ::timestamptz, :at,
-           CAST(:at_once AS boolean)
-    FROM {source}
-    JOIN wearing w ON w.device_id = k.d AND w.during @> k.t
-    JOIN patient p ON p.id = w.patient_id
-    ORDER BY 1, 2
-    ON CONFLICT (patient_id, day, kind)
-    DO UPDATE SET marks = stale_day.marks + 1, marked_at = EXCLUDED.marked_at,
-                  at_once = stale_day.at_once OR EXCLUDED.at_once
-"""
-
-
-def mark_instants(
-    session: Session, device_ids: Sequence[int], instants: Sequence[datetime], kind: str, at: datetime
-) -> None:
-    """The local days of whoever wore these devices at these instants are stale."""
-    if device_ids:
-        session.execute(
-            sa.text(_MARK.format(source="unnest(:d ::bigint[], :t ::timestamptz[]) AS k(d, t)")),
-            {"d": list(device_ids), "t": list(instants), "kind": kind, "at": at, "at_once": False},
-        )
-
-
-def mark_days_of_device(
-    session: Session, device_id: int, start: datetime, end: datetime | None, at: datetime
-) -> None:
-    """Every local day on which the device has data in [start, end) is stale for whoever wears it."""
-    for kind, table, column in ((MOVEMENT, "epoch", "t"), (DIARY, "pain_report", "at")):
-        source = f"""(SELECT DISTINCT device_id AS d, date_trunc('hour', {column}) AS t FROM {table}
-                      WHERE device_id = :device AND {column} >= :start
-                        AND {column} < coalesce(:end ::timestamptz, 'infinity')) AS k"""
-        # An hour that a wearing cuts belongs, for marking, to both sides: its end is looked at as well.
-        for shift in ("0", "59 minutes 59 seconds"):
-            shifted = source.replace(
-                f"date_trunc('hour', {column})", f"date_trunc('hour', {column}) + interval '{shift}'"
-            )
-            session.execute(
-                sa.text(_MARK.format(source=shifted)),
-                {"device": device_id, "start": start, "end": end, "kind": kind, "at": at, "at_once": True},
-            )
-
-
-def mark_day(session: Session, patient_id: int, day: date, kind: str, at: datetime) -> None:
-    """One local day of one patient is stale."""
-    session.execute(
-        sa.text(
-            """
-            INSERT INTO stale_day (patient_id, day, kind, marks, since, marked_at)
-            VALUES (:p, :day, :kind, 1, :at, :at)
-            ON CONFLICT (patient_id, day, kind)
-            DO UPDATE SET marks = stale_day.marks + 1, marked_at = EXCLUDED.marked_at
-            """
-        ),
-        {"p": patient_id, "day": day, "kind": kind, "at": at},
-    )
 
 
 def claim(session: Session, kind: str, at: datetime, most_days: int, again_after: timedelta) -> Claim | None:

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session, aliased
 
 from store.access import User, visible_patients
 from store.cases import SEVERITIES, Case, CaseEvent, CaseState
+from store.clocks import CLOCK
 from store.diary import PainReport
 from store.epochs import EpochRow
 from store.people import Patient, Wearing
@@ -24,6 +25,7 @@ from store.status import DeviceStatus
 
 FIRE = "fire"  #: the verdict of a rule that found a reason to look
 CANNOT_JUDGE = "no evidence"  #: the verdict of a rule that had too little data
+_ITS_CLOCK = CLOCK.c.device_id == Wearing.device_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,12 +124,13 @@ def _newest_report(p: sa.Subquery) -> sa.FromClause:
     answer = sa.select(PainReport.worst, PainReport.average, PainReport.skipped, PainReport.at)
     sent = (
         answer.where(PainReport.device_id == Wearing.device_id, _within(PainReport.at), ~superseded)
-        .correlate(Wearing)
+        .correlate(Wearing, CLOCK)
         .order_by(PainReport.at.desc())
         .limit(1)
         .lateral("s")
     )
-    of_devices = sa.select(*sent.c).select_from(Wearing).join(sent, sa.true())
+    said = (sent.c.worst, sent.c.average, sent.c.skipped, (sent.c.at + CLOCK.c.shift).label("at"))
+    of_devices = sa.select(*said).select_from(Wearing).join(CLOCK, _ITS_CLOCK).join(sent, sa.true())
     on_ward = (
         answer.where(PainReport.patient_id == p.c.id, ~superseded).order_by(PainReport.at.desc()).limit(1)
     )
@@ -139,22 +142,24 @@ def _newest_report(p: sa.Subquery) -> sa.FromClause:
 
 
 def _newest_epoch(p: sa.Subquery) -> sa.FromClause:
-    """The last epoch of each wearing by the primary key, then the newest of these."""
+    """The last epoch of each wearing and offset by the primary key, then the newest of these."""
     last = (
         sa.select(EpochRow.t, EpochRow.worn)
         .where(EpochRow.device_id == Wearing.device_id, _within(EpochRow.t))
-        .correlate(Wearing)
+        .correlate(Wearing, CLOCK)
         .order_by(EpochRow.t.desc())
         .limit(1)
         .lateral("e")
     )
+    true_t = last.c.t + CLOCK.c.shift
     return (
-        sa.select(*last.c)
+        sa.select(true_t.label("t"), last.c.worn)
         .select_from(Wearing)
+        .join(CLOCK, _ITS_CLOCK)
         .join(last, sa.true())
         .where(Wearing.patient_id == p.c.id)
         .correlate(p)
-        .order_by(last.c.t.desc())
+        .order_by(true_t.desc())
         .limit(1)
         .lateral("m")
     )
@@ -184,10 +189,13 @@ def _status_now(p: sa.Subquery, at: datetime) -> sa.FromClause:
 
 
 def _within(instant: Any) -> sa.ColumnElement[bool]:
-    """The instant lies in the wearing; written as two bounds, so that an index on it can be walked."""
+    """The instant, in device time, lies in the wearing and in the stretch of time for which the offset
+    holds; written as two bounds, so that an index on it can be walked."""
     begin, end = sa.func.lower(Wearing.during), sa.func.upper(Wearing.during)
+    end = sa.func.coalesce(end, sa.literal_column("'infinity'::timestamptz"))
     return sa.and_(
-        instant >= begin, instant < sa.func.coalesce(end, sa.literal_column("'infinity'::timestamptz"))
+        instant >= sa.func.greatest(CLOCK.c.starts, begin - CLOCK.c.shift),
+        instant < sa.func.least(CLOCK.c.ends, end - CLOCK.c.shift),
     )
 
 

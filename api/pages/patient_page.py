@@ -16,6 +16,7 @@ from api.pages.chart import Answer, Chart, Mark, draw
 from api.pages.hours import Hour, hours_of
 from api.pages.standing import why_no_news
 from store.cases import Case, CaseEvent, CaseState
+from store.clocks import clocks_worn
 from store.diary import Report, reports_of
 from store.hours import read_hours
 from store.people import zone_of
@@ -66,6 +67,7 @@ class PatientPage:
     zone: ZoneInfo
     clock: str
     gaps: list[str]
+    clocks: list[str]
     open_cases: list[Story]
     closed_cases: list[Story]
     days: list[date]
@@ -107,6 +109,10 @@ def read_page(session: Session, row: Row, now: datetime) -> PatientPage:
         zone=zone,
         clock=f"{there:%Z}, now {there:%H:%M}",
         gaps=why_no_news(row, now),
+        clocks=[
+            words.device_clock(one.device, one.offset)
+            for one in clocks_worn(session, row.patient_id, now, now + timedelta(microseconds=1))
+        ],
         open_cases=[story for story in cases if story[0].state != CaseState.RESOLVED],
         closed_cases=[story for story in cases if story[0].state == CaseState.RESOLVED],
         days=days,

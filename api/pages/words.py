@@ -43,6 +43,26 @@ def age(span: timedelta) -> str:
     return f"{seconds // 86400} d"
 
 
+def device_clock(device: str, offset: timedelta | None) -> str:
+    """What is known of a device's clock; an offset above 0: it is behind."""
+    if offset is None:
+        return f"The clock of {device} was never checked (no status came); times are as it gave them."
+    if not offset:
+        return f"The clock of {device} is right within 5 s."
+    direction = "behind" if offset > timedelta() else "ahead"
+    return f"The clock of {device} is {_length(abs(offset))} {direction}; its times are corrected."
+
+
+def _length(span: timedelta) -> str:
+    """The two largest units of a span that are not 0: `2 h 3 min`, `26 y 124 d`."""
+    left, parts = round(span.total_seconds()), []
+    for seconds, unit in ((365 * 86400, "y"), (86400, "d"), (3600, "h"), (60, "min"), (1, "s")):
+        count, left = divmod(left, seconds)
+        if count:
+            parts.append(f"{count} {unit}")
+    return " ".join(parts[:2])
+
+
 def local(at: datetime, zone: ZoneInfo) -> str:
     """An instant on the patient's clock, with its zone: `Mon 4 May, 14:05 CEST`."""
     there = at.astimezone(zone)

@@ -7,12 +7,14 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 import sqlalchemy as sa
 
+from ingest.batch import write_batch
+from ingest.messages import Status
 from store import people
-from store.database import transaction
+from store.database import now, transaction
 from store.epochs import EpochRow
 from store.identity import lock, settle
 from tests.api.house import House, save_index
-from tests.cast import NOON
+from tests.cast import NOON, incoming
 
 STEADY = "/api/v1/patients/P-steady"
 MIDNIGHT = datetime(2026, 5, 3, 22, tzinfo=UTC)  # of 4 May in Rome
@@ -210,6 +212,7 @@ def test_coverage_says_what_is_there_and_what_never_came(house: House) -> None:
             "seen_at": "2026-05-04T12:00:00Z",
         }
     ]
+    assert found["clocks"] == [{"device": "watch-1", "offset_s": None, "checked_at": None}]
     assert found["last_data_at"] == "2026-05-03T23:39:00Z"
     others = (
         house.client("anna")
@@ -217,6 +220,22 @@ def test_coverage_says_what_is_there_and_what_never_came(house: House) -> None:
         .json()
     )
     assert (others["items"], others["gaps"], others["last_data_at"]) == ([], [], None)
+
+
+def test_coverage_says_how_far_a_clock_is_off(house: House) -> None:
+    def seen(seq: int, at: datetime, came: datetime) -> None:
+        message = Status(boot=1, seq=seq, at=round(at.timestamp() * 1_000_000))
+        write_batch(house.engine, [incoming("watch-1", message, at=came)], came)
+
+    def clocks() -> list[dict[str, object]]:
+        return house.client("anna").get(STEADY + "/coverage").json()["clocks"]
+
+    came = now()
+    seen(0, came, came + timedelta(seconds=1))
+    stamp = (came + timedelta(seconds=1)).isoformat().replace("+00:00", "Z")
+    assert clocks() == [{"device": "watch-1", "offset_s": 0.0, "checked_at": stamp}]
+    seen(1, came + timedelta(hours=2), came)
+    assert [clock["offset_s"] for clock in clocks()] == [-7200.0]
 
 
 def test_a_lists_cursor_of_another_list_is_refused(house: House) -> None:

@@ -6,11 +6,16 @@ import re
 from datetime import timedelta
 from html import unescape
 
+import pytest
 import sqlalchemy as sa
 
+from api.pages.words import device_clock
+from ingest.batch import write_batch
+from ingest.messages import Status
 from store.cases import Case, CaseEvent
 from store.database import now, transaction
 from store.results import save_day_indices
+from tests.cast import incoming, micro
 from tests.pages.visits import (
     audit,
     log_in,
@@ -103,3 +108,30 @@ def test_too_little_data_is_said_with_its_reason_and_is_no_zero(client, cast, en
     words = words_of(client.get("/patients/P-rising").text)
     assert "22 h 05 not computed yet 0.91 too little data 1 not computed yet" in words
     assert reason in words
+
+
+def test_the_page_says_how_far_a_clock_is_off(client, cast, engine):
+    def seen(seq, device, offset):
+        at = now()
+        write_batch(engine, [incoming(device, Status(boot=1, seq=seq, at=micro(at - offset)), at=at)], at)
+
+    log_in(client)
+    assert "The clock of watch-2 was never checked" in words_of(client.get("/patients/P-rising").text)
+    seen(0, "watch-2", timedelta())
+    assert "The clock of watch-2 is right within 5 s." in words_of(client.get("/patients/P-rising").text)
+    seen(0, "phone-2", -timedelta(hours=2, minutes=3, seconds=10))
+    shown = words_of(client.get("/patients/P-rising").text)
+    assert "The clock of phone-2 is 2 h 3 min ahead; its times are corrected." in shown
+    assert "watch-1" not in shown
+
+
+@pytest.mark.parametrize(
+    ("offset", "said"),
+    [
+        pytest.param(timedelta(seconds=7.4), "7 s behind", id="seconds"),
+        pytest.param(timedelta(days=26 * 365 + 124, hours=4), "26 y 124 d behind", id="years"),
+        pytest.param(-timedelta(hours=3), "3 h ahead", id="whole hours"),
+    ],
+)
+def test_an_offset_is_said_in_its_two_largest_units(offset, said):
+    assert said in device_clock("watch-1", offset)

@@ -1,0 +1,106 @@
+"""Which local days no longer fit the data and wait for analytics (`store.results.StaleDay`)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+MOVEMENT = "movement"
+DIARY = "diary"
+
+_MARK = """
+    INSERT INTO stale_day (patient_id, day, kind, marks, since, marked_at, at_once)
+    SELECT DISTINCT w.patient_id, (k.t AT TIME ZONE p.tz)::date, :kind, 1, :at ::timestamptz, :at,
+           CAST(:at_once AS boolean)
+    FROM ({source}) AS k(d, t)
+    JOIN wearing w ON w.device_id = k.d AND w.during @> k.t
+    JOIN patient p ON p.id = w.patient_id
+    ORDER BY 1, 2
+    ON CONFLICT (patient_id, day, kind)
+    DO UPDATE SET marks = stale_day.marks + 1, marked_at = EXCLUDED.marked_at,
+                  at_once = stale_day.at_once OR EXCLUDED.at_once
+"""
+
+
+_INSTANTS = """
+    SELECT g.d, g.t + coalesce(c.offset_us, 0) * interval '1 microsecond'
+    FROM unnest(:d ::bigint[], :t ::timestamptz[]) AS g(d, t)
+    LEFT JOIN device_clock c ON c.device_id = g.d AND g.t >= c.starts AND g.t < c.ends
+"""
+
+
+def mark_instants(
+    session: Session, device_ids: Sequence[int], instants: Sequence[datetime], kind: str, at: datetime
+) -> None:
+    """The local days of whoever wore these devices at these instants, in device time, are stale."""
+    if device_ids:
+        session.execute(
+            sa.text(_MARK.format(source=_INSTANTS)),
+            {"d": list(device_ids), "t": list(instants), "kind": kind, "at": at, "at_once": False},
+        )
+
+
+# The true hours with data. An hour that a wearing or a local day cuts belongs, for marking, to both
+# sides: its end is looked at as well. Fenced (OFFSET 0): the key of the table is walked for each stretch.
+_HOURS = """
+    SELECT h.d, h.t + edge FROM (
+        SELECT DISTINCT c.device_id AS d, date_trunc('hour', x.time + c.shift) AS t
+        FROM ({stretches} OFFSET 0) c JOIN LATERAL (
+            SELECT {time} AS time FROM {table}
+            WHERE device_id = c.device_id AND {time} >= c.starts AND {time} < c.ends OFFSET 0
+        ) x ON c.starts < c.ends
+    ) h CROSS JOIN (VALUES (interval '0'), (interval '59 minutes 59.999999 seconds')) AS edges(edge)
+"""
+_OF_DEVICE = """
+    SELECT device_id, shift, greatest(starts, :start - shift) AS starts,
+           least(ends, coalesce(:end ::timestamptz, 'infinity') - shift) AS ends
+    FROM clock WHERE device_id = :device
+"""
+_OF_STRETCHES = """
+    SELECT device_id, shift,
+           greatest(starts, 'epoch'::timestamptz + a * interval '1 microsecond') AS starts,
+           least(ends, 'epoch'::timestamptz + z * interval '1 microsecond') AS ends
+    FROM unnest(:d ::bigint[], :a ::bigint[], :z ::bigint[]) AS k(d, a, z) JOIN clock ON device_id = d
+"""
+
+
+def mark_days_of_device(
+    session: Session, device_id: int, start: datetime, end: datetime | None, at: datetime
+) -> None:
+    """Every local day on which the device has data in [start, end) is stale for whoever wears it."""
+    span = {"device": device_id, "start": start, "end": end}
+    _mark_hours(session, _OF_DEVICE, {**span, "at": at, "at_once": True})
+
+
+def mark_stretches(
+    session: Session, stretches: Sequence[tuple[int, int | None, int | None]], at: datetime
+) -> None:
+    """The same for (device, start, end) in device time [microseconds], None for no bound: by the clocks as
+    they are now, so it is called before and after a clock is corrected."""
+    spans = {"d": [s[0] for s in stretches], "a": [s[1] for s in stretches], "z": [s[2] for s in stretches]}
+    _mark_hours(session, _OF_STRETCHES, {**spans, "at": at, "at_once": False})
+
+
+def _mark_hours(session: Session, stretches: str, parameters: dict[str, Any]) -> None:
+    for kind, table, time in ((MOVEMENT, "epoch", "t"), (DIARY, "pain_report", "at")):
+        source = _HOURS.format(time=time, table=table, stretches=stretches)
+        session.execute(sa.text(_MARK.format(source=source)), {**parameters, "kind": kind})
+
+
+def mark_day(session: Session, patient_id: int, day: date, kind: str, at: datetime) -> None:
+    """One local day of one patient is stale."""
+    session.execute(
+        sa.text(
+            """
+            INSERT INTO stale_day (patient_id, day, kind, marks, since, marked_at)
+            VALUES (:p, :day, :kind, 1, :at, :at)
+            ON CONFLICT (patient_id, day, kind)
+            DO UPDATE SET marks = stale_day.marks + 1, marked_at = EXCLUDED.marked_at
+            """
+        ),
+        {"p": patient_id, "day": day, "kind": kind, "at": at},
+    )
