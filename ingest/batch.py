@@ -7,7 +7,7 @@ redelivery is harmless: a name is settled once.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -27,6 +27,7 @@ CONFLICT = "the name is taken: the same device, stream, boot and seq came before
 
 #: The receipt of a named message, or of what (device name, stream) sent without a readable name.
 Answer = identity.Key | tuple[str, str]
+Finished = Callable[[Session], None]
 Name = tuple[identity.Key, int]  #: of a message: device, stream and boot; seq
 
 
@@ -52,40 +53,52 @@ class Written:
 
 
 def write_batch(
-    engine: sa.Engine, incoming: Sequence[Incoming], at: datetime, demonstration_only: bool = False
+    engine: sa.Engine,
+    incoming: Sequence[Incoming],
+    at: datetime,
+    demonstration_only: bool = False,
+    finished: Finished | None = None,
 ) -> Written:
     """Store a batch. Raises `sqlalchemy.exc.OperationalError` when the database is away: nothing is lost,
     the caller keeps the messages unacknowledged.
 
     A row that the database refuses must not block the others: the batch is then written one by one, and
-    the culprit goes to quarantine.
+    the culprit goes to quarantine. `finished` is done in the transaction that stores the batch.
     """
     read = [decode(one) for one in incoming]
     reach("after_decode")
     try:
-        return _write(engine, read, at, demonstration_only)
+        return _write(engine, read, at, demonstration_only, finished)
     except sa.exc.OperationalError:
         raise
     except sa.exc.DBAPIError as error:
         if error.connection_invalidated:
             raise
         if len(read) == 1:
-            return _write(engine, [_refuse(read[0], "the database refused it")], at, demonstration_only)
+            refused = [_refuse(read[0], "the database refused it")]
+            return _write(engine, refused, at, demonstration_only, finished)
     total = Written()
-    for one in incoming:
-        total.add(write_batch(engine, [one], at, demonstration_only))
+    for place, one in enumerate(incoming, start=1):
+        last = finished if place == len(incoming) else None
+        total.add(write_batch(engine, [one], at, demonstration_only, last))
     return total
 
 
-def refuse_unread(engine: sa.Engine, incoming: Incoming, at: datetime) -> Written:
+def refuse_unread(
+    engine: sa.Engine, incoming: Incoming, at: datetime, finished: Finished | None = None
+) -> Written:
     """Put a message into quarantine without looking into it: whoever does so ends."""
     digest = hashlib.sha256(incoming.payload).digest()
     _, _, device, _, stream = [*incoming.topic.split("/"), *[""] * 5][:5]
-    return _write(engine, [Refused(incoming, device, digest, POISON, stream)], at, False)
+    return _write(engine, [Refused(incoming, device, digest, POISON, stream)], at, False, finished)
 
 
 def _write(
-    engine: sa.Engine, read: Sequence[Decoded | Refused], at: datetime, demonstration_only: bool
+    engine: sa.Engine,
+    read: Sequence[Decoded | Refused],
+    at: datetime,
+    demonstration_only: bool,
+    finished: Finished | None,
 ) -> Written:
     done = Written()
     with Session(engine) as session, session.begin():
@@ -103,6 +116,8 @@ def _write(
         done.answers = [
             name[0] if name else _unnamed(one, devices) for name, one in zip(names, checked, strict=True)
         ]
+        if finished is not None:
+            finished(session)
         reach("before_commit")
     return done
 

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable
 
 import sqlalchemy as sa
 import structlog
+from sqlalchemy.orm import Session
 
-from ingest.batch import Written, refuse_unread
+from ingest.batch import Written, refuse_unread, write_batch
 from ingest.decode import Incoming
 from store import in_hand
 from store.database import now, transaction
@@ -55,22 +55,24 @@ class Care:
         others = [one for one in batch if _digest(one) not in self._suspects]
         return [part for part in (others, *([one] for one in suspects)) if part]
 
-    def write(self, part: list[Incoming], write: Callable[[list[Incoming]], Written]) -> Written:
+    def write(self, part: list[Incoming], demonstration_only: bool) -> Written:
         """Write a part of `parts`, with care where that is called for."""
         if time.monotonic() > self._careful_until and not self._suspects:
-            return write(part)
+            return write_batch(self._engine, part, now(), demonstration_only)
         digests = [_digest(one) for one in part]
-        suspect = len(part) == 1 and digests[0] in self._suspects
-        if suspect and self._suspects[digests[0]] >= TRIES:
-            log.error("a message is refused unread", action="poison", tries=TRIES)
-            written = refuse_unread(self._engine, part[0], now())
+        tries = self._suspects.get(digests[0], 0) if len(part) == 1 else 0
+
+        def finished(session: Session) -> None:
+            in_hand.put_down(session, self._worker, digests if tries else ())
+
+        if tries >= TRIES:
+            log.error("a message is refused unread", action="poison", tries=tries)
+            written = refuse_unread(self._engine, part[0], now(), finished)
         else:
             with transaction(self._engine) as session:
                 in_hand.take(session, self._worker, digests, now())
-            written = write(part)
-        if suspect:
-            with transaction(self._engine) as session:
-                in_hand.cleared(session, digests)
+            written = write_batch(self._engine, part, now(), demonstration_only, finished)
+        if tries:
             del self._suspects[digests[0]]
         return written
 

@@ -14,6 +14,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
+from functools import partial
 from typing import TypeVar
 
 import paho.mqtt.client as mqtt
@@ -22,7 +23,7 @@ import structlog
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
-from ingest.batch import Written, write_batch
+from ingest.batch import Written
 from ingest.broker import Broker
 from ingest.client import Arrived, Client
 from ingest.decode import Incoming
@@ -49,6 +50,9 @@ RECEIVE_MAXIMUM = 4000
 #: Receipts on their way to the broker; less where it says so.
 RECEIPTS_IN_FLIGHT = 5000
 BEAT_S, TEND_S = 2.0, 1.0
+#: Without a turn of the worker's loop for so long, its database is gone without a word: above its limit for
+#: one statement, which a server that lives would have kept.
+STUCK_S = 70
 TAKEN_OVER = "Session taken over"
 TAKEN_OVER_WAIT_S = 10.0
 
@@ -77,6 +81,7 @@ class Subscriber:
         self._care = Care(engine, self.client_id)
         self._subscriptions = Subscriptions(engine, worker, self.client_id)
         self._stopping = threading.Event()
+        self._turns = 0
         self._connection = 0
         self._seen_connection = 0
         self._receipts_in_flight = RECEIPTS_IN_FLIGHT
@@ -92,11 +97,13 @@ class Subscriber:
     def run(self, stop: threading.Event) -> None:
         """Work until `stop` is set. What is not acknowledged by then comes again."""
         self._stopping = stop
+        threading.Thread(target=self._watch, name="watchdog", daemon=True).start()
         if self._insist(self._care.begin, stop) is None:
             return
         self._connect()
         beat_at = tend_at = 0.0
         while not stop.is_set():
+            self._turns += 1
             if not self._client.alive:
                 log.error("the network thread ended", action="ingest_restart")
                 os._exit(1)
@@ -115,6 +122,17 @@ class Subscriber:
                 self._try(self._beat)
         self._client.disconnect()
         self._try(self._care.end)
+
+    def _watch(self) -> None:
+        """End a process that waits for a connection which is dead behind something that still answers (a
+        proxy, a stopped peer): there neither tcp_user_timeout nor keep-alives help, and libpq waits for
+        ever. Looks are counted, not time: a process that was frozen itself is not stuck."""
+        turns, looks = -1, 0
+        while looks < STUCK_S and not self._stopping.wait(1.0):
+            turns, looks = (turns, looks + 1) if turns == self._turns else (self._turns, 0)
+        if looks >= STUCK_S:
+            log.error("no turn for too long", action="ingest_restart", seconds=STUCK_S)
+            os._exit(1)
 
     def _connect(self) -> None:
         properties = Properties(PacketTypes.CONNECT)
@@ -197,14 +215,11 @@ class Subscriber:
 
     def _store(self, batch: list[Incoming], stop: threading.Event) -> None:
         for part in self._care.parts(batch):
-            written = self._insist(lambda part=part: self._care.write(part, self._write), stop)  # type: ignore[misc]
+            written = self._insist(partial(self._care.write, part, self.demonstration_only), stop)
             if written is None:
                 return
             reach("after_commit")
             self._answer(part, written)
-
-    def _write(self, batch: list[Incoming]) -> Written:
-        return write_batch(self.engine, batch, now(), self.demonstration_only)
 
     def _answer(self, batch: list[Incoming], written: Written) -> None:
         for name in ("stored", "duplicate", "quarantined"):
@@ -285,6 +300,7 @@ class Subscriber:
         """Do it as soon as the database is there; nothing is acknowledged meanwhile. None when stopped."""
         wait = 0.2
         while not stop.is_set():
+            self._turns += 1
             try:
                 return work()
             except sa.exc.DBAPIError as error:

@@ -73,9 +73,11 @@ def take(session: Session, worker: str, digests: Sequence[bytes], at: datetime) 
     session.execute(sa.update(InHand).where(InHand.worker == worker).values(digests=b"".join(digests), at=at))
 
 
-def cleared(session: Session, digests: Collection[bytes]) -> None:
-    """These are finished, and no suspects any more."""
-    session.execute(sa.delete(Suspect).where(Suspect.digest.in_(digests)))
+def put_down(session: Session, worker: str, cleared: Collection[bytes]) -> None:
+    """In the transaction that finishes the work: nothing is in hand, and these are no suspects any more."""
+    session.execute(sa.update(InHand).where(InHand.worker == worker).values(digests=b""))
+    if cleared:
+        session.execute(sa.delete(Suspect).where(Suspect.digest.in_(cleared)))
 
 
 def end(session: Session, worker: str, at: datetime) -> None:

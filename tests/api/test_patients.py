@@ -12,7 +12,7 @@ from ingest.messages import Status
 from store import people
 from store.database import now, transaction
 from store.epochs import EpochRow
-from store.identity import lock, settle
+from store.identity import hold, settle
 from tests.api.house import House, save_index
 from tests.cast import NOON, incoming
 
@@ -185,8 +185,8 @@ def test_coverage_says_what_is_there_and_what_never_came(house: House) -> None:
     send(house, house.cast.watch_1, MIDNIGHT + 90 * MINUTE, 10, worn=False)
     key = (house.cast.watch_1, "epoch", 3)
     with transaction(house.engine) as session:
-        lock(session, [key], NOON)
-        settle(session, {key: [0, 1, 5]}, NOON)
+        hold(session, [(key, 0)], NOON)
+        settle(session, {key: [0, 1, 5]}, (), NOON)
     found = (
         house.client("anna")
         .get(STEADY + "/coverage", params={"from": "2026-05-01", "to": "2026-05-10"})
