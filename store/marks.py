@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 MOVEMENT = "movement"
 DIARY = "diary"
+ASKED = "asked"  #: nothing changed: a judgement is a day old
 
 _MARK = """
     INSERT INTO stale_day (patient_id, day, kind, marks, since, marked_at, at_once)

@@ -12,9 +12,9 @@ from sqlalchemy.dialects import postgresql as pg
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from store.database import Base, notify
-from store.marks import DIARY, MOVEMENT, mark_day, mark_days_of_device, mark_instants
+from store.marks import ASKED, DIARY, MOVEMENT, mark_day, mark_days_of_device, mark_instants
 
-__all__ = ("DIARY", "MOVEMENT", "mark_day", "mark_days_of_device", "mark_instants")
+__all__ = ("ASKED", "DIARY", "MOVEMENT", "mark_day", "mark_days_of_device", "mark_instants")
 
 CLAIM_LASTS = timedelta(minutes=10)
 QUIET = timedelta(seconds=3)  #: a burst of data is over
@@ -24,10 +24,11 @@ class StaleDay(Base):
     """A local day of a patient whose results no longer fit the data. `marks` counts what touched it."""
 
     __tablename__ = "stale_day"
+    __table_args__ = (sa.Index("ix_stale_day_due", "kind", "since"),)
 
     patient_id: Mapped[int] = mapped_column(sa.ForeignKey("patient.id"), primary_key=True)
     day: Mapped[date] = mapped_column(primary_key=True, comment="the patient's local day")
-    kind: Mapped[str] = mapped_column(primary_key=True, comment="movement or diary")
+    kind: Mapped[str] = mapped_column(primary_key=True, comment="movement, diary or asked")
     marks: Mapped[int] = mapped_column(default=1)
     since: Mapped[datetime] = mapped_column(comment="the first mark")
     marked_at: Mapped[datetime] = mapped_column(comment="the last mark")
@@ -86,6 +87,19 @@ class Claim:
     days: dict[date, int]
 
 
+#: An index on (kind, since) finds the first of them without a look at the others.
+_DUE = """
+    FROM stale_day s JOIN patient p ON p.id = s.patient_id
+    WHERE s.kind = :kind AND (s.claimed_until IS NULL OR s.claimed_until < :at)
+      AND (s.day < (:at AT TIME ZONE p.tz)::date OR s.at_once
+        OR :again_after = interval '0' OR (
+            (s.marked_at < :at - :quiet OR s.since < :at - 5 * :quiet)
+            AND NOT EXISTS (
+                SELECT FROM day_index d WHERE d.patient_id = s.patient_id AND d.day = s.day
+                  AND d.computed_at > :at - :again_after)))
+"""
+
+
 def claim(session: Session, kind: str, at: datetime, most_days: int, again_after: timedelta) -> Claim | None:
     """Take the stale days of one patient; the caller commits at once, computes, then calls `finish`.
 
@@ -95,20 +109,11 @@ def claim(session: Session, kind: str, at: datetime, most_days: int, again_after
     """
     rows = session.execute(
         sa.text(
-            """
-            WITH due AS (
-                SELECT s.patient_id, s.day, s.since FROM stale_day s JOIN patient p ON p.id = s.patient_id
-                WHERE s.kind = :kind AND (s.claimed_until IS NULL OR s.claimed_until < :at)
-                  AND (s.day < (:at AT TIME ZONE p.tz)::date OR s.at_once
-                    OR :again_after = interval '0' OR (
-                        (s.marked_at < :at - :quiet OR s.since < :at - 5 * :quiet)
-                        AND NOT EXISTS (
-                            SELECT FROM day_index d WHERE d.patient_id = s.patient_id AND d.day = s.day
-                              AND d.computed_at > :at - :again_after)))
-            ), chosen AS (SELECT patient_id FROM due ORDER BY since LIMIT 1)
-            SELECT s.patient_id, s.day, s.marks
-            FROM stale_day s JOIN due USING (patient_id, day) JOIN chosen USING (patient_id)
-            WHERE s.kind = :kind ORDER BY s.day LIMIT :most FOR UPDATE OF s SKIP LOCKED
+            f"""
+            WITH chosen AS (
+                SELECT s.patient_id {_DUE} ORDER BY s.since LIMIT 1)
+            SELECT s.patient_id, s.day, s.marks {_DUE} AND s.patient_id = (SELECT patient_id FROM chosen)
+            ORDER BY s.day LIMIT :most FOR UPDATE OF s SKIP LOCKED
             """
         ),
         {"kind": kind, "at": at, "again_after": again_after, "quiet": QUIET, "most": most_days},

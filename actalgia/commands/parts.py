@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import socket
 import threading
@@ -57,6 +58,7 @@ def analytics(data_dir: DataDirOption = None) -> None:
     from analytics.clock import run
 
     system, _ = _system("analytics", data_dir)
+    os.nice(5)  # where the processor is short, taking data comes before computing
     engine = system.engine()
     _check(engine)
     run(engine, _stop_on_signals())

@@ -19,6 +19,9 @@ def upgrade() -> None:
     op.execute("ALTER TABLE block SET (toast_tuple_target = 8160)")
     # Each row changes with every message of its device: room for the new version in the same page.
     op.execute("ALTER TABLE settled SET (fillfactor = 50)")
+    op.create_index("ix_stale_day_due", "stale_day", ["kind", "since"])
+    op.alter_column("stale_day", "kind", comment="movement, diary or asked")
+    op.execute("ALTER TABLE stale_day SET (fillfactor = 70)")
     op.add_column(
         "settled",
         sa.Column(

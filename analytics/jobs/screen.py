@@ -21,10 +21,15 @@ AT_ANY_TIME = timedelta(0)
 def screen(engine: sa.Engine, at: datetime) -> int:
     """Judge one patient whose diary has changed; 0 when there is none.
 
-    The decision and the end of the wait are one transaction.
+    Whoever is only asked about again waits until nobody has changed: pain does not queue behind routine.
     """
+    return _judge_next(engine, results.DIARY, at) or _judge_next(engine, results.ASKED, at)
+
+
+def _judge_next(engine: sa.Engine, kind: str, at: datetime) -> int:
+    """The decision and the end of the wait are one transaction."""
     with transaction(engine) as session:
-        claim = results.claim(session, results.DIARY, at, AT_ONCE, AT_ANY_TIME)
+        claim = results.claim(session, kind, at, AT_ONCE, AT_ANY_TIME)
     if claim is None:
         return 0
     with transaction(engine) as session:
@@ -46,7 +51,7 @@ def screen(engine: sa.Engine, at: datetime) -> int:
                 decided_at=at,
             ),
         )
-        results.finish(session, results.DIARY, claim)
+        results.finish(session, kind, claim)
     return 1
 
 
@@ -58,7 +63,7 @@ def ask_for_judgement(engine: sa.Engine, at: datetime) -> int:
             sa.text(
                 """
                 INSERT INTO stale_day (patient_id, day, kind, marks, since, marked_at)
-                SELECT p.id, (:at AT TIME ZONE p.tz)::date, 'diary', 1, :at ::timestamptz, :at
+                SELECT p.id, (:at AT TIME ZONE p.tz)::date, 'asked', 1, :at ::timestamptz, :at
                 FROM patient p
                 LEFT JOIN LATERAL (
                     SELECT decided_at, asked_at FROM decision WHERE patient_id = p.id ORDER BY id DESC LIMIT 1
