@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 
@@ -14,7 +15,7 @@ from store.database import UnsafeServer, now, refuse_unsafe_server, transaction
 from store.heartbeat import Heartbeat, heartbeats
 
 router = APIRouter(tags=["operation"])
-STAGES = ("ingest", "analytics", "alerting")
+STAGES = ("analytics", "alerting")
 STALLED_AFTER = timedelta(seconds=30)
 
 
@@ -67,14 +68,53 @@ def _checks(engine: sa.Engine, url: str, at: datetime) -> Iterator[Check]:
         return  # nothing else can be known
     yield _tried("migrations", lambda: _migrations(engine, url))
     yield _tried("durability", lambda: _durability(engine))
-    ingest = beats.get("ingest")
-    connected = ingest is not None and ingest.healthy and at - ingest.at <= STALLED_AFTER
-    sentence = (
-        "Ingest is connected to the broker." if connected else "Ingest has no connection to the broker."
-    )
-    yield Check(name="broker", ok=connected, detail=sentence)
-    for stage in STAGES:
+    workers = ingest_workers(beats, at)
+    yield _broker(workers, at)
+    for stage in (*workers, *STAGES):
         yield _stage(stage, beats.get(stage), at)
+    yield _ledger(workers)
+
+
+def ingest_workers(beats: dict[str, Heartbeat], at: datetime) -> dict[str, Heartbeat | None]:
+    """The workers of ingest that there should be: all that the newest sign of life speaks of. `ingest 1/2`
+    means two; the members of a group are those of the last day. Of none, `ingest` is missing."""
+    seen = {part: beat for part, beat in beats.items() if part.split(" ")[0] == "ingest"}
+    if not seen:
+        return {"ingest": None}
+    newest = max(seen.values(), key=lambda beat: beat.at).part
+    if numbered := re.fullmatch(r"ingest \d+/(\d+)", newest):
+        names = [f"ingest {index}/{numbered[1]}" for index in range(1, int(numbered[1]) + 1)]
+    elif newest == "ingest":
+        names = [newest]
+    else:
+        group = newest.rsplit(" ", 1)[0]
+        names = [p for p in seen if p.rsplit(" ", 1)[0] == group and at - seen[p].at < timedelta(days=1)]
+    return {name: seen.get(name) for name in names}
+
+
+def _broker(workers: dict[str, Heartbeat | None], at: datetime) -> Check:
+    away = [
+        name
+        for name, beat in workers.items()
+        if beat is None or not beat.healthy or at - beat.at > STALLED_AFTER
+    ]
+    if not away:
+        return Check(name="broker", ok=True, detail="Ingest is connected to the broker.")
+    names = ", ".join(away).capitalize()
+    return Check(name="broker", ok=False, detail=f"{names} has no connection to the broker.")
+
+
+def _ledger(workers: dict[str, Heartbeat | None]) -> Check:
+    """Every message that a worker took ends as stored, duplicate or quarantined."""
+    open_ended = [name for name, beat in workers.items() if beat and beat.counts.get("unaccounted")]
+    if not open_ended:
+        return Check(name="ledger", ok=True, detail="Every message that was received has an end.")
+    return Check(
+        name="ledger",
+        ok=False,
+        detail=f"{', '.join(open_ended).capitalize()} took messages that ended nowhere: keep its log and "
+        "tell the developers. Nothing of them was receipted.",
+    )
 
 
 def _tried(name: str, check: Callable[[], tuple[bool, str]]) -> Check:
@@ -108,7 +148,7 @@ def _stage(stage: str, beat: Heartbeat | None, at: datetime) -> Check:
     if age > STALLED_AFTER:
         detail = f"{stage} gave its last sign of life {age.total_seconds():.0f} s ago: is it running?"
         return Check(name=stage, ok=False, detail=detail)
-    if not beat.healthy and stage != "ingest":  # ingest's trouble is the check `broker`
+    if not beat.healthy and not stage.startswith("ingest"):  # ingest's trouble is the check `broker`
         return Check(
             name=stage, ok=False, detail=f"{stage} is alive, but a part of it has ended: restart it."
         )

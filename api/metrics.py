@@ -21,6 +21,7 @@ from store.figures import Figures, figures
 from store.heartbeat import Heartbeat, heartbeats
 
 router = APIRouter(tags=["operation"])
+NOW = ("waiting", "in_flight", "unaccounted")  #: counts of ingest that go up and down
 FORWARDED = ("forwarded", "x-forwarded-for", "x-real-ip", "via")
 
 
@@ -85,12 +86,26 @@ def _stages(beats: list[Heartbeat]) -> Iterable[Metric]:
     for beat in beats:
         age.add_metric([beat.part], (now() - beat.at).total_seconds())
         healthy.add_metric([beat.part], float(beat.healthy))
-        for name, count in sorted(beat.counts.items()):
-            if isinstance(count, int | float):
-                safe = re.sub(r"[^a-z0-9_]", "_", f"actalgia_{beat.part}_{name}".lower())
-                yield CounterMetricFamily(safe, "Since the stage started", value=count)
+    yield from _counts(beats)
     yield age
     yield healthy
+
+
+def _counts(beats: list[Heartbeat]) -> Iterable[Metric]:
+    """What each stage counts; ingest has several workers, told apart by a label."""
+    families: dict[str, CounterMetricFamily | GaugeMetricFamily] = {}
+    for beat in beats:
+        stage = beat.part.split(" ")[0]
+        labels = {"worker": beat.part} if stage == "ingest" else {}
+        for name, count in sorted(beat.counts.items()):
+            if not isinstance(count, int | float):
+                continue
+            safe = re.sub(r"[^a-z0-9_]", "_", f"actalgia_{stage}_{name}".lower())
+            kind = GaugeMetricFamily if name in NOW else CounterMetricFamily
+            meaning = "At this moment" if name in NOW else "Since the stage started"
+            family = families.setdefault(safe, kind(safe, meaning, labels=list(labels)))
+            family.add_metric(list(labels.values()), count)
+    return families.values()
 
 
 def _waiting(found: Figures) -> Iterable[Metric]:

@@ -26,6 +26,9 @@ TIMEOUTS = {
     "idle_in_transaction_session_timeout": "60s",
 }
 
+# A plan that was made for a small table is not kept for the large one that it becomes within minutes.
+PLANS = {"plan_cache_mode": "force_custom_plan"}
+
 
 class StoreError(Exception):
     """Something that the store refuses; the message is one sentence that a person can act on."""
@@ -62,7 +65,8 @@ def now() -> datetime:
 
 def engine_for(url: str, pool_size: int = 5) -> sa.Engine:
     """An engine for `url` (`postgresql://...`) with our time-outs and UTC sessions."""
-    options = " ".join(f"-c {name}={value}" for name, value in {"timezone": "UTC", **TIMEOUTS}.items())
+    settings = {"timezone": "UTC", **TIMEOUTS, **PLANS}
+    options = " ".join(f"-c {name}={value}" for name, value in settings.items())
     return sa.create_engine(
         driver_url(url),
         pool_size=pool_size,

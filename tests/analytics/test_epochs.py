@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analytics.recordings.read import read_recording
-from analytics.signal.epochs import epochs_of_minutes
+from analytics.signal.epochs import epochs_of_minutes, is_whole, whole_minutes
 from analytics.signal.samples import Samples
 
 SHARED = Path(__file__).resolve().parents[2] / ".." / "shared"
@@ -151,3 +151,34 @@ def test_a_real_night_agrees_with_scikit_digital_health_in_every_five_seconds():
         values = np.array(peer[theirs])
         # The peer's file is rounded to four decimals.
         assert np.abs(ours.ravel()[: len(values)] - values).max() <= 5.1e-5
+
+
+def test_whole_minutes_at_once_are_the_minutes_one_by_one():
+    rng = np.random.default_rng(3)
+    blocks = [rng.integers(-2000, 2000, (3000, 3)).astype(np.int16) for _ in range(19)]
+    blocks.append(np.zeros((3000, 3), np.int16))  # a fall from the sky: no angle but 0, no excess
+    scales = [0.001 * (1 + i % 3) for i in range(20)]
+    at_once = whole_minutes(blocks, scales)
+    for i, (block, scale) in enumerate(zip(blocks, scales, strict=True)):
+        alone = epochs_of_minutes([Samples(T0, 50.0, scale, block)])
+        for name in at_once._fields:
+            np.testing.assert_allclose(
+                getattr(at_once, name)[i], getattr(alone, name)[0], rtol=1e-9, atol=1e-9
+            )
+
+
+@pytest.mark.parametrize(
+    ("t0", "n", "hz", "whole"),
+    [
+        (T0, 3000, 50.0, True),
+        (T0, 9000, 50.0, True),
+        (T0 + 1, 3000, 50.0, False),
+        (T0, 2999, 50.0, False),
+        (T0, 1500, 25.0, True),
+        (T0, 1536, 25.6, True),
+        (T0, 1875, 31.25, False),  # five seconds are not a whole number of samples
+        (T0, 0, 50.0, False),
+    ],
+)
+def test_a_block_is_whole_when_it_begins_and_ends_with_a_minute(t0, n, hz, whole):
+    assert is_whole(t0, n, hz) is whole

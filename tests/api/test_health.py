@@ -16,7 +16,6 @@ from prometheus_client.parser import text_string_to_metric_families
 from starlette.testclient import TestClient
 
 from api.app import create_app
-from api.health import STAGES
 from api.settings import ApiSettings
 from store.database import now, transaction
 from store.heartbeat import beat
@@ -25,6 +24,8 @@ from tests.api.house import BASE, House
 from tests.cast import NOON
 from tests.conftest import new_database
 from tests.ports import free_port
+
+STAGES = ("ingest", "analytics", "alerting")
 
 
 def live(engine: sa.Engine, ago: float = 1.0, **unhealthy: bool) -> None:
@@ -47,7 +48,24 @@ def test_ready_means_every_stage_at_work_on_the_newest_schema(house: House) -> N
     live(house.engine)
     assert failed(house) == set()
     names = [check["name"] for check in house.client().get("/readyz").json()["checks"]]
-    assert names == ["database", "migrations", "durability", "broker", *STAGES]
+    assert names == ["database", "migrations", "durability", "broker", *STAGES, "ledger"]
+
+
+def test_every_worker_of_ingest_has_to_be_there(house: House) -> None:
+    live(house.engine, ago=3)
+    with transaction(house.engine) as session:
+        beat(session, "ingest 1/2", now(), True, {})
+    assert failed(house) == {"broker", "ingest 2/2"}  # the one that was alone before is not missed
+    with transaction(house.engine) as session:
+        beat(session, "ingest 2/2", now(), True, {"unaccounted": 0})
+    assert failed(house) == set()
+
+
+def test_a_message_that_ended_nowhere_is_an_alarm(house: House) -> None:
+    live(house.engine)
+    with transaction(house.engine) as session:
+        beat(session, "ingest", now(), True, {"received": 5, "stored": 4, "unaccounted": 1})
+    assert failed(house) == {"ledger"}
 
 
 def test_a_stage_that_never_ran_or_stalled_is_named(house: House) -> None:
@@ -128,7 +146,7 @@ def test_figures_say_what_waits_and_what_is_open(house: House) -> None:
         and found["actalgia_open_cases", "severity=low"] == 0
     )
     assert (
-        found["actalgia_ingest_received_total", ""] == 7
+        found["actalgia_ingest_received_total", "worker=ingest"] == 7
         and found["actalgia_analytics_failures_total", ""] == 1
     )
     assert found["actalgia_stage_healthy", "stage=ingest"] == 1

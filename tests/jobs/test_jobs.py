@@ -89,10 +89,10 @@ def still_or_moving(minutes, amplitude):
     return np.clip(np.round(g * 256), -32768, 32767).astype("<i2")
 
 
-def raw_blocks(samples, start, seconds):
+def raw_blocks(samples, start, seconds, boot=1):
     n = seconds * HZ
     return [
-        incoming("watch-1", Raw(boot=1, seq=i, t0=micro(start) + i * seconds * 1_000_000, hz=HZ, scale=1 / 256,
+        incoming("watch-1", Raw(boot=boot, seq=i, t0=micro(start) + i * seconds * 1_000_000, hz=HZ, scale=1 / 256,
                                 xyz=samples[i * n:(i + 1) * n].tobytes()))
         for i in range(len(samples) // n)
     ]  # fmt: skip
@@ -127,6 +127,33 @@ def test_blocks_become_minutes_whatever_their_size_and_order(engine, cast):
     assert made[60][0][1] == pytest.approx(1000 * np.maximum(g - 1, 0).mean(), rel=1e-5)
     for other in (45, 10):
         np.testing.assert_allclose([row[1:] for row in made[other]], [row[1:] for row in made[60]], rtol=1e-5)
+
+
+def test_a_whole_minute_is_there_with_its_block(engine, cast):
+    start = NOON - timedelta(minutes=30)
+    write_batch(engine, raw_blocks(still_or_moving(5, 0.2), start, 60), NOON)
+    assert len(minute_rows(engine)) == 5
+    assert make_minutes(engine, NOON) == 0, "nothing is left to analytics"
+
+
+def test_minutes_do_not_depend_on_the_order_in_which_blocks_that_overlap_them_come(engine, cast):
+    """A clock that was set back: whole minutes of one boot, minutes cut in two of the next."""
+    start = NOON - timedelta(hours=2)
+    whole = raw_blocks(still_or_moving(6, 0.2), start, 60)
+    cut = raw_blocks(still_or_moving(6, 0.05), start + timedelta(seconds=45), 60, boot=2)
+    made = []
+    mixed = [block for both in zip(whole, cut, strict=True) for block in both]
+    for blocks in ([*whole, *cut], [*cut, *whole], mixed):
+        with engine.begin() as connection:
+            for table in ("block", "epoch", "settled", "new_blocks", "stale_day", "ragged"):
+                connection.exec_driver_sql(f"DELETE FROM {table}")
+        for block in blocks:
+            write_batch(engine, [block], NOON)
+            all_due(make_minutes, engine)
+        made.append([(row.start, row.enmo_mg, row.mad_mg, row.anglez_deg) for row in minute_rows(engine)])
+    for other in made[1:]:
+        assert [row[0] for row in other] == [row[0] for row in made[0]]
+        np.testing.assert_allclose([r[1:] for r in other], [r[1:] for r in made[0]], rtol=1e-6)
 
 
 def test_a_watch_on_a_table_is_not_worn_and_enters_no_index(engine, cast):
