@@ -167,9 +167,12 @@ def add_raw_minutes(session: Session, rows: NDArray[np.void]) -> list[tuple[int,
             sa.text(
                 """
                 SELECT k.i FROM unnest(:d ::bigint[], :t ::bigint[]) WITH ORDINALITY AS k(d, t_us, i)
-                JOIN epoch e ON (e.device_id, e.t, e.source)
-                              = (k.d, 'epoch'::timestamptz + k.t_us * interval '1 microsecond', 'raw')
-                WHERE e.t BETWEEN :first AND :last
+                CROSS JOIN LATERAL (
+                    SELECT FROM epoch e
+                    WHERE e.device_id = k.d AND e.source = 'raw' AND e.t BETWEEN :first AND :last
+                      AND e.t = 'epoch'::timestamptz + k.t_us * interval '1 microsecond'
+                    LIMIT 1  -- keeps this a look into the key, row by row, whatever the planner believes
+                ) AS there
                 """
             ),
             {"d": literal(d for d, _ in names), "t": literal(t_us)}
