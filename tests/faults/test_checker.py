@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -32,7 +33,8 @@ class Ward:
     def __init__(self, engine: sa.Engine, folder: Path) -> None:
         self.engine, self.path = engine, folder / "history"
         plan = Plan(10, 6, 80, today())
-        self.messages = {f"w-{i}": plan.messages(i, 0) for i in range(6)}
+        at_us = round(time.time() * 1_000_000)  # their clocks are right
+        self.messages = {f"w-{i}": plan.messages(i, at_us) for i in range(6)}
         with Session(engine) as session, session.begin():
             start = today() - 2 * SPAN
             enrol_many(session, [Enrolment(n, "unused", n, "Europe/Rome", start) for n in self.messages])
