@@ -32,6 +32,20 @@ def refuse_where_devices_cannot_be_kept_apart(system: System) -> None:
 
 def apply_accounts(system: System, engine: sa.Engine, name: str, password: str) -> None:
     """Write the broker's accounts from the database and wait until this one can log in."""
+    write_accounts(system, engine)
+    if system.data is None:
+        return
+    settled = system.data.settled()
+    until = time.monotonic() + USABLE_WITHIN_S
+    while not broker.accepts("127.0.0.1", settled.mqtt_port, name, password):
+        if time.monotonic() > until:
+            raise NotUsable(f"{name} is enrolled, but the broker does not accept it: see its log.")
+        time.sleep(0.1)
+
+
+def write_accounts(system: System, engine: sa.Engine) -> None:
+    """Write the broker's accounts from the database, and have it read them: it cuts whoever is not there
+    any more. In production the broker's container watches the files."""
     if system.data is None:
         _apply_production(system, engine)
         return
@@ -41,11 +55,6 @@ def apply_accounts(system: System, engine: sa.Engine, name: str, password: str) 
             accounts = list(broker_accounts(session))
         broker.write_accounts(system.data.broker, [*own_accounts(settled), *accounts])
         os.kill(running["pids"]["broker"], signal.SIGHUP)
-    until = time.monotonic() + USABLE_WITHIN_S
-    while not broker.accepts("127.0.0.1", settled.mqtt_port, name, password):
-        if time.monotonic() > until:
-            raise NotUsable(f"{name} is enrolled, but the broker does not accept it: see its log.")
-        time.sleep(0.1)
 
 
 def _apply_production(system: System, engine: sa.Engine) -> None:

@@ -159,6 +159,14 @@ def device_by_name(session: Session, name: str) -> Device:
     return device
 
 
+def revoke_device(session: Session, name: str, at: datetime) -> datetime:
+    """Say that this device may not connect any more; since when. Raises `StoreError` when there is none."""
+    device = device_by_name(session, name)
+    if device.revoked_at is None:
+        device.revoked_at = at
+    return device.revoked_at
+
+
 @dataclass(frozen=True, slots=True)
 class DeviceNow:
     """What ingest has to know of a device for each of its messages."""

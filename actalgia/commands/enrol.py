@@ -69,6 +69,34 @@ def bulk(
     writer.writerows([c["device"], c["username"], c["password"]] for c in credentials)
 
 
+@app.command()
+def revoke(
+    name: Annotated[str, typer.Argument(metavar="DEVICE")],
+    as_json: JsonOption = False,
+    data_dir: DataDirOption = None,
+) -> None:
+    """Shut a device out for good: its connection is cut, its password is void, what it sent stays."""
+    import getpass
+
+    from actalgia.enrolment import write_accounts
+    from actalgia.system import find_system
+    from store.access import record
+    from store.database import now, transaction
+    from store.people import revoke_device
+
+    system = find_system(data_dir)
+    engine = system.engine()
+    with transaction(engine) as session:
+        at = revoke_device(session, name, now())
+        record(session, now(), f"cli:{getpass.getuser()}", "device.revoke", detail=name)
+    # Also when it was revoked before: the broker may have been away then.
+    write_accounts(system, engine)
+    if as_json:
+        say_json({"device": name, "revoked_at": at.isoformat()})
+    else:
+        say(f"Device {name} is revoked since {at.isoformat(timespec='seconds')}. Its number stays taken.")
+
+
 def wear(
     device: Annotated[str | None, typer.Argument(metavar="DEVICE")] = None,
     patient: Annotated[str | None, typer.Argument(metavar="PATIENT")] = None,
