@@ -73,6 +73,7 @@ def _checks(engine: sa.Engine, url: str, at: datetime) -> Iterator[Check]:
     for stage in (*workers, *STAGES):
         yield _stage(stage, beats.get(stage), at)
     yield _ledger(workers)
+    yield _queue(workers)
 
 
 def ingest_workers(beats: dict[str, Heartbeat], at: datetime) -> dict[str, Heartbeat | None]:
@@ -114,6 +115,18 @@ def _ledger(workers: dict[str, Heartbeat | None]) -> Check:
         ok=False,
         detail=f"{', '.join(open_ended).capitalize()} took messages that ended nowhere: keep its log and "
         "tell the developers. Nothing of them was receipted.",
+    )
+
+
+def _queue(workers: dict[str, Heartbeat | None]) -> Check:
+    """The broker keeps what ingest has not taken yet, up to a limit; beyond it, it throws away."""
+    if not any(beat and beat.counts.get("dropping") for beat in workers.values()):
+        return Check(name="broker queue", ok=True, detail="The broker has dropped nothing lately.")
+    return Check(
+        name="broker queue",
+        ok=False,
+        detail="The broker dropped messages in the last minutes: ingest is too slow or was away. Nothing of "
+        "them was receipted: devices send them again.",
     )
 
 

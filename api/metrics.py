@@ -21,7 +21,7 @@ from store.figures import Figures, figures
 from store.heartbeat import Heartbeat, heartbeats
 
 router = APIRouter(tags=["operation"])
-NOW = ("waiting", "in_flight", "unaccounted")  #: counts of ingest that go up and down
+NOW = ("waiting", "in_flight", "unaccounted", "dropping")  #: counts of ingest that go up and down
 FORWARDED = ("forwarded", "x-forwarded-for", "x-real-ip", "via")
 
 

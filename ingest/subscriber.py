@@ -53,6 +53,7 @@ BEAT_S, TEND_S = 2.0, 1.0
 #: Without a turn of the worker's loop for so long, its database is gone without a word: above its limit for
 #: one statement, which a server that lives would have kept.
 STUCK_S = 70
+DROPPING_S = 600.0  #: so long `/readyz` speaks of messages that the broker dropped
 TAKEN_OVER = "Session taken over"
 TAKEN_OVER_WAIT_S = 10.0
 
@@ -82,6 +83,7 @@ class Subscriber:
         self._subscriptions = Subscriptions(engine, worker, self.client_id)
         self._stopping = threading.Event()
         self._turns = 0
+        self._dropping_until = 0.0
         self._connection = 0
         self._seen_connection = 0
         self._receipts_in_flight = RECEIPTS_IN_FLIGHT
@@ -173,13 +175,21 @@ class Subscriber:
         at, taken = now(), []
         for topic, payload, content_type, mid in messages:
             if topic == DROPPED:
-                self.counts["dropped_by_broker"] = int(payload) if payload.isdigit() else 0
+                self._heard_of_drops(int(payload) if payload.isdigit() else 0)
             else:
                 sent = (self._connection, mid) if mid else (0, 0)
                 taken.append(Incoming(topic, payload, content_type, at, sent))
         if taken:
             self.counts["received"] += len(taken)
             self._taken.put(taken)
+
+    def _heard_of_drops(self, total: int) -> None:
+        """The broker threw messages away since we last heard of it: an alarm for a while, also of what it
+        threw away while no worker was there. Nothing of it was receipted."""
+        if total > self.counts["dropped_by_broker"]:
+            self._dropping_until = time.monotonic() + DROPPING_S
+            log.error("the broker dropped messages", action="dropped", total=total)
+        self.counts["dropped_by_broker"] = total
 
     def _on_confirmed(self, mid: int, taken: bool) -> None:
         if not taken:
@@ -283,6 +293,7 @@ class Subscriber:
             **self.counts,
             "waiting": self.counts["received"] - self._out,
             "in_flight": len(self._order),
+            "dropping": int(time.monotonic() < self._dropping_until),
             "unaccounted": self._out - ended,  # a message that has no end: an alarm
         }
         with transaction(self.engine) as session:

@@ -48,7 +48,7 @@ def test_ready_means_every_stage_at_work_on_the_newest_schema(house: House) -> N
     live(house.engine)
     assert failed(house) == set()
     names = [check["name"] for check in house.client().get("/readyz").json()["checks"]]
-    assert names == ["database", "migrations", "durability", "broker", *STAGES, "ledger"]
+    assert names == ["database", "migrations", "durability", "broker", *STAGES, "ledger", "broker queue"]
 
 
 def test_every_worker_of_ingest_has_to_be_there(house: House) -> None:
@@ -77,6 +77,13 @@ def test_a_stage_that_never_ran_or_stalled_is_named(house: House) -> None:
     with transaction(house.engine) as session:
         beat(session, "analytics", now() - timedelta(seconds=40), True, {})
     assert failed(house) == {"analytics"}
+
+
+def test_messages_that_the_broker_threw_away_are_an_alarm(house: House) -> None:
+    live(house.engine)
+    with transaction(house.engine) as session:
+        beat(session, "ingest", now(), True, {"dropped_by_broker": 12, "dropping": 1})
+    assert failed(house) == {"broker queue"}
 
 
 def test_an_ingest_without_a_broker_is_named(house: House) -> None:
