@@ -125,7 +125,7 @@ class Link:
                     if packet.reason < 0x80:
                         self._history.note("A", (device, *one.name), one.digest)
                 elif packet.kind == wire.PUBLISH:
-                    if packet.packet_id:
+                    if packet.packet_id and not writer.is_closing():
                         writer.write(wire.puback(packet.packet_id))
                     self._receipt(packet)
                 elif packet.kind == wire.DISCONNECT:
