@@ -31,9 +31,9 @@ class Variant:
 
 
 VARIANTS = (
-    Variant("without epochs, hardly any receipts", 128, 64, False),
-    Variant("with receipts, without epochs", 2_000, 8, False),
-    Variant("with receipts and epochs", 2_000, 8, True),
+    Variant("with epochs, hardly any receipts", 128, 64, False),
+    Variant("with epochs and receipts", 2_000, 8, False),
+    Variant("with epochs, receipts and day indices", 2_000, 8, True),
 )
 HEADER = (
     *("Flooded", "blocks/s", "samples/s", "receipts a block", "broker", "ingest", "PostgreSQL", "analytics"),
