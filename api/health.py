@@ -101,8 +101,8 @@ def _broker(workers: dict[str, Heartbeat | None], at: datetime) -> Check:
     ]
     if not away:
         return Check(name="broker", ok=True, detail="Ingest is connected to the broker.")
-    names = ", ".join(away).capitalize()
-    return Check(name="broker", ok=False, detail=f"{names} has no connection to the broker.")
+    detail = f"There is no connection to the broker: {', '.join(away)}."
+    return Check(name="broker", ok=False, detail=detail)
 
 
 def _ledger(workers: dict[str, Heartbeat | None]) -> Check:
@@ -113,8 +113,8 @@ def _ledger(workers: dict[str, Heartbeat | None]) -> Check:
     return Check(
         name="ledger",
         ok=False,
-        detail=f"{', '.join(open_ended).capitalize()} took messages that ended nowhere: keep its log and "
-        "tell the developers. Nothing of them was receipted.",
+        detail=f"Messages ended nowhere: {', '.join(open_ended)}. Keep the log and tell the developers. "
+        "Nothing of them was receipted.",
     )
 
 

@@ -27,7 +27,7 @@ from benchmarks.wire import (
     content_type_property,
     read_publish,
 )
-from broker.packets import length, text
+from ingest.packets import length, text
 
 AHEAD = 64  #: messages of one connection that wait for the kernel
 DISTINCT = 400

@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
 
-from broker.packets import length, text
+from ingest.packets import length, text
 
 CONNACK, PUBLISH, PUBACK, SUBACK, DISCONNECT = 0x20, 0x30, 0x40, 0x90, 0xE0
 NO_SUBSCRIBER = 0x10  #: a PUBACK's reason: nobody hears this topic, the message is gone

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ingest.packets import length, text
+
 CONNECT = 0x10
 _NAME_FLAG, _PASSWORD_FLAG, _WILL_FLAG = 0x80, 0x40, 0x04
 _VERSIONS = {4, 5}
@@ -75,22 +77,6 @@ def _read(body: bytes) -> Connect:
     if at != len(body):
         raise NotMqtt("more than a packet")
     return Connect(version, name, password, head, will)
-
-
-def text(value: str) -> bytes:
-    """A string as MQTT writes it."""
-    raw = value.encode()
-    return len(raw).to_bytes(2) + raw
-
-
-def length(value: int) -> bytes:
-    """A variable byte integer: seven bits a byte, lowest first."""
-    written = bytearray()
-    while True:
-        value, low = divmod(value, 128)
-        written.append(low | (0x80 if value else 0))
-        if not value:
-            return bytes(written)
 
 
 def _field(body: bytes, at: int) -> tuple[bytes, int]:

@@ -19,12 +19,14 @@ from paho.mqtt.exception import MalformedPacket
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
+from ingest.packets import length, text
+
 READ_BYTES = 256 * 1024
 PUBLISH, PUBACK = 0x30, 0x40
 QOS_1_RETAINED = PUBLISH | 0b0011
 FAILURE = 0x80  #: reason codes from here on say no
-_JSON = bytes([3]) + struct.pack(">H16s", 16, b"application/json")  # property 3: content type
-JSON_PROPERTIES = bytes([len(_JSON)]) + _JSON
+_JSON = bytes([3]) + text("application/json")  # property 3: content type
+JSON_PROPERTIES = length(len(_JSON)) + _JSON
 
 
 class Arrived(NamedTuple):
@@ -70,12 +72,8 @@ class Client(mqtt.Client):
         mids = [self._mid_generate() for _ in messages]
         packets = []
         for mid, (topic, payload) in zip(mids, messages, strict=True):
-            name = topic.encode()
-            size = 4 + len(name) + len(JSON_PROPERTIES) + len(payload)
-            packets += [
-                bytes([QOS_1_RETAINED]) + _length(size) + struct.pack(">H", len(name)) + name,
-                struct.pack(">H", mid) + JSON_PROPERTIES + payload,
-            ]
+            body = text(topic) + struct.pack(">H", mid) + JSON_PROPERTIES + payload
+            packets.append(bytes([QOS_1_RETAINED]) + length(len(body)) + body)
         if packets:
             self._packet_queue(PUBLISH, b"".join(packets), mids[0], 1)
         return mids
@@ -132,15 +130,15 @@ class Client(mqtt.Client):
 
 def _packet_at(read: bytearray, at: int) -> tuple[int, int] | None:
     """Where the body of the packet that begins at `at` starts and ends; None while it is not whole."""
-    length, place = 0, at + 1
+    size, place = 0, at + 1
     for shift in (0, 7, 14, 21):
         if place >= len(read):
             return None
         byte = read[place]
         place += 1
-        length |= (byte & 127) << shift
+        size |= (byte & 127) << shift
         if byte < 128:
-            return (place, place + length) if place + length <= len(read) else None
+            return (place, place + size) if place + size <= len(read) else None
     raise MalformedPacket("a length of more than four bytes")
 
 
@@ -172,12 +170,3 @@ def _content_type(properties: bytes) -> str | None:
     except Exception:  # noqa: BLE001  paho raises whatever its parsing runs into
         return None
     return getattr(found, "ContentType", None)
-
-
-def _length(size: int) -> bytes:
-    packed = bytearray()
-    while True:
-        size, byte = size >> 7, size & 127
-        packed.append(byte | 128 if size else byte)
-        if not size:
-            return bytes(packed)

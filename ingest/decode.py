@@ -17,8 +17,7 @@ from datetime import datetime
 import msgspec
 
 from ingest.bounds import bounded, name_of
-from ingest.check import Bad, BadTime, check, redated, too_early
-from ingest.check import instant as instant
+from ingest.check import Bad, BadTime, check, instant, redated, too_early
 from ingest.messages import MAX_MESSAGE_BYTES, MESSAGE_TYPES, ROOT, Diary, Epoch, Raw, Status, Stream
 
 _STREAMS = {str(stream): stream for stream in Stream}

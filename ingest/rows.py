@@ -9,7 +9,8 @@ from typing import Any
 
 import msgspec
 
-from ingest.decode import Decoded, Refused, instant
+from ingest.check import instant
+from ingest.decode import Decoded, Refused
 from ingest.messages import EPOCH_ARRAYS, Diary, Epoch, Raw, Status
 from store import codec
 from store.diary import NRS_FIELDS

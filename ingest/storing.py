@@ -11,7 +11,7 @@ from ingest import rows
 from ingest.decode import Decoded
 from ingest.messages import Stream
 from ingest.minutes import minutes_of
-from store import blocks, diary, epochs, identity, results
+from store import blocks, diary, epochs, identity, marks
 from store.database import notify
 
 Accepted = Sequence[tuple[int, Decoded]]  #: messages, each with the id of its device
@@ -31,10 +31,10 @@ def store(session: Session, accepted: Accepted, at: datetime) -> None:
     if by_stream[Stream.EPOCH]:
         columns = rows.epoch_columns(by_stream[Stream.EPOCH])
         epochs.add_epochs(session, columns)
-        _mark(session, rows.edges(columns), results.MOVEMENT, at)
+        _mark(session, rows.edges(columns), marks.MOVEMENT, at)
     if by_stream[Stream.DIARY]:
         diary.add_reports(session, [rows.report(d, one) for d, one in by_stream[Stream.DIARY]])
-        _mark(session, [(d, one.t0) for d, one in by_stream[Stream.DIARY]], results.DIARY, at)
+        _mark(session, [(d, one.t0) for d, one in by_stream[Stream.DIARY]], marks.DIARY, at)
         notify(session, "diary")
 
 
@@ -43,11 +43,11 @@ def _store_blocks(session: Session, accepted: Accepted, at: datetime) -> None:
     ragged = blocks.ragged_among(session, {d for d, _ in accepted})
     made, left = minutes_of([pair for pair in accepted if pair[0] not in ragged])
     taken = epochs.add_raw_minutes(session, made)
-    _mark(session, epochs.device_and_minute(made), results.MOVEMENT, at)
+    _mark(session, epochs.device_and_minute(made), marks.MOVEMENT, at)
     blocks.keep_ragged(session, {d for d, _ in left})
     left += [pair for pair in accepted if pair[0] in ragged]
     blocks.queue_for_minutes(session, [*((d, one.t0, one.last) for d, one in left), *taken], at)
 
 
 def _mark(session: Session, touched: Sequence[tuple[int, datetime]], kind: str, at: datetime) -> None:
-    results.mark_instants(session, [d for d, _ in touched], [t for _, t in touched], kind, at)
+    marks.mark_instants(session, [d for d, _ in touched], [t for _, t in touched], kind, at)

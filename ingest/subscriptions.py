@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
 import paho.mqtt.client as mqtt
 import sqlalchemy as sa
@@ -19,11 +20,12 @@ from paho.mqtt.properties import Properties
 from ingest.broker import Broker
 from ingest.messages import ROOT
 from ingest.worker import Worker
-from store import in_hand
+from store import heartbeat, in_hand
 from store.database import transaction
 from store.people import device_names_after
 
 AT_ONCE = 500  #: topics in one packet
+GONE_AFTER = timedelta(minutes=1)
 LOOK_BACK = 10_000  #: devices: a long list that is being enrolled may appear after a shorter, later one
 
 
@@ -84,15 +86,20 @@ def _by_hundreds(names: Sequence[str], say: Callable[[list[str]], object]) -> No
         say(topics[i : i + AT_ONCE])
 
 
-def end_gone_sessions(engine: sa.Engine, broker: Broker, worker: Worker) -> None:
-    """The first worker has the broker forget sessions of workers that there are no more of."""
+def end_gone_sessions(engine: sa.Engine, broker: Broker, worker: Worker, at: datetime) -> None:
+    """The first worker has the broker forget the sessions of workers that there are no more of: they have
+    ended by themselves, or gave no sign of life for a minute. One that lives has its place, whatever its
+    number: workers are changed one after the other. Raises `OSError` when the broker is away."""
     if worker.group is not None or worker.index != 1:
         return
     with transaction(engine) as session:
+        seen = {beat.part: beat.at for beat in heartbeat.heartbeats(session)}
         heard = in_hand.sessions(session)
-    for client_id, layout in heard.items():
+    for client_id, layout, at_work in heard:
         former = Worker.of_layout(layout)
-        if former.group is None and former.index > worker.of:
+        known = former.group is None and former.index <= worker.of
+        lives = at_work and former.name in seen and at - seen[former.name] < GONE_AFTER
+        if not known and not lives:
             _end_session(broker, client_id)
             with transaction(engine) as session:
                 in_hand.forget(session, client_id)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from enum import StrEnum
 
 import numpy as np
 import sqlalchemy as sa
@@ -18,13 +17,6 @@ from store.copying import POSTGRES_EPOCH_US, copy_rows
 from store.database import Base, literal
 
 MINUTE = timedelta(minutes=1)
-
-
-class Source(StrEnum):
-    """Who computed an epoch."""
-
-    DEVICE = "device"
-    RAW = "raw"
 
 
 class EpochRow(Base):

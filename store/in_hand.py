@@ -97,10 +97,10 @@ def hears(session: Session, worker: str, layout: str) -> None:
     session.execute(sa.update(InHand).where(InHand.worker == worker).values(hears=layout))
 
 
-def sessions(session: Session) -> dict[str, str]:
-    """What each worker's session has subscribed to."""
-    rows = session.execute(sa.select(InHand.worker, InHand.hears).where(InHand.hears.is_not(None)))
-    return {worker: str(layout) for worker, layout in rows}
+def sessions(session: Session) -> list[tuple[str, str, bool]]:
+    """(client id, what its session has subscribed to, whether it has started and not ended by itself)."""
+    rows = session.execute(sa.select(InHand.worker, InHand.hears, InHand.at_work))
+    return [(worker, layout, at_work) for worker, layout, at_work in rows if layout is not None]
 
 
 def forget(session: Session, worker: str) -> None:

@@ -208,7 +208,7 @@ def wear(
     """Say that `device` belongs to `patient` in [start, end); what was said before gives way there.
 
     Stored samples are attributed by sample time, so back-dating moves them. The caller marks the days of
-    everybody touched (`results.mark_days_of_device`) in the same transaction, before and after.
+    everybody touched (`marks.mark_days_of_device`) in the same transaction, before and after.
     """
     if end is not None and end <= start:
         raise StoreError("A wearing ends after it starts: check --from and --to.")

@@ -12,9 +12,6 @@ from sqlalchemy.dialects import postgresql as pg
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from store.database import Base, notify
-from store.marks import ASKED, DIARY, MOVEMENT, mark_day, mark_days_of_device, mark_instants
-
-__all__ = ("ASKED", "DIARY", "MOVEMENT", "mark_day", "mark_days_of_device", "mark_instants")
 
 CLAIM_LASTS = timedelta(minutes=10)
 QUIET = timedelta(seconds=3)  #: a burst of data is over

@@ -110,7 +110,7 @@ def wear(
 ) -> None:
     """Say that a device belongs to a patient in [from, to); samples follow by their own time."""
     from actalgia.system import find_system
-    from store import people, results
+    from store import marks, people
     from store.database import now, transaction
 
     if ended is not None:
@@ -125,12 +125,12 @@ def wear(
     with transaction(find_system(data_dir).engine()) as session:
         worn = people.device_by_name(session, device_name)
         # The days of those who wore it are stale, and of those who will have worn it.
-        results.mark_days_of_device(session, worn.id, begins, stops, now())
+        marks.mark_days_of_device(session, worn.id, begins, stops, now())
         if patient is not None:
             people.wear(session, worn, people.patient_by_code(session, patient), begins, stops)
         else:
             people.end_wearing(session, worn, begins)
-        results.mark_days_of_device(session, worn.id, begins, stops, now())
+        marks.mark_days_of_device(session, worn.id, begins, stops, now())
     if patient is not None:
         say(
             f"{device_name} belongs to {patient} from {begins.isoformat()}"

@@ -15,7 +15,7 @@ from analytics.indices.daily import WINDOW_DAYS, Prepared, day_and_window_indice
 from analytics.indices.index import METHOD, Index
 from analytics.series import Series, Worn, series_of
 from analytics.signal.wear import worn_by_stillness
-from store import epochs, results
+from store import epochs, marks, results
 from store.database import transaction
 from store.people import Patient
 
@@ -31,7 +31,7 @@ def compute_days(engine: sa.Engine, at: datetime) -> int:
     minutes, and the days are computed by another.
     """
     with transaction(engine) as session:
-        claim = results.claim(session, results.MOVEMENT, at, AT_ONCE, AGAIN_AFTER)
+        claim = results.claim(session, marks.MOVEMENT, at, AT_ONCE, AGAIN_AFTER)
     if claim is None:
         return 0
     with transaction(engine) as session:
@@ -45,11 +45,11 @@ def compute_days(engine: sa.Engine, at: datetime) -> int:
         if today in after and today not in claim.days:
             # Its windows have changed, but the running day keeps its own pace.
             after.remove(today)
-            results.mark_day(session, patient.id, today, results.MOVEMENT, at)
+            marks.mark_day(session, patient.id, today, marks.MOVEMENT, at)
         days = sorted({*claim.days, *after})
         rows = _rows_of(session, patient.id, days, zone, at)
         results.save_day_indices(session, rows)
-        results.finish(session, results.MOVEMENT, claim)
+        results.finish(session, marks.MOVEMENT, claim)
     return len(claim.days)
 
 

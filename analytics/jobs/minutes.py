@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from analytics.signal.epochs import Minutes, epochs_of_minutes
 from analytics.signal.samples import Samples
-from store import blocks, epochs, results
+from store import blocks, epochs, marks
 from store.database import transaction
 
 AT_ONCE = 64  #: spans of new blocks in one transaction
@@ -59,7 +59,7 @@ def _make(session: Session, device_id: int, start: datetime, end: datetime, at: 
             epochs.save_minutes(session, rows)
             if rows:
                 instants = [row["t"] for row in rows]
-                results.mark_instants(session, [device_id] * len(rows), instants, results.MOVEMENT, at)  # type: ignore[arg-type]
+                marks.mark_instants(session, [device_id] * len(rows), instants, marks.MOVEMENT, at)  # type: ignore[arg-type]
         start = until
 
 

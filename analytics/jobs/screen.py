@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 
 from analytics.escalation.worst_pain import Report, judge
-from store import diary, results
+from store import diary, marks, results
 from store.database import transaction
 from store.people import Patient
 
@@ -23,7 +23,7 @@ def screen(engine: sa.Engine, at: datetime) -> int:
 
     Whoever is only asked about again waits until nobody has changed: pain does not queue behind routine.
     """
-    return _judge_next(engine, results.DIARY, at) or _judge_next(engine, results.ASKED, at)
+    return _judge_next(engine, marks.DIARY, at) or _judge_next(engine, marks.ASKED, at)
 
 
 def _judge_next(engine: sa.Engine, kind: str, at: datetime) -> int:

@@ -19,7 +19,7 @@ from api.app import create_app
 from api.settings import ApiSettings
 from store.database import now, transaction
 from store.heartbeat import beat
-from store.results import DIARY, mark_day
+from store.marks import DIARY, mark_day
 from tests.api.house import BASE, House
 from tests.cast import NOON
 from tests.conftest import new_database

@@ -11,7 +11,8 @@ import sqlalchemy as sa
 from store.access import AuditEntry
 from store.database import now, transaction
 from store.diary import PainReport, Treatment, add_reports
-from store.results import DIARY, StaleDay
+from store.marks import DIARY
+from store.results import StaleDay
 from tests.api.house import ENTRY, House
 from tests.cast import NOON
 

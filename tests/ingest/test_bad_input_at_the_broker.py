@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from broker.packets import connect, length, text
+from broker.packets import connect
 from ingest.broker import Broker
+from ingest.packets import length, text
 from ingest.subscriber import Subscriber
 from tests.broker.clients import Client
 from tests.broker.running import Running, embedded_mosquitto, soon

@@ -9,7 +9,7 @@ import pytest
 
 from analytics.jobs.screen import screen
 from ingest.batch import write_batch
-from store import diary, people, results
+from store import diary, marks, people
 from store.database import transaction
 from tests.cast import NOON, enrol_cast, incoming
 from tests.ingest.wrong_clocks import (
@@ -99,7 +99,7 @@ def test_an_answer_by_a_clock_of_the_year_2000_pages_as_of_now(engine, cast):
         ("2026-05-04", NOON - MINUTE, "answered")
     ]
     with transaction(engine) as session:
-        results.mark_day(session, cast.rising, date(2026, 5, 4), results.DIARY, NOON)
+        marks.mark_day(session, cast.rising, date(2026, 5, 4), marks.DIARY, NOON)
     screen(engine, NOON)
     assert rows(engine, "SELECT verdict, day::text, reported_at FROM decision") == [
         ("fire", "2026-05-04", NOON - MINUTE)
@@ -113,7 +113,7 @@ def test_an_answer_that_the_clock_moves_weeks_back_never_pages(engine, cast):
     write_batch(engine, [answer(0, NOON)], NOON)
     assert stale(engine, "diary") == [(cast.rising, "2026-04-13")]
     with transaction(engine) as session:
-        results.mark_day(session, cast.rising, date(2026, 4, 13), results.DIARY, NOON)
+        marks.mark_day(session, cast.rising, date(2026, 4, 13), marks.DIARY, NOON)
     screen(engine, NOON)
     assert rows(engine, "SELECT verdict FROM decision") == [("no evidence",)]
     with transaction(engine) as session:
@@ -127,7 +127,7 @@ def test_a_stored_answer_that_is_moved_marks_both_days_and_is_judged_by_its_true
     write_batch(engine, [status(0, NOON, -3 * DAY, device="phone-2")], NOON)
     assert stale(engine, "diary") == [(cast.rising, "2026-05-01"), (cast.rising, "2026-05-04")]
     with transaction(engine) as session:
-        results.mark_day(session, cast.rising, date(2026, 5, 1), results.DIARY, NOON)
+        marks.mark_day(session, cast.rising, date(2026, 5, 1), marks.DIARY, NOON)
     screen(engine, NOON)
     assert rows(engine, "SELECT verdict FROM decision") == [("no evidence",)]
 

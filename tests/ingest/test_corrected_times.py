@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from analytics.jobs.days import compute_days
 from ingest.batch import write_batch
-from store import associations, clocks, diary, epochs, people, results, worklist
+from store import associations, clocks, diary, epochs, marks, people, worklist
 from store.buckets import read_buckets
 from store.coverage import covered_days
 from store.database import transaction
@@ -75,7 +75,7 @@ def test_a_wearing_begins_and_ends_by_true_time(engine, cast):
             (part,) = epochs.read_epochs(session, patient, NOON - DAY, NOON + DAY)
             assert len(part.t_us) == n
         assert part.t_us[0] == micro(NOON)
-        results.mark_days_of_device(session, cast.watch_1, NOON, NOON + MINUTE, NOON)
+        marks.mark_days_of_device(session, cast.watch_1, NOON, NOON + MINUTE, NOON)
     assert stale(engine) == [(cast.rising, "2026-05-04")]
 
 

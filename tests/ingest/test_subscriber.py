@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import shutil
+import threading
 import time
 from datetime import UTC, datetime
 from itertools import pairwise
@@ -13,11 +15,13 @@ import pytest
 import sqlalchemy as sa
 from paho.mqtt.enums import CallbackAPIVersion
 
+from ingest.broker import Broker
 from ingest.messages import Receipt, Status, Stream, up_topic
+from ingest.subscriber import Subscriber
 from simulate.connection import Address
 from simulate.device import Device
 from tests.broker.running import embedded_mosquitto, soon
-from tests.cast import enrol_cast, micro
+from tests.cast import NOON, enrol_cast, incoming, micro
 from tests.ingest.at_a_broker import ACCOUNTS, Running
 
 pytestmark = pytest.mark.skipif(
@@ -158,3 +162,17 @@ def test_acknowledgements_go_out_in_the_order_in_which_messages_came(engine, bro
     one.close()
     two.close()
     assert acknowledged == sorted(acknowledged)
+
+
+def test_a_message_of_a_connection_that_is_new_keeps_its_acknowledgement(engine):
+    """Or its place among those that the broker has in flight to us would be lost until the next one."""
+    enrol_cast(engine)
+    subscriber = Subscriber(engine, Broker("127.0.0.1", 1, "ingest", "never connected"))
+    subscriber._care.begin()
+    subscriber._connection, subscriber._intake.connection = 1, 2
+    message = Status(boot=1, seq=0, at=micro(NOON))
+    one = dataclasses.replace(incoming("watch-1", message), sent=(2, 7))
+    subscriber._store([one], threading.Event())
+    subscriber._follow_connection()
+    assert subscriber.counts["in_flight"] == 1
+    assert list(subscriber._pending.owed.values()) == [[(2, 7)]]

@@ -15,7 +15,7 @@ from analytics.jobs.screen import ask_for_judgement, screen
 from analytics.recordings.read import read_recording
 from ingest.batch import write_batch
 from ingest.messages import Diary, Epoch, Raw
-from store import people, results
+from store import marks, people, results
 from store.database import transaction
 from tests.cast import NOON, Cast, enrol_cast, incoming, micro
 from tests.conftest import SHARED
@@ -192,20 +192,20 @@ def test_the_running_day_waits_an_hour_and_a_past_day_does_not(engine, cast):
 
 def test_what_is_marked_while_it_is_computed_stays_marked(engine, cast):
     with transaction(engine) as session:
-        results.mark_day(session, cast.steady, NOON.date(), results.DIARY, NOON)
-        claim = results.claim(session, results.DIARY, NOON, 10, timedelta(0))
+        marks.mark_day(session, cast.steady, NOON.date(), marks.DIARY, NOON)
+        claim = results.claim(session, marks.DIARY, NOON, 10, timedelta(0))
     with transaction(engine) as session:
-        assert results.claim(session, results.DIARY, NOON, 10, timedelta(0)) is None
-        results.mark_day(session, cast.steady, NOON.date(), results.DIARY, NOON)
+        assert results.claim(session, marks.DIARY, NOON, 10, timedelta(0)) is None
+        marks.mark_day(session, cast.steady, NOON.date(), marks.DIARY, NOON)
     with transaction(engine) as session:
-        results.finish(session, results.DIARY, claim)
-        assert results.claim(session, results.DIARY, NOON, 10, timedelta(0)) is not None
+        results.finish(session, marks.DIARY, claim)
+        assert results.claim(session, marks.DIARY, NOON, 10, timedelta(0)) is not None
 
 
 def test_a_worker_that_dies_loses_its_claim_after_ten_minutes(engine, cast):
     with transaction(engine) as session:
-        results.mark_day(session, cast.steady, NOON.date(), results.DIARY, NOON)
-        results.claim(session, results.DIARY, NOON, 10, timedelta(0))
+        marks.mark_day(session, cast.steady, NOON.date(), marks.DIARY, NOON)
+        results.claim(session, marks.DIARY, NOON, 10, timedelta(0))
     assert screen(engine, NOON + timedelta(minutes=9)) == 0
     assert screen(engine, NOON + timedelta(minutes=11)) == 1
 
@@ -222,9 +222,9 @@ def test_back_dating_a_wearing_moves_the_days_to_the_other_patient(engine, cast)
     with transaction(engine) as session:
         watch, rising = people.device_by_name(session, "watch-1"), people.patient_by_code(session, "P-rising")
         cut = day + timedelta(hours=1)
-        results.mark_days_of_device(session, watch.id, cut, None, NOON)
+        marks.mark_days_of_device(session, watch.id, cut, None, NOON)
         people.wear(session, watch, rising, cut)
-        results.mark_days_of_device(session, watch.id, cut, None, NOON)
+        marks.mark_days_of_device(session, watch.id, cut, None, NOON)
     all_due(compute_days, engine)
     assert indices(engine, "P-steady")["worn_min"] == 60
     assert indices(engine, "P-rising")["worn_min"] == 60
@@ -240,9 +240,9 @@ def test_a_day_whose_data_belong_to_somebody_else_now_has_no_indices(engine, cas
     assert compute_days(engine, NOON + timedelta(seconds=10)) == 1
     with transaction(engine) as session:
         watch, rising = people.device_by_name(session, "watch-1"), people.patient_by_code(session, "P-rising")
-        results.mark_days_of_device(session, watch.id, today, None, NOON)
+        marks.mark_days_of_device(session, watch.id, today, None, NOON)
         people.wear(session, watch, rising, today)
-        results.mark_days_of_device(session, watch.id, today, None, NOON)
+        marks.mark_days_of_device(session, watch.id, today, None, NOON)
     assert all_due(compute_days, engine, NOON + timedelta(seconds=11)) == 2, (
         "at once, although it is the running day"
     )
