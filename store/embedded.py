@@ -135,6 +135,8 @@ def as_unprivileged(command: list[str]) -> list[str]:
 
     The server's folder belongs to that user, but the folders above (mode 0700, perhaps in /root) do not.
     Changing their modes would open them to everybody, so the process keeps one capability, to pass them.
+    The programs themselves may lie in such a folder, too, and initdb asks access(2) for them: there the
+    kernel leaves a capability out of account for another user id, unless it is told not to.
     """
     if os.geteuid() != 0:
         return command
@@ -144,7 +146,7 @@ def as_unprivileged(command: list[str]) -> list[str]:
         *("setpriv", "--pdeathsig=INT"),
         *(f"--reuid={account.pw_uid}", f"--regid={account.pw_gid}", "--clear-groups"),
         *("--inh-caps=-all,+dac_override", "--ambient-caps=-all,+dac_override"),
-        "--bounding-set=-all,+dac_override",
+        *("--bounding-set=-all,+dac_override", "--securebits=+no_setuid_fixup"),
         *("--", *command),
     ]
 
