@@ -28,6 +28,17 @@ class EpochRecording:
     measure: Measure
     tz: str | None  #: zone name; None where stamps are a wall clock of no known zone
     zone: tzinfo  #: what cuts the days; UTC where `tz` is None, so that every day has 24 h
+    axes: NDArray[np.float64] | None = None  #: (n, 3) counts of the device's own axes, NaN is missing
+    steps: NDArray[np.float64] | None = None  #: as the device counted them, NaN is missing
+    notes: tuple[str, ...] = ()  #: what the reader left out or mended, one sentence each
+
+
+@dataclass(frozen=True)
+class Temperature:
+    """What the device's own thermometer read, in order of time."""
+
+    t_us: NDArray[np.int64]
+    celsius: NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -37,3 +48,6 @@ class RawRecording:
     segments: tuple[Samples, ...]
     tz: str | None  #: as in `EpochRecording`
     zone: tzinfo
+    temperature: Temperature | None = None  #: None where the file has none
+    range_g: float | None = None  #: the device clips beyond this; None where the file does not say
+    notes: tuple[str, ...] = ()  #: what the reader left out or mended, one sentence each
