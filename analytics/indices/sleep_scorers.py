@@ -58,10 +58,10 @@ def cole_kripke_actilife(counts: Values) -> Values:
 
 
 def oakley(counts: Values, epoch_s: float = 60.0, threshold: float = MEDIUM_OAKLEY) -> Values:
-    """Oakley 1997, for Actiwatch counts: asleep while the weighted sum of the neighbours is at most `threshold`.
+    """Oakley 1997, for Actiwatch counts: asleep while the weighted sum of the neighbours is low enough.
 
-    20, 40 and 80 are Actiware's high, medium and low sensitivity for being awake. Raises ValueError for an
-    epoch length other than 15, 30, 60 and 120 s.
+    Low enough is at most `threshold`; 20, 40 and 80 are Actiware's high, medium and low sensitivity for
+    being awake. Raises ValueError for an epoch length other than 15, 30, 60 and 120 s.
     """
     if epoch_s not in WEIGHTS_OAKLEY:
         raise ValueError("Oakley's weights are for epochs of 15, 30, 60 and 120 s")
