@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 DEFAULT_DATA_DIR = Path("actalgia-data")
@@ -31,4 +32,6 @@ class Settings(BaseSettings):
     http_port: int = 8460
     base_url: str | None = None
     channels: str = "log"
+    gap_case_after: float = Field(6.0, gt=0, le=8760)  #: hours until missing messages are a technical case
+    silence_case_after: float = Field(24.0, gt=0, le=8760)  #: hours until a silent device is one
     log_level: str = "info"
