@@ -26,9 +26,7 @@ ALL_KINDS_EACH = 20
 KINDS = (GAP, SILENCE, BATTERY)
 
 
-def judge_devices(
-    engine: sa.Engine, limits: Limits, at: datetime, kinds: Collection[str] = KINDS
-) -> int:
+def judge_devices(engine: sa.Engine, limits: Limits, at: datetime, kinds: Collection[str] = KINDS) -> int:
     """Bring the technical cases up to what is wrong at `at`; how many were opened, changed or closed.
 
     One transaction, and one process at a time: another that comes meanwhile does nothing. Repeat-safe.
@@ -39,17 +37,13 @@ def judge_devices(
         note_gaps(session)
         standing = technical.standing_cases(session)
         zones = {case.patient_id: zone_of(case.tz) for case in standing}
-        had = {
-            (case.patient_id, Reason(**reason).key) for case in standing for reason in case.reasons
-        }
+        had = {(case.patient_id, Reason(**reason).key) for case in standing for reason in case.reasons}
         present: list[tuple[int, Reason]] = []
         for missing in missing_since(session, at, at - limits.gap) if GAP in kinds else ():
             zone = zones.setdefault(missing.patient_id, zone_of(missing.tz))
             present.append((missing.patient_id, trouble.gap_reason(missing, zone)))
         if SILENCE in kinds or BATTERY in kinds:
-            for device in worn_devices_in_need(
-                session, at, at - limits.silence, trouble.BATTERY_WELL_PCT
-            ):
+            for device in worn_devices_in_need(session, at, at - limits.silence, trouble.BATTERY_WELL_PCT):
                 zone = zones.setdefault(device.patient_id, zone_of(device.tz))
                 own = {key for patient_id, key in had if patient_id == device.patient_id}
                 for reason in trouble.device_reasons(device, at, limits.silence, own, zone):
@@ -77,9 +71,7 @@ def _carry_out(session: Session, step: trouble.Step, at: datetime) -> None:
             technical.close_technical(session, case_id, trouble.why_closed(step), at)
 
 
-def keep_judging(
-    engine: sa.Engine, limits: Limits, counts: dict[str, int], stop: threading.Event
-) -> None:
+def keep_judging(engine: sa.Engine, limits: Limits, counts: dict[str, int], stop: threading.Event) -> None:
     """Judge until `stop` is set. Losing the database pauses it."""
     rounds = 0
     while not stop.is_set():

@@ -115,7 +115,9 @@ def decide(
     return steps
 
 
-def hushed_today(closed: Iterable[ClosedByHand], at: datetime, zones: dict[int, ZoneInfo]) -> set[tuple[int, Key]]:
+def hushed_today(
+    closed: Iterable[ClosedByHand], at: datetime, zones: dict[int, ZoneInfo]
+) -> set[tuple[int, Key]]:
     """The reasons of cases that people closed on the local day of their patient that `at` lies in."""
     return {
         (case.patient_id, Reason(**reason).key)

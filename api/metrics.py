@@ -118,7 +118,7 @@ def _waiting(found: Figures) -> Iterable[Metric]:
         ("open_technical_cases", "Devices or data in trouble, by patient", found.technical_cases),
     ):
         yield GaugeMetricFamily(f"actalgia_{name}", meaning, value=value)
-    cases = GaugeMetricFamily("actalgia_open_cases", "Clinical cases that are not resolved", labels=["severity"])
+    cases = GaugeMetricFamily("actalgia_open_cases", "Open clinical cases", labels=["severity"])
     for severity, count in found.open_cases.items():
         cases.add_metric([severity], count)
     yield cases

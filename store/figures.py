@@ -41,7 +41,10 @@ def figures(session: Session, at: datetime) -> Figures:
     ).one()
     cases = session.execute(
         sa.text(
-            "SELECT severity, count(*) FROM \"case\" WHERE kind = 'clinical' AND state <> 'resolved' GROUP BY 1"
+            """
+            SELECT severity, count(*) FROM "case"
+            WHERE kind = 'clinical' AND state <> 'resolved' GROUP BY 1
+            """
         )
     )
     open_cases = dict.fromkeys(SEVERITIES, 0)

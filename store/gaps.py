@@ -90,8 +90,8 @@ def missing_since(session: Session, at: datetime, before: datetime) -> list[Miss
         sa.text(
             """
             SELECT due.patient_id, due.tz, due.name, due.stream, due.boot, due.since,
-                   array(SELECT ARRAY[lower(r), upper(r) - 1] FROM unnest(due.missing) r LIMIT :shown),
-                   (SELECT count(*) FROM unnest(due.missing))
+                   array(SELECT ARRAY[lower(r), upper(r) - 1] FROM unnest(due.missing) r LIMIT :shown) AS ranges,
+                   (SELECT count(*) FROM unnest(due.missing)) AS stretches
             FROM (
                 SELECT w.patient_id, p.tz, d.name, g.stream, g.boot, min(g.seen_at) AS since,
                        range_agg(g.missing - s.seqs) AS missing
@@ -110,8 +110,12 @@ def missing_since(session: Session, at: datetime, before: datetime) -> list[Miss
         {"at": at, "before": before, "shown": SHOWN},
     )
     return [
-        Missing(*own, tuple((int(low), int(high)) for low, high in ranges), count - len(ranges))
-        for *own, ranges, count in rows
+        Missing(
+            *(row.patient_id, row.tz, row.name, row.stream, row.boot, row.since),
+            tuple((int(low), int(high)) for low, high in row.ranges),
+            row.stretches - len(row.ranges),
+        )
+        for row in rows
     ]
 
 

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql as pg
 from sqlalchemy.orm import Session
 
-from store.cases import Case, CaseEvent, CaseState, Outcome, tell
+from store.cases import Case, CaseState, Outcome, tell
 
 KIND = "technical"
 SEVERITY = "low"
@@ -59,7 +59,9 @@ def standing_cases(session: Session) -> list[StandingCase]:
         )
     ).all()
     reasons = _reasons(session, [row.id for row in locked])
-    return [StandingCase(*row, reasons.get(row.id, [])) for row in locked]
+    return [
+        StandingCase(row.id, row.patient_id, row.tz, row.reason, reasons.get(row.id, [])) for row in locked
+    ]
 
 
 def closed_by_hand(session: Session, patient_ids: Iterable[int], at: datetime) -> list[ClosedByHand]:
@@ -119,9 +121,7 @@ def close_technical(session: Session, case_id: int, why: str, at: datetime) -> N
     closed = session.scalar(
         sa.update(Case)
         .where(Case.id == case_id, Case.kind == KIND, Case.state != CaseState.RESOLVED)
-        .values(
-            state=CaseState.RESOLVED, resolved_at=at, resolved_by=SYSTEM, outcome=Outcome.TECHNICAL
-        )
+        .values(state=CaseState.RESOLVED, resolved_at=at, resolved_by=SYSTEM, outcome=Outcome.TECHNICAL)
         .returning(Case.id)
     )
     if closed is not None:
@@ -131,9 +131,12 @@ def close_technical(session: Session, case_id: int, why: str, at: datetime) -> N
 
 def _reasons(session: Session, case_ids: list[int]) -> dict[int, list[dict[str, Any]]]:
     rows = session.execute(
-        sa.select(CaseEvent.case_id, CaseEvent.evidence["reasons"])
-        .where(CaseEvent.case_id.in_(case_ids), CaseEvent.evidence.has_key("reasons"))
-        .distinct(CaseEvent.case_id)
-        .order_by(CaseEvent.case_id, CaseEvent.id.desc())
+        sa.text(
+            """
+            SELECT DISTINCT ON (case_id) case_id, evidence -> 'reasons' FROM case_event
+            WHERE case_id = ANY(:cases) AND evidence ? 'reasons' ORDER BY case_id, id DESC
+            """
+        ),
+        {"cases": case_ids},
     )
     return {case_id: list(found) for case_id, found in rows}

@@ -81,9 +81,7 @@ def alerting(data_dir: DataDirOption = None) -> None:
         raise NoSystem(f"ACTALGIA_CHANNELS: {error}") from error
     engine = system.engine()
     _check(engine)
-    limits = Limits(
-        timedelta(hours=settings.gap_case_after), timedelta(hours=settings.silence_case_after)
-    )
+    limits = Limits(timedelta(hours=settings.gap_case_after), timedelta(hours=settings.silence_case_after))
     run(engine, channels, _base_url(settings), _stop_on_signals(), limits)
 
 

@@ -62,7 +62,12 @@ def test_a_gap_is_a_case_after_its_time_and_not_before(engine, cast):
     assert judge(engine, LATER - timedelta(seconds=1)) == 0
     assert judge(engine) == 1
     (case,) = rows(engine, Case)
-    assert (case.patient_id, case.kind, case.severity, case.state) == (cast.steady, "technical", "low", "opened")
+    assert (case.patient_id, case.kind, case.severity, case.state) == (
+        cast.steady,
+        "technical",
+        "low",
+        "opened",
+    )
     assert case.reason == (
         "Data are missing: messages 120 to 150 of the movement stream of watch-1, since Mon 4 May, 14:00"
     )
@@ -221,7 +226,12 @@ def test_a_clinical_case_of_the_same_patient_is_untouched(engine, cast):
     sent(engine, cast.watch_1, [1], LATER)
     judge(engine, LATER + HOUR)
     first, second = rows(engine, Case)
-    assert (first.id, first.kind, first.state, first.reason) == (clinical, "clinical", "opened", "Worst pain 8")
+    assert (first.id, first.kind, first.state, first.reason) == (
+        clinical,
+        "clinical",
+        "opened",
+        "Worst pain 8",
+    )
     assert (second.kind, second.state) == ("technical", "resolved")
     assert story(engine, clinical) == [("opened", "actalgia")]
     assert [(d.case_id, d.state) for d in rows(engine, Delivery)] == before == [(clinical, "pending")]
@@ -274,7 +284,9 @@ def test_a_silent_device_and_an_empty_battery_are_reasons(engine, cast):
     sent(engine, cast.phone_2, [0], NOON + 23 * HOUR, stream="status")
     sent(engine, cast.watch_1, [0], NOON + 23 * HOUR)
     with transaction(engine) as session:
-        session.add(DeviceStatus(device_id=cast.phone_2, boot=1, seq=0, at=NOON, received_at=NOON, battery_pct=4))
+        session.add(
+            DeviceStatus(device_id=cast.phone_2, boot=1, seq=0, at=NOON, received_at=NOON, battery_pct=4)
+        )
     day = NOON + 24 * HOUR
     assert judge(engine, day) == 0, "a look at gaps alone"
     assert judge(engine, day, ("gap", "silence", "battery")) == 1
@@ -285,7 +297,9 @@ def test_a_silent_device_and_an_empty_battery_are_reasons(engine, cast):
     assert judge(engine, day) == 0, "a look at gaps alone leaves them"
     sent(engine, cast.watch_2, [1], day, stream="status")
     with transaction(engine) as session:
-        session.add(DeviceStatus(device_id=cast.phone_2, boot=1, seq=1, at=day, received_at=day, battery_pct=90))
+        session.add(
+            DeviceStatus(device_id=cast.phone_2, boot=1, seq=1, at=day, received_at=day, battery_pct=90)
+        )
     assert judge(engine, day, ("gap", "silence", "battery")) == 1
     assert [case.state for case in rows(engine, Case)] == ["resolved"]
     assert rows(engine, Delivery) == []

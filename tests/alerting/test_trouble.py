@@ -76,9 +76,7 @@ def test_what_was_not_looked_for_is_not_taken_as_gone():
 
 def test_the_same_gap_of_another_boot_is_another_reason():
     later = Reason(GAP, "watch-7", "Data are missing", "raw", 2)
-    assert decide(now(OWED, later), ALL, [standing(OWED)], set()) == [
-        Change(1, (OWED, later), (later,), ())
-    ]
+    assert decide(now(OWED, later), ALL, [standing(OWED)], set()) == [Change(1, (OWED, later), (later,), ())]
 
 
 def test_what_a_person_closed_today_opens_nothing_and_joins_nothing_but_other_trouble_does():
@@ -102,7 +100,9 @@ def test_a_day_is_the_patients_own(hours_before, hushed):
 
 
 def test_the_sentence_says_which_messages_of_what_since_when():
-    missing = Missing(PATIENT, "Europe/Rome", "watch-7", "raw", 1, NOON + 5 * timedelta(minutes=1), ((120, 150),), 0)
+    missing = Missing(
+        PATIENT, "Europe/Rome", "watch-7", "raw", 1, NOON + 5 * timedelta(minutes=1), ((120, 150),), 0
+    )
     assert gap_reason(missing, ROME).text == (
         "Data are missing: messages 120 to 150 of the movement stream of watch-7, since Mon 4 May, 14:05"
     )

@@ -19,7 +19,9 @@ def in_trouble(engine, patient_id):
 
 def part(html, title):
     """The section of the page with that heading."""
-    return next(one for one in re.findall(r"<section.*?(?=<section|</main|\Z)", html, re.S) if f"<h2>{title}" in one)
+    return next(
+        one for one in re.findall(r"<section.*?(?=<section|</main|\Z)", html, re.S) if f"<h2>{title}" in one
+    )
 
 
 def test_the_worklist_lists_technical_cases_apart(client, cast, engine):
@@ -29,7 +31,9 @@ def test_the_worklist_lists_technical_cases_apart(client, cast, engine):
     page = client.get("/").text
     patients, devices = page.split('<section class="technical">')
     assert f"case {clinical} " in words_of(patients) and "Data are missing" not in words_of(patients)
-    assert f"⚙ Technical P-rising {REASON} case {technical} · open for 1 h · open" in words_of("<main" + devices)
+    assert f"⚙ Technical P-rising {REASON} case {technical} · open for 1 h · open" in words_of(
+        "<main" + devices
+    )
     assert "P-elsewhere" not in page
     assert not re.search(r'class="[^"]*\b(high|medium|low)\b', devices), "no colour of a severity"
     assert "Acknowledge" in devices
@@ -53,7 +57,7 @@ def test_the_patients_page_shows_it_under_devices_and_not_on_the_chart(client, c
     page = client.get("/patients/P-rising").text
     section = page[page.index('<section class="technical">') :]
     assert REASON in section and f"⚙ Technical Case {technical}" in words_of("<main" + section)
-    assert "class=\"card case technical\"" in section
+    assert 'class="card case technical"' in section
     assert not re.search(r'class="(chip|card case) (high|medium|low)', section)
     assert f"case {technical}, " not in page[page.index("<svg") : page.index("</svg>")]
 
