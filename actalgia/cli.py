@@ -4,6 +4,7 @@ needs it, so that `--help` is quick and the API process never loads scipy."""
 from __future__ import annotations
 
 import sys
+from typing import Any
 
 import typer
 from typer.exceptions import TyperException
@@ -63,7 +64,15 @@ def _sentence(error: Exception) -> str | None:
         return "The database does not answer: is the system up? `actalgia db url` says where it should be."
     if type(error).__name__ == "ProgrammingError" and "does not exist" in str(error):
         return "The database has no tables yet: run `actalgia db upgrade`."
+    if type(error).__name__ == "ValidationError" and getattr(error, "title", None) == "Settings":
+        return _setting(error)
     return None
+
+
+def _setting(error: Any) -> str:
+    """Which setting cannot be; never its value, which may be a secret."""
+    wrong = error.errors()[0]
+    return f"ACTALGIA_{'_'.join(map(str, wrong['loc'])).upper()}: {wrong['msg']}."
 
 
 _OURS = {"store", "broker", "ingest", "analytics", "alerting", "api", "simulate", "supervise", "actalgia"}
