@@ -74,10 +74,10 @@ def raw_epochs(
     unknown = np.isnan(movement.enmo_mg)
     movement.mad_mg[unknown] = np.nan
     counted[unknown] = np.nan
-    on_body = np.where(
-        np.isnan(of_fives.enmo_mg), np.nan, worn(fives.t_us, of_fives.enmo_mg, of_fives.anglez_deg)
-    )
-    return RawEpochs(calibration, grid, movement, counted, _worn(on_body, fives, grid, unknown))
+    on_body = worn(fives.t_us, of_fives.enmo_mg, of_fives.anglez_deg)
+    said = _majority(on_body, ~np.isnan(of_fives.enmo_mg), fives, grid)
+    said[unknown] = np.nan
+    return RawEpochs(calibration, grid, movement, counted, said)
 
 
 def _calibration(segments: Sequence[Samples], wanted: bool, done: Callable[[int], None]) -> Calibration:
@@ -90,15 +90,21 @@ def _calibration(segments: Sequence[Samples], wanted: bool, done: Callable[[int]
     return calibrate(still.g, still.looked_at * WINDOW_US / 3.6e9)
 
 
-def _worn(on_body: Values, fives: Grid, grid: Grid, unknown: NDArray[np.bool_]) -> Values:
-    """(n,) the word of most of the five seconds that an epoch touches."""
+def _majority(
+    on_body: NDArray[np.bool_], known: NDArray[np.bool_], fives: Grid, grid: Grid
+) -> Values:
+    """(n,) 1 or 0: the word of most of the known five seconds that an epoch touches; of all, if none is."""
     first = grid.t_us // FIVE_S_US - fives.first
     end = -(-(grid.t_us + grid.length_us) // FIVE_S_US) - fives.first
-    known = np.concatenate(([0], np.cumsum(~np.isnan(on_body))))
-    worn_until = np.concatenate(([0], np.cumsum(np.nan_to_num(on_body))))
-    n = (known[end] - known[first]).astype(float)
-    share = (worn_until[end] - worn_until[first]) / np.where(n > 0, n, np.nan)
-    return np.where(unknown | np.isnan(share), np.nan, (share >= 0.5).astype(float))
+
+    def share(of: NDArray[np.bool_]) -> Values:
+        counted, worn_until = (np.concatenate(([0.0], np.cumsum(v))) for v in (of, of & on_body))
+        n = counted[end] - counted[first]
+        return np.asarray((worn_until[end] - worn_until[first]) / np.where(n > 0, n, np.nan))
+
+    of_known = share(known)
+    of_all = share(np.ones(len(known), bool))
+    return np.asarray(np.where(np.isnan(of_known), of_all, of_known) >= 0.5, float)
 
 
 def _mean(table: Values) -> Values:

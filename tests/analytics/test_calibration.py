@@ -151,9 +151,9 @@ class TestTwentyHours:
                 fits.append((said["scale"], said["offset"]))
         for name, said in actipy.items():
             if "calibrate_gravity" in name:
-                slope = np.array([said[f"Cal{axis}Slope"] for axis in "xyz"])
+                slope = np.array([said[f"Calib{axis}Slope"] for axis in "xyz"])
                 # The peer's corrected = a * slope + intercept.
-                fits.append((slope, np.array([said[f"Cal{axis}Intercept"] for axis in "xyz"]) / slope))
+                fits.append((slope, np.array([said[f"Calib{axis}Intercept"] for axis in "xyz"]) / slope))
         assert len(fits) == 3
         for scale, offset in fits:
             assert found.scale == pytest.approx(np.array(scale), abs=0.007)

@@ -52,10 +52,10 @@ def test_counts_are_the_manufacturers_in_every_second_of_twenty_hours():
 @pytest.mark.parametrize("hz", [30, 40, 50, 60, 70, 80, 90, 100])
 def test_other_rates_agree_with_the_manufacturers_own_package(hz):
     extract = pytest.importorskip("agcounts.extract", reason="agcounts is not installed")
-    whole = movement(hz, 3 * 3600, hz)
+    whole = movement(hz, 1800, hz)
     theirs = extract.get_counts(whole / 1000, freq=hz, epoch=1)
     ours = seconds_of([Samples(T0, float(hz), 0.001, whole)], len(theirs))
-    assert theirs.sum() > 100_000
+    assert theirs.sum() > 20_000
     assert (ours == theirs).all()
 
 
@@ -75,7 +75,7 @@ def test_at_thirty_hertz_samples_stay_what_they_are():
     assert (got == np.arange(300).reshape(3, 100)).all()
 
 
-@pytest.mark.parametrize("hz", [25.0, 31.25, 50.0, 100.0, 200.0])
+@pytest.mark.parametrize("hz", [12.5, 25.0, 31.25, 32.0, 50.0, 85.7, 100.0, 200.0])
 def test_a_swing_of_one_hertz_keeps_its_length_and_its_size_at_any_rate(hz):
     t = np.arange(round(60 * hz)) / hz
     resampler = ThirtyHz(hz)
