@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -61,9 +62,7 @@ def _ours(path: Path) -> dict[str, float]:
     still = _timed(seconds, "still windows", lambda: still_windows(segments))
     fit = _timed(seconds, "fit", lambda: calibrate(still.g, 168))
     grid = grid_of(segments, 5_000_000)
-    moved = _timed(
-        seconds, "ENMO, MAD, angle", lambda: metrics(segments, grid, fit.scale, fit.offset)
-    )
+    moved = _timed(seconds, "ENMO, MAD, angle", lambda: metrics(segments, grid, fit.scale, fit.offset))
     _timed(seconds, "wear", lambda: worn(grid.t_us, moved.enmo_mg, moved.anglez_deg))
     _timed(seconds, "counts", lambda: counts(segments, grid.length_us, grid.first, grid.n))
     assert made.calibration.accepted and np.isfinite(made.counts).all()
@@ -73,7 +72,7 @@ def _ours(path: Path) -> dict[str, float]:
 
 
 def _skdh(path: Path) -> dict[str, float]:
-    """Calibration, wear and ENMO of scikit-digital-health; counts through its optional agcounts are left out."""
+    """Calibration, wear and ENMO of scikit-digital-health, without counts."""
     from skdh.activity.metrics import metric_anglez, metric_enmo, metric_mad  # type: ignore[import-not-found]
     from skdh.preprocessing import (  # type: ignore[import-not-found]
         AccelThresholdWearDetection,
@@ -122,8 +121,6 @@ WAYS: dict[str, Callable[[Path], dict[str, float]]] = {"ours": _ours, "skdh": _s
 
 def peak_mb_of_self() -> float:
     """The most resident memory of this process so far [MB]."""
-    import os
-
     return peak_mb(os.getpid())
 
 
@@ -140,7 +137,9 @@ def main() -> None:
     words = argparse.ArgumentParser(description=__doc__)
     words.add_argument("way", choices=sorted(WAYS))
     words.add_argument("path", type=Path)
+    words.add_argument("--cores", type=int, default=2)
     asked = words.parse_args()
+    os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[: asked.cores])
     try:
         found = WAYS[asked.way](asked.path)
     except ImportError:

@@ -32,6 +32,11 @@ def epochs(
     as_json: JsonOption = False,
 ) -> None:
     """Raw samples of a recording to epochs: ENMO, MAD, angle, ActiGraph counts, wear."""
+    import os
+
+    # Its products are small: two threads for each would wait for one another. Read when numpy is loaded.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
     from analytics.recordings.read import read_recording
     from analytics.recordings.recording import EpochRecording, NotARecording
     from analytics.signal.raw_epochs import raw_epochs

@@ -71,12 +71,8 @@ class BandPass:
 
 def _responses() -> tuple[Values, Values, Values, Values]:
     """The filter's answer to each sample of a block and to each state, and the state that either leaves."""
-    answer, leaves = lfilter(
-        NUMERATOR, DENOMINATOR, np.eye(BLOCK), axis=1, zi=np.zeros((BLOCK, ORDER))
-    )
-    rings, passes = lfilter(
-        NUMERATOR, DENOMINATOR, np.zeros((ORDER, BLOCK)), axis=1, zi=np.eye(ORDER)
-    )
+    answer, leaves = lfilter(NUMERATOR, DENOMINATOR, np.eye(BLOCK), axis=1, zi=np.zeros((BLOCK, ORDER)))
+    rings, passes = lfilter(NUMERATOR, DENOMINATOR, np.zeros((ORDER, BLOCK)), axis=1, zi=np.eye(ORDER))
     return answer, leaves, rings, passes
 
 

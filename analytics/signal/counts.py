@@ -17,7 +17,7 @@ STEPS_A_G = (3.0 / 4096.0) / (2.6 / 256.0) * 237.5
 LEAST, MOST = 4, 128
 SLOT = 3  #: values at 30 Hz whose mean is one value at 10 Hz
 
-PIECE_S = 3600  #: samples worked on at once
+PIECE_S = 1200  #: samples worked on at once: larger pieces leave the processor's cache
 HELD_S = 300  #: of a gap the filter is fed; by then it rests
 
 Values = NDArray[np.float64]
@@ -29,7 +29,7 @@ def counts(
     epoch_us: int,
     first_epoch: int,
     n_epochs: int,
-    done: Callable[[int], None] = lambda n: None,
+    done: Callable[[int], None] = lambda _: None,
 ) -> Values:
     """(n_epochs, 3) counts of each axis in each epoch, bit for bit those of ActiLife [1]_.
 

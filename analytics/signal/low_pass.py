@@ -20,7 +20,7 @@ Values = NDArray[np.float64]
 def lfenmo_mg(
     segments: Sequence[Samples], grid: Grid, scale: Values | None = None, offset: Values | None = None
 ) -> Values:
-    """(n,) mean of max(r - 1 g, 0), r of axes that went through a Butterworth low-pass of order 4, 20 Hz [1]_.
+    """(n,) mean of max(r - 1 g, 0), axes through a Butterworth low-pass of order 4, 20 Hz, first [1]_.
 
     The filter goes forward only, as GGIR's does, and starts each segment as if its first sample had always
     been there.

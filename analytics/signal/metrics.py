@@ -52,7 +52,7 @@ def metrics(
     grid: Grid,
     scale: Values | None = None,
     offset: Values | None = None,
-    done: Callable[[int], None] = lambda n: None,
+    done: Callable[[int], None] = lambda _: None,
 ) -> Metrics:
     """ENMO, ENMOa, MAD and the z-angle of each epoch of the grid.
 
@@ -143,9 +143,7 @@ class _Sums:
                 self._away[row] = np.abs(over_g - over_g.mean()).sum()
         known = self._seconds >= LEAST_SHARE * self._grid.length_us / 1e6
         n = np.where(known & (self._n > 0), self._n, np.nan)
-        return Metrics(
-            self._enmo / n * 1000, self._enmoa / n * 1000, self._away / n * 1000, self._angle / n
-        )
+        return Metrics(self._enmo / n * 1000, self._enmoa / n * 1000, self._away / n * 1000, self._angle / n)
 
 
 def _over_gravity_and_angle(g: Columns) -> tuple[Columns, Columns]:
@@ -175,4 +173,4 @@ def _away(values: Columns, mean: Values, n: NDArray[np.int64]) -> Columns:
         away = (values.reshape(len(n), -1) - centre[:, None]).reshape(-1)
     else:
         away = values - np.repeat(centre, n)
-    return np.abs(away, out=away)
+    return np.asarray(np.abs(away, out=away))

@@ -62,9 +62,7 @@ def columns(
     """
     out = np.empty((3, end - first), np.float32)
     for axis in range(3):
-        np.multiply(
-            segment.xyz[first:end, axis], np.float32(factor[axis]), out=out[axis], casting="unsafe"
-        )
+        np.multiply(segment.xyz[first:end, axis], np.float32(factor[axis]), out=out[axis], casting="unsafe")
         if add[axis]:
             out[axis] += np.float32(add[axis])
     return out

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -38,7 +39,7 @@ def raw_epochs(
     segments: Sequence[Samples],
     epoch_s: int,
     calibrated: bool = True,
-    done: Callable[[int], None] = lambda n: None,
+    done: Callable[[int], None] = lambda _: None,
 ) -> RawEpochs:
     """Epochs of `epoch_s` whole seconds, which start at whole multiples of their length since 1970 UTC.
 
@@ -59,7 +60,21 @@ def raw_epochs(
     segments = without_overlaps(segments)
     length_us = epoch_s * 1_000_000
     grid = grid_of(segments, length_us)
+    with ThreadPoolExecutor(1) as beside:  # numpy lets go of the interpreter: two cores where there are two
+        counting = beside.submit(counts, segments, length_us, grid.first, grid.n, done)
+        calibration, movement, said = _posture_and_movement(segments, grid, epoch_s, calibrated, done)
+        counted = counting.result()
+    unknown = np.isnan(movement.enmo_mg)
+    movement.mad_mg[unknown] = counted[unknown] = said[unknown] = np.nan
+    return RawEpochs(calibration, grid, movement, counted, said)
+
+
+def _posture_and_movement(
+    segments: Sequence[Samples], grid: Grid, epoch_s: int, calibrated: bool, done: Callable[[int], None]
+) -> tuple[Calibration, Metrics, Values]:
+    """What the calibration is, what it makes of the samples, and whether they were worn (1 or 0)."""
     calibration = _calibration(segments, calibrated, done)
+    length_us = grid.length_us
     scale, offset = calibration.scale, calibration.offset
     fives = Grid(FIVE_S_US, grid.first * length_us // FIVE_S_US, -(-grid.n * length_us // FIVE_S_US) + 1)
     of_fives = metrics(segments, fives, scale, offset, done)
@@ -70,14 +85,8 @@ def raw_epochs(
     if epoch_s % FIVE_S == 0 and epoch_s != FIVE_S:
         mads = of_fives.mad_mg[: grid.n * epoch_s // FIVE_S].reshape(grid.n, epoch_s // FIVE_S)
         movement = Metrics(movement.enmo_mg, movement.enmoa_mg, _mean(mads), movement.anglez_deg)
-    counted = counts(segments, length_us, grid.first, grid.n, done)
-    unknown = np.isnan(movement.enmo_mg)
-    movement.mad_mg[unknown] = np.nan
-    counted[unknown] = np.nan
     on_body = worn(fives.t_us, of_fives.enmo_mg, of_fives.anglez_deg)
-    said = _majority(on_body, ~np.isnan(of_fives.enmo_mg), fives, grid)
-    said[unknown] = np.nan
-    return RawEpochs(calibration, grid, movement, counted, said)
+    return calibration, movement, _majority(on_body, ~np.isnan(of_fives.enmo_mg), fives, grid)
 
 
 def _calibration(segments: Sequence[Samples], wanted: bool, done: Callable[[int], None]) -> Calibration:
@@ -90,9 +99,7 @@ def _calibration(segments: Sequence[Samples], wanted: bool, done: Callable[[int]
     return calibrate(still.g, still.looked_at * WINDOW_US / 3.6e9)
 
 
-def _majority(
-    on_body: NDArray[np.bool_], known: NDArray[np.bool_], fives: Grid, grid: Grid
-) -> Values:
+def _majority(on_body: NDArray[np.bool_], known: NDArray[np.bool_], fives: Grid, grid: Grid) -> Values:
     """(n,) 1 or 0: the word of most of the known five seconds that an epoch touches; of all, if none is."""
     first = grid.t_us // FIVE_S_US - fives.first
     end = -(-(grid.t_us + grid.length_us) // FIVE_S_US) - fives.first

@@ -97,7 +97,7 @@ def _smoother(steps: NDArray[np.int64], up: int) -> Values:
 
 def _straight_line(steps: NDArray[np.int64], up: int) -> Values:
     """Answer to one sample: up within a sample and down within the next."""
-    return np.maximum(1 - np.abs(steps / up - 1), 0)
+    return np.asarray(np.maximum(1 - np.abs(steps / up - 1), 0))
 
 
 def _as_it_is(steps: NDArray[np.int64], up: int) -> Values:  # noqa: ARG001

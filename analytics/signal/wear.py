@@ -101,4 +101,4 @@ def worn(t_us: NDArray[np.int64], enmo_mg: NDArray[np.float64], anglez_deg: NDAr
     tables = np.full((2, len(minutes) * 12), np.nan)
     tables[:, place] = enmo_mg, anglez_deg
     enmo, angle = tables.reshape(2, -1, 12)
-    return np.repeat(worn_by_stillness(minutes * MINUTE_US, enmo, angle), 12)[place]
+    return np.asarray(np.repeat(worn_by_stillness(minutes * MINUTE_US, enmo, angle), 12)[place])

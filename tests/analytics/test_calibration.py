@@ -1,4 +1,5 @@
 import json
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -197,7 +198,7 @@ class TestLive:
     def test_order_pieces_and_repeats_change_nothing(self, lengths, chance):
         t, g = days(0, 1, 5, per_hour=120)
         edges = sorted({0, len(t), *(sum(lengths[: k + 1]) % len(t) for k in range(len(lengths)))})
-        parts = [slice(a, b) for a, b in zip(edges[:-1], edges[1:], strict=True)]
+        parts = [slice(a, b) for a, b in pairwise(edges)]
         parts += parts[:1]
         chance.shuffle(parts)
         points = StillPoints()
@@ -220,7 +221,7 @@ class TestLive:
         since = T0 + 3 * 24 * HOUR_US
         t, g = days(3, 3, 4)
         assert not drifted(found, remembered(t, g, points), since)
-        moved = remembered(t, g + [0.03, 0, 0], points)
+        moved = remembered(t, g + np.array([0.03, 0, 0]), points)
         assert drifted(found, moved, since)
         again = live_calibration(only_since(moved, since))
         assert again.accepted and again.offset == pytest.approx(OFFSET - [0.03, 0, 0], abs=0.003)

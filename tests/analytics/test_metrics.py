@@ -28,7 +28,11 @@ def still(seconds: float, g: tuple[float, float, float], hz: float = 50.0, t0_us
 
 def random_walk(seed: int, n: int) -> np.ndarray:
     chance = np.random.default_rng(seed)
-    g = np.array([0, 0.3, 0.9]) + np.cumsum(chance.normal(0, 0.01, (n, 3)), axis=0) + chance.normal(0, 0.1, (n, 3))
+    g = (
+        np.array([0, 0.3, 0.9])
+        + np.cumsum(chance.normal(0, 0.01, (n, 3)), axis=0)
+        + chance.normal(0, 0.1, (n, 3))
+    )
     return np.clip(np.round(g * 1000), -8000, 8000).astype(np.int16)
 
 
@@ -106,7 +110,9 @@ def test_epochs_begin_at_whole_multiples_and_cut_ones_are_dropped():
 def test_the_low_pass_takes_what_is_faster_than_twenty_hertz():
     t = np.arange(100 * 60) / 100
     slow, fast = (
-        Samples(T0, 100.0, 0.0005, np.outer(2000 + 800 * np.sin(2 * np.pi * f * t), [0, 0, 1]).astype(np.int16))
+        Samples(
+            T0, 100.0, 0.0005, np.outer(2000 + 800 * np.sin(2 * np.pi * f * t), [0, 0, 1]).astype(np.int16)
+        )
         for f in (2, 45)
     )
     grid = grid_of([slow], FIVE_US)
@@ -153,7 +159,9 @@ def test_the_median_angle_is_the_angle_of_plain_medians():
 def test_a_real_night_agrees_with_scikit_digital_health_in_every_five_seconds():
     recording = read_recording(SHARED / "data" / "actigraphy" / "raw" / "agcounts_r" / "calibration_30hz.npz")
     made = raw_epochs(recording.segments, 5, calibrated=False)
-    results = json.loads((SHARED / "reference" / "actigraphy_raw_calibration_30hz.json").read_text())["results"]
+    results = json.loads((SHARED / "reference" / "actigraphy_raw_calibration_30hz.json").read_text())[
+        "results"
+    ]
     peer = results["skdh_epochs_5s_uncalibrated"]
     for ours, theirs, limit in (
         (made.movement.enmo_mg, "enmo_mg", 0.005),

@@ -39,7 +39,15 @@ def test_epochs_of_a_file_are_one_json_document(recording):
     assert epochs["counts_x"][behind] is None and epochs["enmo_mg"][behind] is not None
     assert set(epochs["worn"]) <= {0, 1, None}
     fit = document["calibration"]
-    assert list(fit) == ["accepted", "reason", "points", "error_before_mg", "error_after_mg", "scale", "offset"]
+    assert list(fit) == [
+        "accepted",
+        "reason",
+        "points",
+        "error_before_mg",
+        "error_after_mg",
+        "scale",
+        "offset",
+    ]
     assert fit["accepted"] is False and "still windows" in fit["reason"] and fit["error_after_mg"] is None
     assert document["provenance"]["tz"] == "UTC"
 
