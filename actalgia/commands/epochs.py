@@ -11,6 +11,9 @@ import typer
 from actalgia.commands.common import JsonOption, say
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from analytics.recordings.recording import RawRecording
     from analytics.signal.raw_epochs import RawEpochs
 
@@ -29,6 +32,9 @@ def epochs(
     tz: Annotated[
         str | None, typer.Option("--tz", help="IANA zone of stamps without offset; UTC without it.")
     ] = None,
+    more: Annotated[
+        bool, typer.Option("--more", help="Also lfenmo_mg and anglez_median_deg; slower, with --json.")
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Raw samples of a recording to epochs: ENMO, MAD, angle, ActiGraph counts, wear."""
@@ -56,19 +62,17 @@ def epochs(
     if as_json:
         import msgspec
 
-        say(msgspec.json.encode(_document(recording, made, epoch)).decode())
+        document = _document(recording, made, epoch)
+        if more:
+            document["epochs"] |= _more(recording, made)
+        say(msgspec.json.encode(document).decode())
     else:
         _tell(file, recording, made, epoch)
 
 
 def _document(recording: RawRecording, made: RawEpochs, epoch_s: int) -> dict[str, Any]:
     """As docs of the command promise; what is NaN becomes null."""
-    import numpy as np
-
     from analytics.signal.wear import STILL_RULE
-
-    def values(array: Any) -> list[float]:
-        return np.round(array, DIGITS).tolist()  # type: ignore[no-any-return]
 
     def flags(array: Any) -> list[int | None]:
         return [None if value != value else int(value) for value in array.tolist()]
@@ -86,12 +90,12 @@ def _document(recording: RawRecording, made: RawEpochs, epoch_s: int) -> dict[st
         },
         "epochs": {
             "t0_us": made.grid.t_us.tolist(),
-            "enmo_mg": values(moved.enmo_mg),
-            "mad_mg": values(moved.mad_mg),
-            "anglez_deg": values(moved.anglez_deg),
+            "enmo_mg": _values(moved.enmo_mg),
+            "mad_mg": _values(moved.mad_mg),
+            "anglez_deg": _values(moved.anglez_deg),
             **{f"counts_{axis}": flags(made.counts[:, k]) for k, axis in enumerate("xyz")},
             "worn": flags(made.worn),
-            "enmoa_mg": values(moved.enmoa_mg),
+            "enmoa_mg": _values(moved.enmoa_mg),
         },
         "provenance": {
             "tz": recording.tz or "UTC",
@@ -101,6 +105,20 @@ def _document(recording: RawRecording, made: RawEpochs, epoch_s: int) -> dict[st
             "notes": list(recording.notes),
         },
     }
+
+
+def _more(recording: RawRecording, made: RawEpochs) -> dict[str, list[float]]:
+    """Figures that are asked for seldom."""
+    from analytics.signal.angle import anglez_median_deg
+    from analytics.signal.epochs import without_overlaps
+    from analytics.signal.low_pass import lfenmo_mg
+
+    words = (without_overlaps(recording.segments), made.grid, made.calibration.scale, made.calibration.offset)
+    return {"lfenmo_mg": _values(lfenmo_mg(*words)), "anglez_median_deg": _values(anglez_median_deg(*words))}
+
+
+def _values(array: NDArray[np.float64]) -> list[float]:
+    return list(array.round(DIGITS).tolist())
 
 
 def _tell(file: Path, recording: RawRecording, made: RawEpochs, epoch_s: int) -> None:

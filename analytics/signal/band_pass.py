@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.signal import lfilter, lfilter_zi
 
 Values = NDArray[np.float64]
 
@@ -36,47 +35,56 @@ class BandPass:
 
     def __init__(self, first: Values) -> None:
         """Start as if the first sample, (3,), had always been there."""
-        self._state = np.multiply.outer(first, lfilter_zi(NUMERATOR, DENOMINATOR))  # (3, ORDER)
+        self._state = np.multiply.outer(first, _AT_REST)  # (3, ORDER)
 
     def __call__(self, x: Values) -> Values:
         """(3, n) in, (3, n) out."""
-        rows = x.shape[1] // (BLOCK * ROW)
-        whole = rows * BLOCK * ROW
         out = np.empty(x.shape)
-        if rows:
-            out[:, :whole] = self._by_blocks(x[:, :whole].reshape(3, rows * ROW, BLOCK)).reshape(3, whole)
-        if whole < x.shape[1]:
-            out[:, whole:], self._state = lfilter(
-                NUMERATOR, DENOMINATOR, x[:, whole:], axis=1, zi=self._state
-            )
+        done = 0
+        for size, row in ((BLOCK * ROW, ROW), (BLOCK, 1)):
+            whole = (x.shape[1] - done) // size * size
+            if whole:
+                blocks = x[:, done : done + whole].reshape(3, whole // BLOCK, BLOCK)
+                out[:, done : done + whole] = self._by_blocks(blocks, row).reshape(3, whole)
+                done += whole
+        if done < x.shape[1]:
+            out[:, done:], self._state = _one_by_one(x[:, done:], self._state)
         return out
 
-    def _by_blocks(self, x: Values) -> Values:
-        rows = x.shape[1] // ROW
+    def _by_blocks(self, x: Values, row_of: int) -> Values:
+        """(3, blocks, BLOCK) in and out; the states of so many blocks are followed one after the other."""
+        rows = x.shape[1] // row_of
+        passes_row = np.linalg.matrix_power(_PASSES, row_of)
         # The state behind each block, were there none before it.
-        left = (x @ _LEAVES).reshape(3 * rows, ROW, ORDER).transpose(1, 0, 2)
-        states = np.zeros((ROW + 1, 3 * rows, ORDER))  # before each block, were there none before its row
-        for k in range(ROW):
+        left = (x @ _LEAVES).reshape(3 * rows, row_of, ORDER).transpose(1, 0, 2)
+        states = np.zeros((row_of + 1, 3 * rows, ORDER))  # before each block, were there none before its row
+        for k in range(row_of):
             states[k + 1] = states[k] @ _PASSES + left[k]
-        ends = states[ROW].reshape(3, rows, ORDER)
+        ends = states[row_of].reshape(3, rows, ORDER)
         before = np.empty((3, rows, ORDER))
         for row in range(rows):
             before[:, row] = self._state
-            self._state = self._state @ _PASSES_ROW + ends[:, row]
-        each = states[:ROW].transpose(1, 0, 2).reshape(3, rows, ROW * ORDER) + before @ _PASSES_EACH
+            self._state = self._state @ passes_row + ends[:, row]
+        each = states[:row_of].transpose(1, 0, 2).reshape(3, rows, row_of * ORDER)
+        each += before @ _PASSES_EACH[:, : row_of * ORDER]
         out = x @ _ANSWER
-        out += each.reshape(3, rows * ROW, ORDER) @ _RINGS
+        out += each.reshape(3, rows * row_of, ORDER) @ _RINGS
         return np.asarray(out)
 
 
-def _responses() -> tuple[Values, Values, Values, Values]:
-    """The filter's answer to each sample of a block and to each state, and the state that either leaves."""
-    answer, leaves = lfilter(NUMERATOR, DENOMINATOR, np.eye(BLOCK), axis=1, zi=np.zeros((BLOCK, ORDER)))
-    rings, passes = lfilter(NUMERATOR, DENOMINATOR, np.zeros((ORDER, BLOCK)), axis=1, zi=np.eye(ORDER))
-    return answer, leaves, rings, passes
+def _one_by_one(x: Values, state: Values) -> tuple[Values, Values]:
+    """(k, n) signals and (k, ORDER) states through the recursion, sample by sample: out, and new states."""
+    out, state = np.empty(x.shape), np.append(state, np.zeros((len(state), 1)), axis=1)
+    for k in range(x.shape[1]):
+        out[:, k] = y = state[:, 0] + NUMERATOR[0] * x[:, k]
+        state[:, :-1] = state[:, 1:] + np.outer(x[:, k], NUMERATOR[1:]) - np.outer(y, DENOMINATOR[1:])
+    return out, state[:, :-1]
 
 
-_ANSWER, _LEAVES, _RINGS, _PASSES = _responses()
-_PASSES_ROW = np.linalg.matrix_power(_PASSES, ROW)
+# The answer to each sample of a block, and the state that it leaves; the same for each state before.
+_ANSWER, _LEAVES = _one_by_one(np.eye(BLOCK), np.zeros((BLOCK, ORDER)))
+_RINGS, _PASSES = _one_by_one(np.zeros((ORDER, BLOCK)), np.eye(ORDER))
 #: From the state before a row to the part of it that is left before each of its blocks.
 _PASSES_EACH = np.concatenate([np.linalg.matrix_power(_PASSES, k) for k in range(ROW)], axis=1)
+#: The state that a constant 1 keeps as it is.
+_AT_REST = np.linalg.solve((np.eye(ORDER) - _PASSES).T, _LEAVES.sum(axis=0))

@@ -58,6 +58,15 @@ def test_the_length_of_epochs_and_the_zone_may_be_chosen(recording):
     assert [t % 60_000_000 for t in document["epochs"]["t0_us"]] == [0] * 9
 
 
+def test_two_slower_figures_are_made_on_request(recording):
+    epochs = json.loads(run(str(recording), "--more", "--json").stdout)["epochs"]
+    assert len(epochs["lfenmo_mg"]) == len(epochs["anglez_median_deg"]) == 119
+    known = [k for k, value in enumerate(epochs["enmo_mg"]) if value is not None]
+    assert known == [k for k, value in enumerate(epochs["lfenmo_mg"]) if value is not None]
+    # 25 Hz of white noise are less than all of it.
+    assert sum(epochs["lfenmo_mg"][k] < epochs["enmo_mg"][k] for k in known) > 0.9 * len(known)
+
+
 def test_calibration_may_be_left_out(recording):
     fit = json.loads(run(str(recording), "--no-calibrate", "--json").stdout)["calibration"]
     assert fit["reason"] == "not asked for" and fit["scale"] == [1, 1, 1] and fit["offset"] == [0, 0, 0]
