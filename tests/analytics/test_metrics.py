@@ -211,3 +211,13 @@ class TestRawEpochs:
         assert made.grid.t_us[-1] + made.grid.length_us <= segment.end_us
         arrays = (made.movement.enmo_mg, made.movement.mad_mg, made.counts[:, 0], made.worn)
         assert all(len(values) == made.grid.n and np.isfinite(values).all() for values in arrays)
+
+    @settings(max_examples=10, deadline=None)
+    @given(st.sampled_from([25.0, 30.0, 50.0]), st.sampled_from([2, 4]), st.integers(0, 2**32 - 1))
+    def test_the_step_of_a_device_does_not_matter(self, hz, finer, seed):
+        whole = (random_walk(seed, round(60 * hz)) // 4).astype(np.int16)
+        coarse = raw_epochs([Samples(T0, hz, 1 / 256, whole)], 5)
+        fine = raw_epochs([Samples(T0, hz, 1 / 256 / finer, whole * finer)], 5)
+        np.testing.assert_array_equal(coarse.counts, fine.counts)
+        np.testing.assert_allclose(coarse.movement.enmo_mg, fine.movement.enmo_mg, atol=1e-3)
+        np.testing.assert_allclose(coarse.movement.anglez_deg, fine.movement.anglez_deg, atol=1e-3)
