@@ -90,7 +90,8 @@ def missing_since(session: Session, at: datetime, before: datetime) -> list[Miss
         sa.text(
             """
             SELECT due.patient_id, due.tz, due.name, due.stream, due.boot, due.since,
-                   array(SELECT ARRAY[lower(r), upper(r) - 1] FROM unnest(due.missing) r LIMIT :shown) AS ranges,
+                   array(SELECT ARRAY[lower(r), upper(r) - 1]
+                         FROM unnest(due.missing) r LIMIT :shown) AS ranges,
                    (SELECT count(*) FROM unnest(due.missing)) AS stretches
             FROM (
                 SELECT w.patient_id, p.tz, d.name, g.stream, g.boot, min(g.seen_at) AS since,
