@@ -9,7 +9,19 @@ from typing import Any
 import typer
 from typer.exceptions import TyperException
 
-from actalgia.commands import account, case, database, enrol, files, parts, quarantine, replay, token, up
+from actalgia.commands import (
+    account,
+    case,
+    database,
+    enrol,
+    epochs,
+    files,
+    parts,
+    quarantine,
+    replay,
+    token,
+    up,
+)
 
 app = typer.Typer(
     name="actalgia",
@@ -29,6 +41,7 @@ app.add_typer(token.app, name="token")
 app.add_typer(case.app, name="case")
 app.add_typer(quarantine.app, name="quarantine")
 app.command("replay")(replay.replay)
+app.command("epochs")(epochs.epochs)
 app.command("indices")(files.indices)
 
 

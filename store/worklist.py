@@ -98,15 +98,10 @@ def worklist(session: Session, user: User, at: datetime, code: str | None = None
 
 def _open_case(p: sa.Subquery, kind: str) -> sa.FromClause:
     """The one open case of a kind; the database refuses a second."""
-    return (
-        sa.select(
-            *(Case.id, Case.severity, Case.state, Case.reason, Case.opened_at),
-            *(Case.acknowledged_by, Case.acknowledged_at),
-        )
-        .where(Case.patient_id == p.c.id, Case.kind == kind, Case.state != CaseState.RESOLVED)
-        .limit(1)
-        .lateral(f"{kind}_case")
-    )
+    told = (Case.id, Case.severity, Case.state, Case.reason, Case.opened_at)
+    of_kind = sa.select(*told, Case.acknowledged_by, Case.acknowledged_at).where(Case.kind == kind)
+    still = of_kind.where(Case.patient_id == p.c.id, Case.state != CaseState.RESOLVED)
+    return still.lateral(f"{kind}_case")
 
 
 def _newest_decision(p: sa.Subquery) -> sa.FromClause:
