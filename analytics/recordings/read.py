@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from analytics.recordings.actigraph_raw import holds_gt3x, read_gt3x
 from analytics.recordings.archive import read_archive
 from analytics.recordings.recording import EpochRecording, NotARecording, RawRecording
 from analytics.recordings.table import read_table
@@ -28,7 +29,10 @@ class Format:
 
 
 #: The first one that recognises the bytes reads them.
-FORMATS = (Format("numpy archive", (".npz",), lambda data: data.startswith(ZIP), read_archive),)
+FORMATS = (
+    Format("ActiGraph recording", (".gt3x",), holds_gt3x, read_gt3x),
+    Format("numpy archive", (".npz",), lambda data: data.startswith(ZIP), read_archive),
+)
 TEXT_ENDINGS = (".csv", ".txt")
 
 
