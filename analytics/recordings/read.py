@@ -6,14 +6,20 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from analytics.recordings.actigraph_epochs import holds_sqlite, read_agd
 from analytics.recordings.actigraph_raw import holds_gt3x, read_gt3x
+from analytics.recordings.actigraph_text import holds_actilife, read_actilife
+from analytics.recordings.actiwatch import holds_awd, read_awd
 from analytics.recordings.archive import read_archive
+from analytics.recordings.condor import holds_condor, read_condor
 from analytics.recordings.recording import EpochRecording, NotARecording, RawRecording
+from analytics.recordings.respironics import holds_actiware, read_actiware
 from analytics.recordings.table import read_table
 from analytics.recordings.text import text_of
 from analytics.recordings.unpacking import unpack_gzip
 
 GZIP, ZIP = b"\x1f\x8b", b"PK\x03\x04"
+TEXT_ENDINGS = (".csv", ".txt", ".dat")
 
 Recording = EpochRecording | RawRecording
 
@@ -32,8 +38,12 @@ class Format:
 FORMATS = (
     Format("ActiGraph recording", (".gt3x",), holds_gt3x, read_gt3x),
     Format("numpy archive", (".npz",), lambda data: data.startswith(ZIP), read_archive),
+    Format("ActiGraph database", (".agd",), holds_sqlite, read_agd),
+    Format("Actiwatch recording", (".awd",), holds_awd, read_awd),
+    Format("ActTrust report", TEXT_ENDINGS, holds_condor, read_condor),
+    Format("ActiLife export", TEXT_ENDINGS, holds_actilife, read_actilife),
+    Format("Actiware export", TEXT_ENDINGS, holds_actiware, read_actiware),
 )
-TEXT_ENDINGS = (".csv", ".txt")
 
 
 def read_recording(path: str | Path, tz: str | None = None) -> Recording:
@@ -59,14 +69,14 @@ def read_recording(path: str | Path, tz: str | None = None) -> Recording:
         said = Path(path.stem).suffix.lower()
         data = unpack_gzip(data, name)
     held = next((kind for kind in FORMATS if kind.holds(data)), None)
-    named = [kind for kind in FORMATS if said in kind.endings]
+    named = [kind for kind in FORMATS if said in kind.endings and said not in TEXT_ENDINGS]
     if named and held not in named:
         raise NotARecording(
             f"{name} is not the {named[0].called} its name says; it may be damaged, copy or save it again."
         )
     if held is None:
         return read_table(text_of(data, name), tz, name)
-    if said in TEXT_ENDINGS and not set(held.endings) & set(TEXT_ENDINGS):
+    if said in TEXT_ENDINGS and held.endings[0] in (".npz", ".gt3x", ".agd"):
         raise NotARecording(
             f"{name} is not the text its name says but holds a {held.called}; "
             f"rename it to {held.endings[0]}."
