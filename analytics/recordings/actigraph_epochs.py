@@ -40,7 +40,7 @@ def read_agd(data: bytes, tz: str | None, name: str) -> EpochRecording:
         raise NotARecording(f"{name} is larger than {MOST_FILE_BYTES >> 20} MiB; cut it into shorter ones.")
     notes: list[str] = []
     try:
-        with _opened(data) as database:
+        with opened(data) as database:
             columns = _columns(database)
             if not {"dataTimestamp", AXES[0]} <= columns:
                 raise NotARecording(f"{name} is a database without ActiGraph epochs; export it from ActiLife again.")
@@ -79,7 +79,7 @@ def read_agd(data: bytes, tz: str | None, name: str) -> EpochRecording:
 
 
 @contextmanager
-def _opened(data: bytes) -> Iterator[sqlite3.Connection]:
+def opened(data: bytes) -> Iterator[sqlite3.Connection]:
     """The database in memory, read only, given up after a number of steps that fits its size."""
     content = bytearray(data)
     content[JOURNAL_MODE] = b"\1\1"

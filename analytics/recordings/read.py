@@ -11,6 +11,7 @@ from analytics.recordings.actigraph_raw import holds_gt3x, read_gt3x
 from analytics.recordings.actigraph_text import holds_actilife, read_actilife
 from analytics.recordings.actiwatch import holds_awd, read_awd
 from analytics.recordings.archive import read_archive
+from analytics.recordings.axivity_text import holds_seconds, read_seconds
 from analytics.recordings.condor import holds_condor, read_condor
 from analytics.recordings.recording import EpochRecording, NotARecording, RawRecording
 from analytics.recordings.respironics import holds_actiware, read_actiware
@@ -43,6 +44,7 @@ FORMATS = (
     Format("ActTrust report", TEXT_ENDINGS, holds_condor, read_condor),
     Format("ActiLife export", TEXT_ENDINGS, holds_actilife, read_actilife),
     Format("Actiware export", TEXT_ENDINGS, holds_actiware, read_actiware),
+    Format("Axivity export", TEXT_ENDINGS, holds_seconds, read_seconds),
 )
 
 

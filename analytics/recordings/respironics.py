@@ -17,6 +17,7 @@ from analytics.recordings.recording import EpochRecording, NotARecording
 from analytics.recordings.text import text_of
 from analytics.recordings.written_dates import DAY_FIRST, Order, read_written
 
+PROMISED = {"number of data samples:", "aantal gegevenssamples:"}
 MISSING = {"", "nan", "kz", "na"}
 HEADER_ROWS = 80
 
@@ -50,6 +51,9 @@ def read_actiware(data: bytes, tz: str | None, name: str) -> EpochRecording:
     notes = []
     if end < len(found):
         notes.append(f"Row {end + 1} is no epoch: it and the {len(found) - end - 1} after it were left out.")
+    promised = next((int(row[1]) for row in rows[:HEADER_ROWS] if row[:1] and _promises(row)), end)
+    if end < promised:
+        notes.append(f"The header promises {promised} epochs, {end} are there.")
     if end < 2:
         raise NotARecording(f"{name} holds fewer than two epochs; export the recording again.")
     found = found[:end]
@@ -83,6 +87,10 @@ def _table(rows: list[list[str]], name: str) -> tuple[int, Order | None, list[in
         f"{name} has no table of epochs in English, Dutch, French, German or Italian; export it from Actiware in "
         "one of these, with epoch-by-epoch data."
     )
+
+
+def _promises(row: list[str]) -> bool:
+    return row[0].lower() in PROMISED and len(row) > 1 and row[1].isdecimal() and len(row[1]) < 10
 
 
 def _count(text: str, name: str) -> float:
