@@ -43,12 +43,16 @@ def read_agd(data: bytes, tz: str | None, name: str) -> EpochRecording:
         with opened(data) as database:
             columns = _columns(database)
             if not {"dataTimestamp", AXES[0]} <= columns:
-                raise NotARecording(f"{name} is a database without ActiGraph epochs; export it from ActiLife again.")
+                raise NotARecording(
+                    f"{name} is a database without ActiGraph epochs; export it from ActiLife again."
+                )
             epoch_s = _epoch_s(database, name)
             values = [title for title in (*AXES, "steps") if title in columns]
             ticks, numbers, whole = _rows(database, values)
     except (sqlite3.Error, OverflowError, ValueError):
-        raise NotARecording(f"{name} is a damaged database; copy it or export it from ActiLife again.") from None
+        raise NotARecording(
+            f"{name} is a damaged database; copy it or export it from ActiLife again."
+        ) from None
     if not whole:
         notes.append("The database is damaged or cut short; the epochs before that were read.")
     known = (ticks > TICKS_OF_1970) & (ticks < TICKS_OF_2200)
@@ -94,14 +98,21 @@ def opened(data: bytes) -> Iterator[sqlite3.Connection]:
         database.deserialize(bytes(content))
         database.text_factory = lambda text: text.decode("utf-8", "replace")
         database.set_progress_handler(give_up, STEPS_AT_ONCE)
-        for rule in ("trusted_schema = off", "query_only = on", "cell_size_check = on", "temp_store = memory"):
+        for rule in (
+            "trusted_schema = off",
+            "query_only = on",
+            "cell_size_check = on",
+            "temp_store = memory",
+        ):
             database.execute(f"PRAGMA {rule}")
         yield database
 
 
 def _columns(database: sqlite3.Connection) -> set[str]:
     """Of `data`, where that is a table: a view could be made to calculate anything."""
-    tables = database.execute("SELECT name FROM sqlite_master WHERE type = 'table' AND sql NOT LIKE '%VIRTUAL%'")
+    tables = database.execute(
+        "SELECT name FROM sqlite_master WHERE type = 'table' AND sql NOT LIKE '%VIRTUAL%'"
+    )
     if not {"data", "settings"} <= {str(row[0]) for row in tables.fetchall()}:
         return set()
     return {str(row[1]) for row in database.execute("PRAGMA table_info(data)").fetchall()}
@@ -121,7 +132,9 @@ def _rows(
 ) -> tuple[NDArray[np.int64], NDArray[np.float64], bool]:
     """Ticks, values and whether the table could be read to its end."""
     numbers = ", ".join(f"CASE WHEN typeof({v}) IN ('integer', 'real') THEN {v} END" for v in values)
-    query = f"SELECT CASE typeof(dataTimestamp) WHEN 'integer' THEN dataTimestamp ELSE 0 END, {numbers} FROM data"
+    query = (
+        f"SELECT CASE typeof(dataTimestamp) WHEN 'integer' THEN dataTimestamp ELSE 0 END, {numbers} FROM data"
+    )
     rows: list[tuple[int | float | None, ...]] = []
     whole = True
     try:

@@ -30,7 +30,7 @@ class DeviceInfo:
 
     @property
     def default_scale(self) -> float:
-        """Steps for each g of devices that do not write theirs down: 341 (6 g) before the MOS and TAS series."""
+        """Steps for each g of devices that do not write theirs down: 341 (6 g) in the old series."""
         return 341.0 if self.serial.startswith(("NEO", "CLE", "MRA")) else 256.0
 
 

@@ -18,7 +18,7 @@ ACTIVITY, EVENT, PARAMETERS, ACTIVITY2 = 0, 3, 21, 26
 SLEEPS = 8  #: payload of an event: the device enters idle sleep mode
 ACCELERATION_SCALE = 55 << 16  #: key of a parameter: identifier 55 in address space 0
 
-# A month at one record of each kind a second; more is no recording. The searches bound what a hostile file costs.
+# A month at eight records a second; more is no recording. Searches are bounded for hostile files.
 MOST_RECORDS, MOST_SEARCHES = 20_000_000, 50_000
 _ZEROS = re.compile(rb"\0*")
 

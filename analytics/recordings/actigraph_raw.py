@@ -1,7 +1,7 @@
 """ActiGraph `.gt3x`: a zip archive of `info.txt` and the samples of GT3X+ and its successors.
 
-Old devices (firmware up to 2.5.0, as in NHANES) hold one unbroken stretch in `activity.bin`; newer ones a log of
-seconds in `log.bin`. Seconds that the log lacks, in idle sleep mode above all, are gaps: no value is made up.
+Old devices (firmware up to 2.5.0, as in NHANES) hold one unbroken stretch in `activity.bin`; newer ones a log
+of seconds in `log.bin`. Seconds that the log lacks, in idle sleep mode above all, are gaps: no value is made up.
 Public descriptions: https://github.com/actigraph/GT3X-File-Format and NHANES-GT3X-File-Format.
 """
 

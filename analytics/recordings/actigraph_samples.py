@@ -1,4 +1,4 @@
-"""ActiGraph's packings of samples (https://github.com/actigraph/GT3X-File-Format, Activity.md, Activity2.md)."""
+"""ActiGraph's packings of samples (https://github.com/actigraph/GT3X-File-Format: Activity, Activity2)."""
 
 from __future__ import annotations
 

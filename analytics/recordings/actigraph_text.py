@@ -1,8 +1,8 @@
 """ActiLife's CSV exports: raw samples in g, or counts of epochs.
 
-Ten lines of header between rulers give start, epoch length (00:00:00 for raw samples, whose rate the first line
-says) and mode; a line of titles may follow; rows usually carry no time. Without titles the mode says what the
-columns are: 1 steps, 2 heart rate, 4 a second and 8 a third axis, 16 inclinometer, 32 light.
+Ten lines of header between rulers give start, epoch length (00:00:00 for raw samples, whose rate the first
+line says) and mode; a line of titles may follow; rows usually carry no time. Without titles the mode says what
+the columns are: 1 steps, 2 heart rate, 4 a second and 8 a third axis, 16 inclinometer, 32 light.
 """
 
 from __future__ import annotations
@@ -71,7 +71,9 @@ def _header(header: str, name: str) -> tuple[int, int, int, int]:
     """Start [wall clock, microseconds], epoch [s; 0 for raw], rate [Hz; 0 where not said], mode."""
     day, time, epoch = _DATE.search(header), _TIME.search(header), _EPOCH.search(header)
     if not day or not time or not epoch:
-        raise NotARecording(f"{name} lacks its Start Time, Start Date or Epoch Period; export it from ActiLife again.")
+        raise NotARecording(
+            f"{name} lacks its Start Time, Start Date or Epoch Period; export it from ActiLife again."
+        )
     said = _ORDER.search(header)
     order: Order | None = {"m": MONTH_FIRST, "d": DAY_FIRST}.get(said[1].lower()) if said else None
     start_us = int(read_written([day[1]], [time[1]], name, order)[0])
@@ -96,7 +98,12 @@ def _values(body: list[str], name: str) -> tuple[NDArray[np.float64], list[str]]
         width = body[0].count(",")
         number = re.compile(r"\s*-?\d{1,12}(?:\.\d*)?(?:[eE]-?\d\d?)?\s*(?:,|$)")
         good = next(
-            (i for i, row in enumerate(body) if len(number.findall(row)) != width + 1 or row.count(",") != width), 0
+            (
+                i
+                for i, row in enumerate(body)
+                if len(number.findall(row)) != width + 1 or row.count(",") != width
+            ),
+            0,
         )
     try:
         values = _parsed(body[:good])
@@ -105,14 +112,18 @@ def _values(body: list[str], name: str) -> tuple[NDArray[np.float64], list[str]]
             f"{name} has rows that are not numbers with commas between them; export it from ActiLife with "
             "a decimal point."
         ) from None
-    notes.append(f"Row {good + 1} is no row of numbers: it and the {len(body) - good - 1} after it were left out.")
+    notes.append(
+        f"Row {good + 1} is no row of numbers: it and the {len(body) - good - 1} after it were left out."
+    )
     return values, notes
 
 
 def _parsed(rows: list[str]) -> NDArray[np.float64]:
     if not rows:
         raise ValueError
-    values: NDArray[np.float64] = np.loadtxt(io.StringIO("\n".join(rows)), delimiter=",", ndmin=2, comments=None)
+    values: NDArray[np.float64] = np.loadtxt(
+        io.StringIO("\n".join(rows)), delimiter=",", ndmin=2, comments=None
+    )
     if not np.isfinite(values).all():
         raise ValueError
     return values
@@ -121,7 +132,7 @@ def _parsed(rows: list[str]) -> NDArray[np.float64]:
 def _raw(
     values: NDArray[np.float64], titles: list[str], t0_us: int, hz: int, name: str
 ) -> tuple[tuple[Samples, ...], list[str]]:
-    """Samples in stretches. A second of exact zeros is no acceleration: ActiLife writes it for idle sleep mode."""
+    """Samples in stretches. A second of exact zeros is no acceleration: it stands for idle sleep mode."""
     columns = [titles.index(title) for title in RAW_AXES] if set(RAW_AXES) <= set(titles) else [0, 1, 2]
     if values.shape[1] <= max(columns):
         raise NotARecording(f"{name} has fewer than three axes; export it from ActiLife again.")

@@ -45,7 +45,9 @@ def read_awd(data: bytes, tz: str | None, name: str) -> EpochRecording:
     for number, line in enumerate(body, start=HEADER_LINES + 1):
         match = _LINE.fullmatch(line.strip())
         if match is None:
-            notes = (f"Line {number} is no epoch: it and the {len(body) + HEADER_LINES - number} after it were left out.",)
+            notes = (
+                f"Line {number} is no epoch: it and the {len(body) + HEADER_LINES - number} after it were left out.",
+            )
             break
         counts.append(int(match[1]))
     if not counts:

@@ -38,12 +38,16 @@ def read_condor(data: bytes, tz: str | None, name: str) -> EpochRecording:
     mode = next((mode for mode in MODES if mode in titles), None)
     interval = _INTERVAL.search(text)
     if mode is None or interval is None or not 1 <= int(interval[1]) <= 3600:
-        raise NotARecording(f"{name} lacks its INTERVAL or a column PIM, TAT or ZCM; export the report again.")
+        raise NotARecording(
+            f"{name} lacks its INTERVAL or a column PIM, TAT or ZCM; export the report again."
+        )
     rows = [line.split(";") for line in lines[head + 1 :] if line.strip()]
     whole = next((i for i, row in enumerate(rows) if len(row) != len(titles)), len(rows))
     notes = [f"Activity is {mode}."]
     if whole < len(rows):
-        notes.append(f"Row {whole + 1} is cut short: it and the {len(rows) - whole - 1} after it were left out.")
+        notes.append(
+            f"Row {whole + 1} is cut short: it and the {len(rows) - whole - 1} after it were left out."
+        )
     if not whole:
         raise NotARecording(f"{name} holds no epochs; export the report again.")
     stamps = [row[0].strip().partition(" ") for row in rows[:whole]]

@@ -17,9 +17,7 @@ from analytics.recordings.stamps import Stamps, instants_of_wall, refuse_steps_b
 from analytics.recordings.written_offsets import zone_of
 
 
-def read_walls(
-    wall_us: NDArray[np.int64], tz: str | None, name: str, offset_us: int | None = None
-) -> Stamps:
+def read_walls(wall_us: NDArray[np.int64], tz: str | None, name: str, offset_us: int | None = None) -> Stamps:
     """Wall clocks [microseconds] in the order of their rows, as instants.
 
     `offset_us` is what the file itself says of its clock: wall clock minus UTC. Without it the wall clock is

@@ -80,7 +80,6 @@ def read_recording(path: str | Path, tz: str | None = None) -> Recording:
         return read_table(text_of(data, name), tz, name)
     if said in TEXT_ENDINGS and held.endings[0] in (".npz", ".gt3x", ".agd"):
         raise NotARecording(
-            f"{name} is not the text its name says but holds a {held.called}; "
-            f"rename it to {held.endings[0]}."
+            f"{name} is not the text its name says but holds a {held.called}; rename it to {held.endings[0]}."
         )
     return held.read(data, tz, name)

@@ -41,7 +41,9 @@ def holds_actiware(data: bytes) -> bool:
 def read_actiware(data: bytes, tz: str | None, name: str) -> EpochRecording:
     """Epochs of counts out of the bytes of an export."""
     try:
-        rows = [[cell.strip() for cell in row] for row in csv.reader(io.StringIO(text_of(data, name, "cp1252")))]
+        rows = [
+            [cell.strip() for cell in row] for row in csv.reader(io.StringIO(text_of(data, name, "cp1252")))
+        ]
     except csv.Error:
         raise NotARecording(f"{name} is not comma separated text; export the recording again.") from None
     head, order, columns = _table(rows, name)

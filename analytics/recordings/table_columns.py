@@ -51,9 +51,7 @@ def stamps_of(columns: Columns, tz: str | None, name: str) -> Stamps:
             raise NotARecording(f"{name}: timenum must be seconds since 1970; mend that column.")
         parts = [match.groups() for match in seconds if match]
         return read_instants([f"{whole}{(part or '')[:6]:0<6}" for whole, part in parts], tz, name)
-    raise NotARecording(
-        f"{name} has no column time or t_us; add it, and name the columns in the first line."
-    )
+    raise NotARecording(f"{name} has no column time or t_us; add it, and name the columns in the first line.")
 
 
 def _without_zone(texts: Sequence[str]) -> tuple[list[str], str | None]:

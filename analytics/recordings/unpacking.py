@@ -30,15 +30,15 @@ def unpack_gzip(data: bytes, name: str) -> bytes:
                 if not piece and not data and not member.eof:
                     raise EOFError
         except (EOFError, zlib.error):
-            raise NotARecording(
-                f"{name} is cut short or damaged; copy or compress it again."
-            ) from None
+            raise NotARecording(f"{name} is cut short or damaged; copy or compress it again.") from None
         # Some writers pad the end with zeros.
         data = member.unused_data.lstrip(b"\0")
     return bytes(found)
 
 
-def unpack_member(archive: zipfile.ZipFile, member: str, name: str, most: int = MOST_BYTES) -> tuple[bytes, bool]:
+def unpack_member(
+    archive: zipfile.ZipFile, member: str, name: str, most: int = MOST_BYTES
+) -> tuple[bytes, bool]:
     """A member of a zip archive as far as it can be read, and whether that is all of it and undamaged.
 
     Raises `NotARecording` where it is larger than `most` bytes.

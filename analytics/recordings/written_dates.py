@@ -41,7 +41,9 @@ def read_written(
         if None not in days.values():
             readings.append(np.array([days[date] for date in dates], np.int64) + clock_us)
     if not readings:
-        raise NotARecording(f"{name} has a date that no calendar knows; mend it or export the recording again.")
+        raise NotARecording(
+            f"{name} has a date that no calendar knows; mend it or export the recording again."
+        )
     if len(readings) == 1 or np.array_equal(readings[0], readings[1]):
         return readings[0]
     span = [int(reading.max() - reading.min()) for reading in readings]

@@ -58,13 +58,19 @@ def gt3x(log: bytes | None = None, activity: bytes | None = None, **said: object
 
 
 def agd(
-    rows: Sequence[Sequence[object]], columns: Sequence[str] = ("dataTimestamp", "axis1", "axis2", "axis3", "steps"),
-    epoch_s: object = 60, more: Sequence[str] = (),
+    rows: Sequence[Sequence[object]],
+    columns: Sequence[str] = ("dataTimestamp", "axis1", "axis2", "axis3", "steps"),
+    epoch_s: object = 60,
+    more: Sequence[str] = (),
 ) -> bytes:
     """The bytes of an .agd with these rows of `data`."""
     with closing(sqlite3.connect(":memory:")) as database:
-        database.execute("CREATE TABLE settings (settingID INTEGER PRIMARY KEY, settingName TEXT, settingValue TEXT)")
-        database.execute("INSERT INTO settings (settingName, settingValue) VALUES ('epochlength', ?)", [str(epoch_s)])
+        database.execute(
+            "CREATE TABLE settings (settingID INTEGER PRIMARY KEY, settingName TEXT, settingValue TEXT)"
+        )
+        database.execute(
+            "INSERT INTO settings (settingName, settingValue) VALUES ('epochlength', ?)", [str(epoch_s)]
+        )
         database.execute(f"CREATE TABLE data ({', '.join(columns)})")
         places = ", ".join("?" * len(columns))
         database.executemany(f"INSERT INTO data VALUES ({places})", rows)
@@ -76,12 +82,20 @@ def agd(
 
 def awd(lines: Sequence[str], code: str = "4", start: tuple[str, str] = ("17-Nov-2009", "19:30")) -> bytes:
     """The bytes of an .awd."""
-    return "".join(f"{line}\r\n" for line in ("P1", *start, f" {code} ", "43", "V600000", "F", *lines)).encode()
+    return "".join(
+        f"{line}\r\n" for line in ("P1", *start, f" {code} ", "43", "V600000", "F", *lines)
+    ).encode()
 
 
 def condor(rows: Sequence[str], titles: str = "DATE/TIME;MS;EVENT;TEMPERATURE;PIM;TAT;ZCM") -> bytes:
     """The bytes of an ActTrust report."""
-    head = ["+---+ Condor Instruments Report +---+", "DEVICE_MODEL : ActTrust1", "INTERVAL : 60", "+---+", titles]
+    head = [
+        "+---+ Condor Instruments Report +---+",
+        "DEVICE_MODEL : ActTrust1",
+        "INTERVAL : 60",
+        "+---+",
+        titles,
+    ]
     return "".join(f"{line}\r\n" for line in [*head, *rows]).encode()
 
 
@@ -99,7 +113,13 @@ def actiware(rows: Sequence[str], offset: str = "+01:00") -> bytes:
     return ("\ufeff" + "".join(f"{line}\r\n" for line in [*head, *rows])).encode()
 
 
-def actilife(rows: Sequence[str], epoch: str = "00:00:00", mode: int = 12, rate: str = "at 30 Hz ", date: str = "7/31/2026") -> bytes:
+def actilife(
+    rows: Sequence[str],
+    epoch: str = "00:00:00",
+    mode: int = 12,
+    rate: str = "at 30 Hz ",
+    date: str = "7/31/2026",
+) -> bytes:
     """The bytes of an ActiLife CSV export."""
     head = [
         f"------------ Data File Created By ActiGraph GT3X+ ActiLife v6.13.3 Firmware v1.6.0 date format M/d/yyyy {rate} Filter Normal -----------",

@@ -49,7 +49,9 @@ def test_packed_samples_come_out_in_the_order_x_y_z_with_their_sign(read):
 
 def test_the_worked_example_of_the_formats_description_is_read(read):
     content = bytes.fromhex("006008EBD007009EBF007008EBF0")
-    recording = read("a.gt3x", gt3x(activity=content, Start_Date=ticks(NOON), Serial_Number="NEO1", Firmware="2.5.0"))
+    recording = read(
+        "a.gt3x", gt3x(activity=content, Start_Date=ticks(NOON), Serial_Number="NEO1", Firmware="2.5.0")
+    )
     (stretch,) = recording.segments
     assert (stretch.xyz * stretch.scale).round(3).tolist() == [
         [0.023, 0.018, -0.947],
@@ -262,7 +264,10 @@ ENDLESS = "WITH RECURSIVE n(k) AS (SELECT 1 UNION ALL SELECT k + 1 FROM n) SELEC
     [
         pytest.param(["DROP TABLE data", f"CREATE VIEW data AS {ENDLESS}"], id="a view"),
         pytest.param(
-            ["DROP TABLE data", "CREATE TABLE data (dataTimestamp, axis1 AS (length(hex(zeroblob(900000000)))))"],
+            [
+                "DROP TABLE data",
+                "CREATE TABLE data (dataTimestamp, axis1 AS (length(hex(zeroblob(900000000)))))",
+            ],
             id="a calculated column",
         ),
     ],

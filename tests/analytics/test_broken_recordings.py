@@ -51,9 +51,7 @@ FILES = {
     + b"".join(f"{k},27.5,0,2022-06-02 07:{k}:00\n".encode() for k in range(10, 30)),
 }
 
-BROKEN = settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+BROKEN = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def read_or_refuse(path, tz):
@@ -130,7 +128,9 @@ def test_whatever_info_says_is_read_or_refused(value, key):
 @settings(max_examples=100, deadline=None)
 @given(
     st.lists(
-        st.tuples(*[st.one_of(st.none(), st.integers(-(2**63), 2**63 - 1), st.floats(), st.text(), st.binary())] * 5),
+        st.tuples(
+            *[st.one_of(st.none(), st.integers(-(2**63), 2**63 - 1), st.floats(), st.text(), st.binary())] * 5
+        ),
         max_size=5,
     )
 )

@@ -33,7 +33,11 @@ def test_a_gt3x_has_the_stored_samples_that_pygt3x_has_and_none_that_it_fills_in
     recording = read_recording(DATA / "raw" / name)
     first, last = recording.segments[0], recording.segments[-1]
     stored = peer["n"] * (1 - peer["idle_sleep_fraction"])
-    assert sum(len(stretch.xyz) for stretch in recording.segments) == round(stored) == pytest.approx(stored, abs=1e-4)
+    assert (
+        sum(len(stretch.xyz) for stretch in recording.segments)
+        == round(stored)
+        == pytest.approx(stored, abs=1e-4)
+    )
     assert len(recording.segments) == stretches
     assert first.t0_us / 1e6 == (starts or peer["t_first"]) - offset_s
     assert first.xyz[:3] * first.scale == pytest.approx(np.array(peer["first_3"]), abs=1e-6)
@@ -47,7 +51,10 @@ def test_a_gt3x_has_the_stored_samples_that_pygt3x_has_and_none_that_it_fills_in
 
 EPOCHS = [
     *(f"pyactigraphy/example_0{k}.AWD" for k in (1, 2, 4)),
-    *(f"pyactigraphy/test_sample{rest}" for rest in ("_aw7.AWD", "_awl.AWD", "_awmk2.AWD", ".agd", "_atr.txt")),
+    *(
+        f"pyactigraphy/test_sample{rest}"
+        for rest in ("_aw7.AWD", "_awl.AWD", "_awmk2.AWD", ".agd", "_atr.txt")
+    ),
     "ggir/data_ts.csv.gz",
 ]
 
@@ -57,7 +64,9 @@ def test_epochs_have_the_stamps_and_sums_that_pyactigraphy_has(name):
     key = name.replace("/", "_").removesuffix(".csv.gz")
     peer = json.loads((REFERENCE / f"actigraphy_rar_{key}.json").read_text())["recording"]
     recording = read_recording(DATA / "epoch" / name)
-    stamps = [str(stamp) for stamp in recording.t_us[[0, -1]].astype("datetime64[us]").astype("datetime64[s]")]
+    stamps = [
+        str(stamp) for stamp in recording.t_us[[0, -1]].astype("datetime64[us]").astype("datetime64[s]")
+    ]
     assert (len(recording.t_us), recording.epoch_s) == (peer["n_epochs"], peer["epoch_s"])
     assert stamps == [peer["first"].replace(" ", "T"), peer["last"].replace(" ", "T")]
     assert recording.activity.sum() == pytest.approx(peer["sum"], rel=1e-9)
@@ -66,10 +75,14 @@ def test_epochs_have_the_stamps_and_sums_that_pyactigraphy_has(name):
 
 
 def test_deliveries_have_axes_and_steps_and_a_magnitude_that_the_package_rounded_up():
-    peer = json.loads((REFERENCE / "actigraphy_rar_physicalactivity_deliveryData.json").read_text())["recording"]
+    peer = json.loads((REFERENCE / "actigraphy_rar_physicalactivity_deliveryData.json").read_text())[
+        "recording"
+    ]
     recording = read_recording(DATA / "epoch" / "physicalactivity" / "deliveryData.csv.gz")
     assert len(recording.t_us) == peer["n_epochs"]
-    assert np.ceil(recording.activity - 1e-9).sum() == pytest.approx(peer["sum"], abs=len(recording.t_us) / 100)
+    assert np.ceil(recording.activity - 1e-9).sum() == pytest.approx(
+        peer["sum"], abs=len(recording.t_us) / 100
+    )
     assert recording.axes.shape == (peer["n_epochs"], 3)
 
 

@@ -32,7 +32,13 @@ def test_the_fourth_line_of_an_awd_is_the_epoch_length(read, code, epoch_s):
 
 
 def test_markers_and_light_of_an_awd_are_no_counts(read):
-    assert read("a.awd", awd(["5", "6 M", "7M", "8 , 0.00", "9 , 120 M"])).activity.tolist() == [5, 6, 7, 8, 9]
+    assert read("a.awd", awd(["5", "6 M", "7M", "8 , 0.00", "9 , 120 M"])).activity.tolist() == [
+        5,
+        6,
+        7,
+        8,
+        9,
+    ]
 
 
 def test_an_awd_that_is_cut_or_damaged_keeps_what_stands_before(read):
@@ -82,9 +88,13 @@ def test_a_report_that_is_cut_keeps_its_whole_rows(read):
     ("rows", "titles", "says"),
     [
         pytest.param([], "DATE/TIME;PIM", "holds no epochs", id="no rows"),
-        pytest.param(["02/01/2026 23:59:00;1"], "DATE/TIME;LIGHT", "column PIM, TAT or ZCM", id="no activity"),
+        pytest.param(
+            ["02/01/2026 23:59:00;1"], "DATE/TIME;LIGHT", "column PIM, TAT or ZCM", id="no activity"
+        ),
         pytest.param(["02/13/2026 23:59:00;1"], "DATE/TIME;PIM", "no calendar knows", id="no such month"),
-        pytest.param(["02/01/2026 25:59:00;1"], "DATE/TIME;PIM", "time of day that is none", id="no such hour"),
+        pytest.param(
+            ["02/01/2026 25:59:00;1"], "DATE/TIME;PIM", "time of day that is none", id="no such hour"
+        ),
         pytest.param(["02/01/2026 23:59:00;much"], "DATE/TIME;PIM", "no number", id="text"),
         pytest.param(["02/01/2026 23:59:00;1"], "TIME;PIM", "no table of epochs", id="no table"),
     ],
@@ -95,7 +105,10 @@ def test_a_report_that_is_no_recording_is_refused(read, rows, titles, says):
 
 
 def exported(*stamps: str) -> bytes:
-    rows = [f'"{i}","{day}","{time}","0","{i}","ACTIVE",' for i, (day, time) in enumerate((s.split() for s in stamps), 1)]
+    rows = [
+        f'"{i}","{day}","{time}","0","{i}","ACTIVE",'
+        for i, (day, time) in enumerate((s.split() for s in stamps), 1)
+    ]
     return actiware(rows)
 
 
@@ -121,7 +134,10 @@ def test_an_epoch_off_the_wrist_is_missing(read):
 
 def test_an_actiware_export_in_an_unknown_language_is_refused(read):
     with pytest.raises(NotARecording, match="English, Dutch, French, German or Italian"):
-        read("a.csv", '"Actiware-eksportfil"\n"Linje","Dato","Tid","Aktivitet"\n"1","1.1.2020","09:00:00","3"\n')
+        read(
+            "a.csv",
+            '"Actiware-eksportfil"\n"Linje","Dato","Tid","Aktivitet"\n"1","1.1.2020","09:00:00","3"\n',
+        )
 
 
 def test_an_actiware_export_that_is_cut_says_what_was_promised(read):
