@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from analytics.recordings.actigraph_info import TICKS_OF_1970, TICKS_OF_2200
 from analytics.recordings.device_clock import read_walls
+from analytics.recordings.notes import repeated
 from analytics.recordings.recording import EpochRecording, NotARecording
 from analytics.recordings.three_axes import vector_magnitude
 
@@ -65,8 +66,7 @@ def read_agd(data: bytes, tz: str | None, name: str) -> EpochRecording:
         notes.append(f"{unknown} values below 0 are missing.")
         numbers[numbers < 0] = np.nan
     stamps = read_walls((ticks - TICKS_OF_1970) // 10, tz, name)
-    if (again := int((~stamps.kept).sum())) > 0:
-        notes.append(f"{again} epochs that are not later than the one before them were left out.")
+    notes += repeated(stamps.kept)
     numbers = numbers[stamps.kept]
     axes = numbers[:, :3] if AXES[2] in values else None
     return EpochRecording(

@@ -1,8 +1,8 @@
 """ActiGraph `.gt3x`: a zip archive of `info.txt` and the samples of GT3X+ and its successors.
 
-Old devices (firmware up to 2.5.0, as in NHANES) hold one unbroken stretch in `activity.bin`; newer ones a log
-of seconds in `log.bin`. Seconds that the log lacks, in idle sleep mode above all, are gaps: no value is made up.
-Public descriptions: https://github.com/actigraph/GT3X-File-Format and NHANES-GT3X-File-Format.
+Old devices (firmware up to 2.5.0, as in NHANES) hold one unbroken stretch in `activity.bin`; newer ones a
+log of seconds in `log.bin`. Seconds that the log lacks, in idle sleep mode above all, are gaps: no value is
+made up. Public descriptions: https://github.com/actigraph/GT3X-File-Format and NHANES-GT3X-File-Format.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """ActiLife's CSV exports: raw samples in g, or counts of epochs.
 
 Ten lines of header between rulers give start, epoch length (00:00:00 for raw samples, whose rate the first
-line says) and mode; a line of titles may follow; rows usually carry no time. Without titles the mode says what
-the columns are: 1 steps, 2 heart rate, 4 a second and 8 a third axis, 16 inclinometer, 32 light.
+line says) and mode; a line of titles may follow; rows usually carry no time. Without titles the mode says
+what the columns are: 1 steps, 2 heart rate, 4 a second and 8 a third axis, 16 inclinometer, 32 light.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analytics.recordings.device_clock import read_walls
+from analytics.recordings.notes import ends_at
 from analytics.recordings.recording import EpochRecording, NotARecording, RawRecording
 from analytics.recordings.text import text_of
 from analytics.recordings.three_axes import vector_magnitude
@@ -112,9 +113,7 @@ def _values(body: list[str], name: str) -> tuple[NDArray[np.float64], list[str]]
             f"{name} has rows that are not numbers with commas between them; export it from ActiLife with "
             "a decimal point."
         ) from None
-    notes.append(
-        f"Row {good + 1} is no row of numbers: it and the {len(body) - good - 1} after it were left out."
-    )
+    notes.append(ends_at(f"Row {good + 1} is no row of numbers", len(body) - good - 1))
     return values, notes
 
 

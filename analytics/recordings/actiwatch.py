@@ -1,8 +1,9 @@
 """Actiwatch `.awd` (Cambridge Neurotechnology, Mini Mitter): one number a line.
 
 Seven lines of header: name, start date (17-Nov-2009), start time (19:30), code of the epoch length, age,
-serial number, sex. Then counts, for some models with a second value after a comma (light, temperature, sound), and
-`M` where the button was pressed. The watch counts epochs on from its start and writes no other stamp.
+serial number, sex. Then counts, for some models with a second value after a comma (light, temperature,
+sound), and `M` where the button was pressed. The watch counts epochs on from its start and writes no other
+stamp.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import re
 import numpy as np
 
 from analytics.recordings.device_clock import read_walls
+from analytics.recordings.notes import ends_at
 from analytics.recordings.recording import EpochRecording, NotARecording
 from analytics.recordings.text import text_of
 
@@ -23,7 +25,8 @@ MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", 
 EPOCH_S = {"1": 15.0, "2": 30.0, "4": 60.0, "8": 120.0, "20": 300.0, "81": 2.0, "C1": 5.0, "C2": 10.0}
 
 _START = re.compile(
-    rb"[^\r\n]*\r?\n\s*\d{1,2}-[A-Za-z]{3}-\d{2,4}\s*\r?\n\s*\d{1,2}:\d\d(:\d\d)?\s*\r?\n\s*[0-9A-Za-z]{1,3}\s*\r?\n"
+    rb"[^\r\n]*\r?\n\s*\d{1,2}-[A-Za-z]{3}-\d{2,4}\s*\r?\n"
+    rb"\s*\d{1,2}:\d\d(:\d\d)?\s*\r?\n\s*[0-9A-Za-z]{1,3}\s*\r?\n"
 )
 _DATE = re.compile(r"(\d{1,2})-([A-Za-z]{3})-(\d{4})")
 _TIME = re.compile(r"(\d{1,2}):(\d\d)(?::(\d\d))?")
@@ -45,9 +48,7 @@ def read_awd(data: bytes, tz: str | None, name: str) -> EpochRecording:
     for number, line in enumerate(body, start=HEADER_LINES + 1):
         match = _LINE.fullmatch(line.strip())
         if match is None:
-            notes = (
-                f"Line {number} is no epoch: it and the {len(body) + HEADER_LINES - number} after it were left out.",
-            )
+            notes = (ends_at(f"Line {number} is no epoch", len(body) + HEADER_LINES - number),)
             break
         counts.append(int(match[1]))
     if not counts:

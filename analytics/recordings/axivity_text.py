@@ -1,7 +1,7 @@
 """Axivity's CSV export: lines `seconds,x,y,z` in g without titles.
 
-The seconds are those of the device's clock since 1970-01-01T00:00 on that clock, which shows local time: they are
-a wall clock like any other, as in the `.cwa` file of the same recording.
+The seconds are those of the device's clock since 1970-01-01T00:00 on that clock, which shows local time:
+they are a wall clock like any other, as in the `.cwa` file of the same recording.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import re
 import numpy as np
 
 from analytics.recordings.device_clock import read_walls
+from analytics.recordings.notes import ends_at
 from analytics.recordings.recording import NotARecording, RawRecording
 from analytics.recordings.stretches import in_stretches
 from analytics.recordings.text import text_of
@@ -36,7 +37,7 @@ def read_seconds(data: bytes, tz: str | None, name: str) -> RawRecording:
     line = re.compile(_LINE)
     good = next((i for i, text in enumerate(lines) if not line.fullmatch(text)), len(lines))
     if good < len(lines):
-        notes = (f"Line {good + 1} is no sample: it and the {len(lines) - good - 1} after it were left out.",)
+        notes = (ends_at(f"Line {good + 1} is no sample", len(lines) - good - 1),)
     try:
         values = np.loadtxt(
             io.StringIO("\n".join(lines[:good])), delimiter=",", usecols=(0, 1, 2, 3), ndmin=2, comments=None

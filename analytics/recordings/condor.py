@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analytics.recordings.device_clock import read_walls
+from analytics.recordings.notes import ends_at, repeated
 from analytics.recordings.recording import EpochRecording, NotARecording
 from analytics.recordings.text import text_of
 from analytics.recordings.written_dates import DAY_FIRST, read_written
@@ -45,17 +46,14 @@ def read_condor(data: bytes, tz: str | None, name: str) -> EpochRecording:
     whole = next((i for i, row in enumerate(rows) if len(row) != len(titles)), len(rows))
     notes = [f"Activity is {mode}."]
     if whole < len(rows):
-        notes.append(
-            f"Row {whole + 1} is cut short: it and the {len(rows) - whole - 1} after it were left out."
-        )
+        notes.append(ends_at(f"Row {whole + 1} is cut short", len(rows) - whole - 1))
     if not whole:
         raise NotARecording(f"{name} holds no epochs; export the report again.")
     stamps = [row[0].strip().partition(" ") for row in rows[:whole]]
     wall_us = read_written([day for day, _, _ in stamps], [time for _, _, time in stamps], name, DAY_FIRST)
     counts = _numbers([row[titles.index(mode)] for row in rows[:whole]], mode, name)
     read = read_walls(wall_us, tz, name)
-    if (again := int((~read.kept).sum())) > 0:
-        notes.append(f"{again} epochs that are not later than the one before them were left out.")
+    notes += repeated(read.kept)
     return EpochRecording(
         read.t_us, float(interval[1]), counts[read.kept], "counts", read.tz, read.zone, notes=tuple(notes)
     )

@@ -1,7 +1,8 @@
 """Philips Respironics Actiwatch (Actiware) export, CSV, in English, Dutch, French, German or Italian.
 
-Sections under ruled titles; the last table has a row for each epoch, and the header says the device's offset from
-UTC. An epoch off the wrist is missing. Sleep scores, light and the intervals that somebody set are not read.
+Sections under ruled titles; the last table has a row for each epoch, and the header says the device's
+offset from UTC. An epoch off the wrist is missing. Sleep scores, light and the intervals that somebody set
+are not read.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import re
 import numpy as np
 
 from analytics.recordings.device_clock import read_walls
+from analytics.recordings.notes import ends_at, repeated
 from analytics.recordings.recording import EpochRecording, NotARecording
 from analytics.recordings.text import text_of
 from analytics.recordings.written_dates import DAY_FIRST, Order, read_written
@@ -52,7 +54,7 @@ def read_actiware(data: bytes, tz: str | None, name: str) -> EpochRecording:
     end = next((i for i, row in enumerate(found) if len(row) < width or not row[0].isdecimal()), len(found))
     notes = []
     if end < len(found):
-        notes.append(f"Row {end + 1} is no epoch: it and the {len(found) - end - 1} after it were left out.")
+        notes.append(ends_at(f"Row {end + 1} is no epoch", len(found) - end - 1))
     promised = next((int(row[1]) for row in rows[:HEADER_ROWS] if row[:1] and _promises(row)), end)
     if end < promised:
         notes.append(f"The header promises {promised} epochs, {end} are there.")
@@ -66,8 +68,7 @@ def read_actiware(data: bytes, tz: str | None, name: str) -> EpochRecording:
         notes.append(f"{int(gone.sum())} epochs are missing: the device was off the wrist.")
         counts[gone] = np.nan
     stamps = read_walls(wall_us, tz, name, _offset_us(rows[:HEADER_ROWS]))
-    if (again := int((~stamps.kept).sum())) > 0:
-        notes.append(f"{again} epochs that are not later than the one before them were left out.")
+    notes += repeated(stamps.kept)
     if len(stamps.t_us) < 2:
         raise NotARecording(f"{name} holds fewer than two epochs; export the recording again.")
     epoch_s = float(np.median(np.diff(stamps.t_us))) / 1e6
@@ -86,8 +87,8 @@ def _table(rows: list[list[str]], name: str) -> tuple[int, Order | None, list[in
                 wanted = [*needed[1:], *([off] if off in titles else [])]
                 return at, DAY_FIRST if language else None, [titles.index(title) for title in wanted]
     raise NotARecording(
-        f"{name} has no table of epochs in English, Dutch, French, German or Italian; export it from Actiware in "
-        "one of these, with epoch-by-epoch data."
+        f"{name} has no table of epochs in English, Dutch, French, German or Italian; export it from "
+        "Actiware in one of these, with epoch-by-epoch data."
     )
 
 

@@ -108,8 +108,8 @@ def refuse_steps_back(t_us: NDArray[np.int64], name: str) -> None:
         if len(t_us) > 2 and t_us.min() // DAY_US == t_us.max() // DAY_US:
             raise NotARecording(
                 f"{name} never advances its date: every row says {_day(int(t_us[0]))} although the clock "
-                f"passes midnight {int((steps < -MOST_STEP_BACK_US).sum())} times; put the date of its own day "
-                "into each row, or export the recording again."
+                f"passes midnight {int((steps < -MOST_STEP_BACK_US).sum())} times; put the date of its own "
+                "day into each row, or export the recording again."
             )
         row = int(np.argmax(steps < -MOST_STEP_BACK_US)) + 2
         raise NotARecording(

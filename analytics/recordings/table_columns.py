@@ -1,8 +1,8 @@
 """Which columns of a table say when, and which say how much: the titles that programs use, in small letters.
 
-GGIR: `timestamp` (local) or `timenum` (seconds since 1970), `ACC` in mg. Oxford's accelerometer: `time` with
-offset and `[zone]`, `acc` in mg. ActiLife: `Date`, `Time`, `Axis1` to `Axis3`, `Steps`. R packages for ActiGraph:
-`TimeStamp` or `timestamp`, `axis1` to `axis3`.
+GGIR: `timestamp` (local) or `timenum` (seconds since 1970), `ACC` in mg. Oxford's accelerometer: `time`
+with offset and `[zone]`, `acc` in mg. ActiLife: `Date`, `Time`, `Axis1` to `Axis3`, `Steps`. R packages for
+ActiGraph: `TimeStamp` or `timestamp`, `axis1` to `axis3`.
 """
 
 from __future__ import annotations

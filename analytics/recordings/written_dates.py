@@ -1,7 +1,8 @@
 """Dates and times in the ways that export programs write them.
 
-`2015-07-04`, `04/07/2015`, `4.7.2015`; `09:45`, `09:45:30`, `9:45:30 AM`. Whether the day or the month comes first
-is seldom said. It is taken from the stamps themselves: in the wrong order dates do not exist, or jump.
+`2015-07-04`, `04/07/2015`, `4.7.2015`; `09:45`, `09:45:30`, `9:45:30 AM`. Whether the day or the month
+comes first is seldom said. It is taken from the stamps themselves: in the wrong order dates do not exist,
+or jump.
 """
 
 from __future__ import annotations
@@ -49,7 +50,8 @@ def read_written(
     span = [int(reading.max() - reading.min()) for reading in readings]
     if span[0] == span[1]:
         raise NotARecording(
-            f"{name}: {written[0]} may be a day of two months; write the dates as year-month-day, like 2015-07-04."
+            f"{name}: {written[0]} may be a day of two months; "
+            "write the dates as year-month-day, like 2015-07-04."
         )
     return readings[int(np.argmin(span))]
 

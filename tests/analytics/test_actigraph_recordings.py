@@ -316,7 +316,7 @@ def test_an_export_that_is_cut_keeps_its_whole_rows(read):
 
 
 def test_a_wrong_name_for_a_known_kind_is_refused(read):
-    with pytest.raises(NotARecording, match="rename it to .gt3x"):
+    with pytest.raises(NotARecording, match=r"rename it to \.gt3x"):
         read("a.csv", gt3x(log(0)))
     with pytest.raises(NotARecording, match="not the numpy archive"):
         read("a.npz", gt3x(log(0)))
