@@ -110,8 +110,8 @@ def _from_log(log: Log, info: DeviceInfo, tz: str | None, name: str, notes: list
     missing_us = int(stamps.t_us[-1] - stamps.t_us[0]) - (len(stamps.t_us) - 1) * SECOND_US
     if len(segments) > 1:
         notes.append(
-            f"{len(segments) - 1} gaps, {missing_us / 60e6:.1f} min in all; "
-            f"the device went into idle sleep mode {log.sleeps()} times."
+            f"Gaps: {len(segments) - 1}, {missing_us / 60e6:.1f} min in all; "
+            f"idle sleep mode: {log.sleeps()} times."
         )
     range_g = info.range_g or (8.0 if scale == 256 else 6.0 if scale == 341 else None)
     return RawRecording(segments, stamps.tz, stamps.zone, range_g=range_g, notes=tuple(notes))

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from numpy.typing import NDArray
 
-from analytics.recordings.stamps import Stamps, instants_of_wall, refuse_steps_back, rising
+from analytics.recordings.stamps import Stamps, instants_of_wall, refuse_impossible, rising
 from analytics.recordings.written_offsets import zone_of
 
 
@@ -24,7 +24,7 @@ def read_walls(wall_us: NDArray[np.int64], tz: str | None, name: str, offset_us:
     that of `tz`, either followed through changes of offset or counted on from the first row, whichever leaves
     more rows at the usual distance; without `tz` every day has 24 h.
     """
-    refuse_steps_back(wall_us, name)
+    refuse_impossible(wall_us, name)
     if offset_us is not None:
         t_us = wall_us - offset_us
         if tz is not None:

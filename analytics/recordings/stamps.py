@@ -20,6 +20,7 @@ from analytics.days import DAY_US, HOUR_US, offsets_between
 from analytics.recordings.recording import NotARecording
 from analytics.recordings.written_offsets import zone_of
 
+FIRST_US, LAST_US = -25_567 * DAY_US, 84_006 * DAY_US  #: 1900-01-01 and 2200-01-01
 MOST_STEP_BACK_US = 3 * HOUR_US  #: a repeated hour and a corrected clock, but not a lost date
 
 _STAMP = re.compile(
@@ -52,7 +53,7 @@ def read_times(texts: list[str], tz: str | None, name: str) -> Stamps:
     except ValueError:
         raise NotARecording(f"{name} has a time that no calendar knows; mend or remove that row.") from None
     if not any(with_offset):
-        refuse_steps_back(wall, name)
+        refuse_impossible(wall, name)
         if tz is None:
             return rising(wall, None, UTC)
         zone = ZoneInfo(tz)
@@ -67,7 +68,7 @@ def read_times(texts: list[str], tz: str | None, name: str) -> Stamps:
         np.int64,
     )
     t_us = wall - offset_us
-    refuse_steps_back(t_us, name)
+    refuse_impossible(t_us, name)
     if tz is not None:
         return rising(t_us, tz, ZoneInfo(tz))
     return rising(t_us, *zone_of(t_us, offset_us))
@@ -81,7 +82,7 @@ def read_instants(texts: list[str], tz: str | None, name: str) -> Stamps:
         raise NotARecording(
             f"{name}: t_us must be whole microseconds since 1970; mend that column."
         ) from None
-    refuse_steps_back(t_us, name)
+    refuse_impossible(t_us, name)
     return rising(t_us, tz or "UTC", ZoneInfo(tz or "UTC"))
 
 
@@ -101,8 +102,12 @@ def instants_of_wall(wall_us: NDArray[np.int64], zone: tzinfo) -> NDArray[np.int
     return t_us
 
 
-def refuse_steps_back(t_us: NDArray[np.int64], name: str) -> None:
-    """Raise `NotARecording` where a row lies more than 3 h before the one above it."""
+def refuse_impossible(t_us: NDArray[np.int64], name: str) -> None:
+    """Raise `NotARecording` where a row lies more than 3 h before the one above it, or in no likely year."""
+    if len(t_us) and not FIRST_US <= t_us.min() <= t_us.max() < LAST_US:
+        raise NotARecording(
+            f"{name} has a time before 1900 or after 2199; mend it or export the recording again."
+        )
     steps = np.diff(t_us)
     if len(steps) and steps.min() < -MOST_STEP_BACK_US:
         if len(t_us) > 2 and t_us.min() // DAY_US == t_us.max() // DAY_US:

@@ -45,6 +45,9 @@ def unpack_member(
     """
     found = bytearray()
     try:
+        # Other methods unpack without a bound; no device uses them.
+        if archive.getinfo(member).compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+            return b"", False
         with archive.open(member) as packed:
             while piece := packed.read(PIECE):
                 found += piece

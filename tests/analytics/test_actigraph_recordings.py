@@ -66,7 +66,7 @@ def test_idle_sleep_mode_is_a_gap_and_no_value_is_made_up(read):
     recording = read("a.gt3x", gt3x(content))
     assert [len(stretch.xyz) for stretch in recording.segments] == [60, 90]
     assert recording.segments[1].t0_us - recording.segments[0].end_us == 60_000_000
-    assert recording.notes == ("1 gaps, 1.0 min in all; the device went into idle sleep mode 1 times.",)
+    assert recording.notes == ("Gaps: 1, 1.0 min in all; idle sleep mode: 1 times.",)
 
 
 def test_a_record_of_one_byte_marks_a_cable_and_is_no_sample(read):
