@@ -18,7 +18,7 @@ from analytics.recordings.actigraph_info import TICKS_OF_1970, TICKS_OF_2200
 from analytics.recordings.device_clock import read_walls
 from analytics.recordings.notes import repeated
 from analytics.recordings.recording import EpochRecording, NotARecording
-from analytics.recordings.three_axes import vector_magnitude
+from analytics.recordings.three_axes import MOST_COUNTS, vector_magnitude
 
 ENDING = ".agd"
 MAGIC = b"SQLite format 3\0"
@@ -62,13 +62,13 @@ def read_agd(data: bytes, tz: str | None, name: str) -> EpochRecording:
         ticks, numbers = ticks[known], numbers[known]
     if not len(ticks):
         raise NotARecording(f"{name} holds no epochs; export it from ActiLife again.")
-    if (unknown := int((numbers < 0).sum())) > 0:
-        notes.append(f"{unknown} values below 0 are missing.")
-        numbers[numbers < 0] = np.nan
+    if (impossible := (numbers < 0) | (numbers > MOST_COUNTS)).any():
+        notes.append(f"{int(impossible.sum())} values that are no counts are missing.")
+        numbers[impossible] = np.nan
     stamps = read_walls((ticks - TICKS_OF_1970) // 10, tz, name)
     notes += repeated(stamps.kept)
     numbers = numbers[stamps.kept]
-    axes = numbers[:, :3] if AXES[2] in values else None
+    axes = numbers[:, :3] if set(AXES) <= columns else None
     return EpochRecording(
         stamps.t_us,
         epoch_s,

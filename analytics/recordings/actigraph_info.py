@@ -13,7 +13,7 @@ from analytics.recordings.recording import NotARecording
 
 TICKS_OF_1970 = 621_355_968_000_000_000
 TICKS_OF_2200 = TICKS_OF_1970 + 10_000_000 * 86400 * 84006
-_OFFSET = re.compile(r"(-?)(\d\d?):(\d\d)(?::(\d\d))?")
+_OFFSET = re.compile(r"([+-]?)(\d\d?):(\d\d)(?::(\d\d))?")
 
 
 @dataclass(frozen=True)
@@ -76,4 +76,4 @@ def _offset(text: str) -> int | None:
     if not match or int(match[2]) > 14 or int(match[3]) > 59:
         return None
     seconds = int(match[2]) * 3600 + int(match[3]) * 60
-    return (-seconds if match[1] else seconds) * 1_000_000
+    return (-seconds if match[1] == "-" else seconds) * 1_000_000

@@ -20,7 +20,7 @@ from analytics.recordings.actigraph_samples import unpack_12_bits, unpack_16_bit
 from analytics.recordings.device_clock import read_walls
 from analytics.recordings.recording import NotARecording, RawRecording
 from analytics.recordings.stamps import Stamps
-from analytics.recordings.unpacking import unpack_member
+from analytics.recordings.unpacking import BAD_ARCHIVE, unpack_member
 from analytics.signal.samples import Samples
 
 ENDING = ".gt3x"
@@ -40,7 +40,7 @@ def holds_gt3x(data: bytes) -> bool:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             return INFO in archive.namelist()
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
+    except BAD_ARCHIVE:
         return False
 
 
@@ -48,7 +48,7 @@ def read_gt3x(data: bytes, tz: str | None, name: str) -> RawRecording:
     """A raw recording out of the bytes of a `.gt3x`; what could not be read is told in its notes."""
     try:
         archive = zipfile.ZipFile(io.BytesIO(data))
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
+    except BAD_ARCHIVE:
         raise NotARecording(f"{name} is a damaged archive; copy or download it again.") from None
     with archive:
         members = archive.namelist()

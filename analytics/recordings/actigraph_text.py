@@ -17,7 +17,7 @@ from analytics.recordings.device_clock import read_walls
 from analytics.recordings.notes import ends_at
 from analytics.recordings.recording import EpochRecording, NotARecording, RawRecording
 from analytics.recordings.text import text_of
-from analytics.recordings.three_axes import vector_magnitude
+from analytics.recordings.three_axes import MOST_COUNTS, vector_magnitude
 from analytics.recordings.whole_numbers import as_whole_numbers
 from analytics.recordings.written_dates import DAY_FIRST, MONTH_FIRST, Order, read_written
 from analytics.signal.samples import Samples
@@ -123,7 +123,8 @@ def _parsed(rows: list[str]) -> NDArray[np.float64]:
     values: NDArray[np.float64] = np.loadtxt(
         io.StringIO("\n".join(rows)), delimiter=",", ndmin=2, comments=None
     )
-    if not np.isfinite(values).all():
+    # Empty lines are skipped, which would move all that follow.
+    if len(values) != len(rows) or not np.isfinite(values).all():
         raise ValueError
     return values
 
@@ -166,7 +167,7 @@ def _counts(
     columns = [titles.index(title) for title in AXES if title in titles]
     if not columns or titles[columns[0]] != AXES[0] or max(columns) >= values.shape[1]:
         raise NotARecording(f"{name} has no counts of axis 1; export it from ActiLife again.")
-    if (values < 0).any():
-        raise NotARecording(f"{name} holds counts below 0; export it from ActiLife again.")
+    if ((values < 0) | (values > MOST_COUNTS)).any():
+        raise NotARecording(f"{name} holds impossible counts; export it from ActiLife again.")
     at = titles.index("steps") if "steps" in titles else values.shape[1]
     return values[:, columns], values[:, at] if at < values.shape[1] else None

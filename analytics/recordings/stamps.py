@@ -110,10 +110,12 @@ def refuse_impossible(t_us: NDArray[np.int64], name: str) -> None:
         )
     steps = np.diff(t_us)
     if len(steps) and steps.min() < -MOST_STEP_BACK_US:
-        if len(t_us) > 2 and t_us.min() // DAY_US == t_us.max() // DAY_US:
+        back = steps[steps < -MOST_STEP_BACK_US]
+        same_date = t_us.min() // DAY_US == t_us.max() // DAY_US
+        if same_date and len(t_us) > 2 and (back + DAY_US < HOUR_US).all():
             raise NotARecording(
                 f"{name} never advances its date: every row says {_day(int(t_us[0]))} although the clock "
-                f"passes midnight {int((steps < -MOST_STEP_BACK_US).sum())} times; put the date of its own "
+                f"passes midnight {len(back)} times; put the date of its own "
                 "day into each row, or export the recording again."
             )
         row = int(np.argmax(steps < -MOST_STEP_BACK_US)) + 2

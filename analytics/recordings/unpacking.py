@@ -2,13 +2,28 @@
 
 from __future__ import annotations
 
+import struct
 import zipfile
 import zlib
 
 from analytics.recordings.recording import NotARecording
 
 MOST_BYTES = 1 << 30  #: of one file or member once it is unpacked; 30 days at 50 Hz are 0.8 GB
-PIECE = 1 << 16
+PIECE, MOST_AT_ONCE = 1 << 16, 1 << 20
+
+#: What zipfile raises for archives that are damaged, cut short or made up.
+BAD_ARCHIVE = (
+    zipfile.BadZipFile,
+    zlib.error,
+    struct.error,
+    EOFError,
+    OSError,
+    NotImplementedError,
+    OverflowError,
+    RuntimeError,
+    ValueError,
+    KeyError,
+)
 _GZIP_WINDOW = 31  #: what zlib calls a gzip header and trailer
 
 
@@ -18,30 +33,38 @@ def unpack_gzip(data: bytes, name: str) -> bytes:
     Raises `NotARecording` where it is cut short or damaged, or larger than `MOST_BYTES`.
     """
     found = bytearray()
-    while data:
-        member = zlib.decompressobj(_GZIP_WINDOW)
-        try:
-            while not member.eof:
-                piece = member.decompress(data, PIECE * 16)
-                data = member.unconsumed_tail
-                found += piece
+    member = zlib.decompressobj(_GZIP_WINDOW)
+    try:
+        for low in range(0, len(data), PIECE):
+            piece = data[low : low + PIECE]
+            while piece:
+                if member.eof:
+                    # Some writers pad the end with zeros; anything else is one more member.
+                    piece = piece.lstrip(b"\0")
+                    if not piece:
+                        break
+                    member = zlib.decompressobj(_GZIP_WINDOW)
+                found += member.decompress(piece, MOST_AT_ONCE)
                 if len(found) > MOST_BYTES:
                     raise NotARecording(_too_large(name))
-                if not piece and not data and not member.eof:
-                    raise EOFError
-        except (EOFError, zlib.error):
-            raise NotARecording(f"{name} is cut short or damaged; copy or compress it again.") from None
-        # Some writers pad the end with zeros.
-        data = member.unused_data.lstrip(b"\0")
+                piece = member.unused_data if member.eof else member.unconsumed_tail
+        while not member.eof and (rest := member.decompress(b"", MOST_AT_ONCE)):
+            found += rest
+            if len(found) > MOST_BYTES:
+                raise NotARecording(_too_large(name))
+        if not member.eof:
+            raise EOFError
+    except (EOFError, zlib.error):
+        raise NotARecording(f"{name} is cut short or damaged; copy or compress it again.") from None
     return bytes(found)
 
 
 def unpack_member(
-    archive: zipfile.ZipFile, member: str, name: str, most: int = MOST_BYTES
+    archive: zipfile.ZipFile, member: str, name: str, most: int | None = None
 ) -> tuple[bytes, bool]:
     """A member of a zip archive as far as it can be read, and whether that is all of it and undamaged.
 
-    Raises `NotARecording` where it is larger than `most` bytes.
+    Raises `NotARecording` where it is larger than `most` bytes (`MOST_BYTES`).
     """
     found = bytearray()
     try:
@@ -51,9 +74,9 @@ def unpack_member(
         with archive.open(member) as packed:
             while piece := packed.read(PIECE):
                 found += piece
-                if len(found) > most:
+                if len(found) > (MOST_BYTES if most is None else most):
                     raise NotARecording(_too_large(name))
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError, ValueError):
+    except BAD_ARCHIVE:
         return bytes(found), False
     return bytes(found), True
 
