@@ -49,7 +49,7 @@ def read_actilife(data: bytes, tz: str | None, name: str) -> EpochRecording | Ra
     start_us, epoch_s, hz, mode = _header(header, name)
     body = lines[HEADER_LINES:]
     titles: list[str] = []
-    if body and re.search("[A-Za-z]", body[0]):
+    if body and re.search("[A-DF-Za-df-z]", body[0]):
         titles = [title.strip(' "').lower() for title in body.pop(0).split(",")]
     if titles and titles[0] in ("timestamp", "date"):
         raise NotARecording(f"{name} has a time in each row; export it from ActiLife without timestamps.")
