@@ -137,9 +137,9 @@ def _raw(
     if values.shape[1] <= max(columns):
         raise NotARecording(f"{name} has fewer than three axes; export it from ActiLife again.")
     xyz_g = values[:, columns]
-    zero = ~xyz_g.any(axis=1)
+    zero: NDArray[np.bool_] = (xyz_g == 0).all(axis=1)
     edges = np.flatnonzero(np.diff(np.r_[False, zero, False]))
-    measured = np.ones(len(zero), bool)
+    measured: NDArray[np.bool_] = np.ones(len(zero), np.bool_)
     gaps = 0
     for first, end in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True):
         if end - first >= hz:
