@@ -7,14 +7,17 @@ import zlib
 from pathlib import Path
 
 from analytics.recordings.archive import read_archive
+from analytics.recordings.axivity import read_axivity
+from analytics.recordings.geneactiv import read_geneactiv
 from analytics.recordings.recording import EpochRecording, NotARecording, RawRecording
 from analytics.recordings.table import read_table
 
 GZIP, ZIP = b"\x1f\x8b", b"PK\x03\x04"
+BY_NAME = {".bin": read_geneactiv, ".cwa": read_axivity}  #: formats of devices, by what the name says
 
 
 def read_recording(path: str | Path, tz: str | None = None) -> EpochRecording | RawRecording:
-    """Read a Depresjon or plain CSV, either of them as `.gz`, or a raw `.npz`.
+    """Read any format of docs/recordings.md, also as `.gz`.
 
     What the file holds decides; a name that says something else is refused. `tz` is the zone of stamps
     without offset and, where given, the zone that the days are cut in.
@@ -38,6 +41,8 @@ def read_recording(path: str | Path, tz: str | None = None) -> EpochRecording | 
             data = gzip.decompress(data)
         except (EOFError, OSError, zlib.error):
             raise NotARecording(f"{name} is cut short or damaged; copy or compress it again.") from None
+    if said in BY_NAME:
+        return BY_NAME[said](data, tz, name)
     if data.startswith(ZIP):
         if said == ".csv":
             raise NotARecording(f"{name} is an archive and not the text its name says; rename it to .npz.")
