@@ -110,10 +110,7 @@ def _each_time_once(blocks: Blocks, runs: Sequence[_Run]) -> tuple[list[_Run], l
             stepped_back.append((kept[-1].end_us, start_us))
             trimmed = _from(blocks, run, _earliest_next(blocks, kept[-1]))
             lost = _count(blocks, run) - _count(blocks, trimmed)
-            earlier, fewer = _until(blocks, kept, start_us, lost)
-            if fewer:
-                kept = earlier
-            else:
+            if not _cut_back(blocks, kept, start_us, lost):
                 run = trimmed
         if run.end > run.first:
             kept.append(run)
@@ -130,22 +127,21 @@ def _from(blocks: Blocks, run: _Run, t_us: int) -> _Run:
     return _Run(run.first + gone, run.end, run.end_us)
 
 
-def _until(blocks: Blocks, kept: list[_Run], t_us: int, most: int) -> tuple[list[_Run], bool]:
-    """The runs cut at an instant, and whether that loses fewer samples than `most`."""
-    count, lost = len(kept), 0
-    while count and lost < most:
+def _cut_back(blocks: Blocks, kept: list[_Run], t_us: int, below: int) -> bool:
+    """End the runs at an instant if that loses fewer samples than `below`; whether it was done."""
+    count, lost, cut = len(kept), 0, None
+    while count and cut is None and lost < below and _earliest_next(blocks, kept[count - 1]) > t_us:
         run = kept[count - 1]
-        if _earliest_next(blocks, run) <= t_us:
-            break
-        starts = blocks.start_us[run.first : run.end]
-        ends = np.r_[starts[1:], _earliest_next(blocks, run)]
+        ends = np.r_[blocks.start_us[run.first + 1 : run.end], _earliest_next(blocks, run)]
         stays = int(np.searchsorted(ends, t_us, side="right"))
-        cut = _Run(run.first, run.first + stays, int(ends[stays - 1]) if stays else run.end_us)
-        lost += _count(blocks, run) - _count(blocks, cut)
+        lost += int(blocks.samples[run.first + stays : run.end].sum())
         if stays:
-            return [*kept[: count - 1], cut], lost < most
+            cut = _Run(run.first, run.first + stays, int(ends[stays - 1]))
         count -= 1
-    return kept[:count], lost < most
+    if lost >= below:
+        return False
+    kept[count:] = [cut] if cut else []
+    return True
 
 
 def _count(blocks: Blocks, run: _Run) -> int:

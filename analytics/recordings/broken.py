@@ -44,4 +44,7 @@ class Broken:
         return [f"{len(out)} of {len(self.byte)} {self.name} cannot be read ({', '.join(why)}): {where}."]
 
     def _any(self) -> NDArray[np.bool_]:
-        return np.any(list(self.reasons.values()), axis=0)
+        out = np.zeros(len(self.byte), bool)
+        for which in self.reasons.values():
+            out |= which
+        return out
