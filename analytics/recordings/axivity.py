@@ -23,7 +23,7 @@ from analytics.recordings.recording import NotARecording, RawRecording, Temperat
 from analytics.signal.samples import Samples
 
 HEADER, SECTOR = 1024, 512
-_FIELDS: dict[str, tuple[object, int]] = {  #: type and byte
+_FIELDS = {  #: type and byte
     "tag": ("S2", 0),
     "length": ("<u2", 2),
     "fraction": ("<u2", 4),
@@ -36,16 +36,8 @@ _FIELDS: dict[str, tuple[object, int]] = {  #: type and byte
     "packing": ("u1", 25),
     "offset": ("<i2", 26),
     "count": ("<u2", 28),
-    "data": (("u1", 480), 30),
 }
-SECTOR_FIELDS = np.dtype(
-    {
-        "names": list(_FIELDS),
-        "formats": [kind for kind, _ in _FIELDS.values()],
-        "offsets": [byte for _, byte in _FIELDS.values()],
-        "itemsize": SECTOR,
-    }
-)
+SAMPLES_AT = slice(30, 510)
 PACKED = 0x30  #: three axes of 10 bits and an exponent in 32 bits
 ROOM = {PACKED: 120, 0x32: 80, 0x62: 40, 0x92: 26}  #: samples that a sector can hold
 FIT_US, FIT_WHOLE_SECONDS_US = 100_000, 500_000
@@ -59,9 +51,10 @@ def read_axivity(data: bytes, tz: str | None, name: str) -> RawRecording:
     Raises `NotARecording` if not one sector can be read.
     """
     count = max(len(data) - HEADER, 0) // SECTOR
-    sectors = np.frombuffer(data, SECTOR_FIELDS, count, HEADER) if count else np.zeros(0, SECTOR_FIELDS)
-    sums = np.frombuffer(data, "<u2", count * 256, HEADER if count else 0).reshape(-1, 256)
-    broken, good, t_us = _believed(sectors, sums.sum(axis=1, dtype=np.uint16))
+    whole = np.frombuffer(data[:0] if count == 0 else data, np.uint8, count * SECTOR, HEADER if count else 0)
+    whole = whole.reshape(count, SECTOR)
+    sectors = _fields(whole)
+    broken, good, t_us = _believed(sectors, whole.view("<u2").sum(axis=1, dtype=np.uint16))
     if not len(good):
         raise NotARecording(
             f"{name} has no readable sector of an Axivity recording; copy CWA-DATA.CWA from the device again."
@@ -74,7 +67,7 @@ def read_axivity(data: bytes, tz: str | None, name: str) -> RawRecording:
     time = timeline(blocks, fit_us, "sectors")
     order = good[time.kept]
     shift_us, tz, zone = instant_shift(int(t_us[time.kept[0]]), tz)
-    xyz = _unpacked(sectors, order)
+    xyz = _unpacked(whole, sectors, order)
     at = np.r_[0, np.cumsum(blocks.samples[time.kept])].tolist()
     scales = _scale(sectors[order])
     segments = tuple(
@@ -95,6 +88,15 @@ def read_axivity(data: bytes, tz: str | None, name: str) -> RawRecording:
         float((16 >> (sectors["rate"][order] >> 6)).max()),
         tuple(notes + time.notes),
     )
+
+
+def _fields(whole: NDArray[np.uint8]) -> NDArray[np.void]:
+    """What stands in each sector beside the samples, copied together."""
+    fields = np.empty(len(whole), [(name, kind) for name, (kind, _) in _FIELDS.items()])
+    for name, (kind, byte) in _FIELDS.items():
+        width = np.dtype(kind).itemsize
+        fields[name] = np.ascontiguousarray(whole[:, byte : byte + width]).view(kind)[:, 0]
+    return fields
 
 
 def _believed(
@@ -155,7 +157,9 @@ def _blocks(sectors: NDArray[np.void], t_us: NDArray[np.int64]) -> tuple[Blocks,
     return Blocks(t_us, samples, hz, np.r_[False, same], slack_us), max(fit_us, int(2e6 / hz.min()))
 
 
-def _unpacked(sectors: NDArray[np.void], order: NDArray[np.int64]) -> NDArray[np.int16]:
+def _unpacked(
+    whole: NDArray[np.uint8], sectors: NDArray[np.void], order: NDArray[np.int64]
+) -> NDArray[np.int16]:
     """The samples of sectors, in their order."""
     out = np.empty((int(sectors["count"][order].sum(dtype=np.int64)), 3), np.int16)
     packing = sectors["packing"][order]
@@ -163,9 +167,9 @@ def _unpacked(sectors: NDArray[np.void], order: NDArray[np.int64]) -> NDArray[np
     done = 0
     for first, end in itertools.pairwise(edges):
         for a in range(first, end, TOGETHER):
-            some = sectors[order[a : min(a + TOGETHER, end)]]
-            xyz = _of_packing(some["data"], int(packing[first]))
-            filled = np.arange(xyz.shape[1]) < some["count"][:, None]
+            some = order[a : min(a + TOGETHER, end)]
+            xyz = _of_packing(whole[some, SAMPLES_AT], int(packing[first]))
+            filled = np.arange(xyz.shape[1]) < sectors["count"][some][:, None]
             rows = xyz.reshape(-1, 3) if filled.all() else xyz[filled]
             out[done : done + len(rows)] = rows
             done += len(rows)

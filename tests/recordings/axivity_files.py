@@ -17,7 +17,14 @@ def us(text: str) -> int:
 
 def stamp(second: int) -> int:
     at = datetime.fromtimestamp(second, UTC)
-    fields = ((at.year - 2000, 26), (at.month, 22), (at.day, 17), (at.hour, 12), (at.minute, 6), (at.second, 0))
+    fields = (
+        (at.year - 2000, 26),
+        (at.month, 22),
+        (at.day, 17),
+        (at.hour, 12),
+        (at.minute, 6),
+        (at.second, 0),
+    )
     return sum(value << left for value, left in fields)
 
 

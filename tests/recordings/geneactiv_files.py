@@ -24,7 +24,11 @@ def header(pages: int = PROMISED, zone: str = "GMT -04:00", gain: tuple[object, 
         f"Time Zone:{zone}",
         "",
         "Calibration Data",
-        *(line for i, axis in enumerate("xyz") for line in (f"{axis} gain:{gain[i]}", f"{axis} offset:{OFFSET[i]}")),
+        *(
+            line
+            for i, axis in enumerate("xyz")
+            for line in (f"{axis} gain:{gain[i]}", f"{axis} offset:{OFFSET[i]}")
+        ),
         "Volts:42",
         "",
         "Memory Status",

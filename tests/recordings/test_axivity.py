@@ -43,7 +43,9 @@ def test_an_exponent_stretches_packed_samples(exponent):
     assert np.array_equal(segment.xyz, xyz)
 
 
-@pytest.mark.parametrize("packing, scale_bits", [(0x32, 0), (0x32, 5), (0x62, 3), (0x62, 4), (0x62, 6), (0x92, 4)])
+@pytest.mark.parametrize(
+    "packing, scale_bits", [(0x32, 0), (0x32, 5), (0x62, 3), (0x62, 4), (0x62, 6), (0x92, 4)]
+)
 def test_unpacked_samples_have_their_own_scale_and_come_after_a_gyroscope(packing, scale_bits):
     xyz = movement(ROOM[packing], most=32767)
     (segment,) = read([sector(xyz, NOON, 0, packing=packing, scale_bits=scale_bits)]).segments
@@ -190,7 +192,9 @@ def test_a_damaged_header_is_said_and_the_sectors_are_read():
 @pytest.mark.parametrize("content", [b"MD", header(), header() + bytes(5120), b"time,x,y,z\n" * 500])
 def test_what_has_no_sector_is_refused(tmp_path, content):
     (tmp_path / "a.cwa").write_bytes(content)
-    with pytest.raises(NotARecording, match=r"^a\.cwa has no readable sector of an Axivity recording; copy .*\.$"):
+    with pytest.raises(
+        NotARecording, match=r"^a\.cwa has no readable sector of an Axivity recording; copy .*\.$"
+    ):
         read_recording(tmp_path / "a.cwa")
 
 

@@ -36,7 +36,11 @@ def test_readings_are_calibrated_and_on_the_clock_of_the_header():
 def test_a_zone_that_is_given_cuts_the_days_and_moves_nothing():
     parts, _ = recording()
     found = read(parts, "Europe/Rome")
-    assert (found.segments[0].t0_us, found.tz, found.zone) == (us(START), "Europe/Rome", ZoneInfo("Europe/Rome"))
+    assert (found.segments[0].t0_us, found.tz, found.zone) == (
+        us(START),
+        "Europe/Rome",
+        ZoneInfo("Europe/Rome"),
+    )
 
 
 def test_without_a_zone_in_the_header_times_are_a_wall_clock():
@@ -48,7 +52,9 @@ def test_without_a_zone_in_the_header_times_are_a_wall_clock():
     assert read(parts, "Europe/Rome").segments[0].t0_us == us("2019-05-21T14:16:43.500")
 
 
-@pytest.mark.parametrize("written, exact", [("100.0", 100), ("85.7", 600 / 7), ("66.7", 600 / 9), ("37.5", 37.5), ("10.0", 10)])
+@pytest.mark.parametrize(
+    "written, exact", [("100.0", 100), ("85.7", 600 / 7), ("66.7", 600 / 9), ("37.5", 37.5), ("10.0", 10)]
+)
 def test_every_rate_is_a_whole_part_of_the_device_clock(written, exact):
     parts, _ = recording(7, 300 / exact, written)
     (segment,) = read(parts).segments
@@ -88,7 +94,9 @@ def test_a_damaged_page_is_left_out_and_said(damage, says):
     found = read(parts)
     assert np.abs(all_g(found) - np.delete(in_g(readings), np.r_[600:900], axis=0)).max() < 1e-6
     byte = len(b"".join(parts[:3]))
-    assert found.notes[0] == f"1 of 5 pages cannot be read ({says}): at byte {byte}, after 2019-05-21T16:16:49."
+    assert (
+        found.notes[0] == f"1 of 5 pages cannot be read ({says}): at byte {byte}, after 2019-05-21T16:16:49."
+    )
     assert found.notes[1].startswith("There is a gap of 6.0 s")
 
 
@@ -110,7 +118,9 @@ def test_a_clock_that_is_set_back_tells_each_time_once():
     first = datetime(2019, 5, 21, 16, 0, tzinfo=UTC)
     clocks = [first + timedelta(seconds=6 * k) for k in (0, 1, 2, 3, 4, 5, 3, 4, 5, 6, 7, 8, 9)]
     readings = np.split(movement(13), 13)
-    found = read([header(13), *(page(part, at, k) for k, (part, at) in enumerate(zip(readings, clocks, strict=True)))])
+    found = read(
+        [header(13), *(page(part, at, k) for k, (part, at) in enumerate(zip(readings, clocks, strict=True)))]
+    )
     assert np.abs(all_g(found) - in_g(np.concatenate(readings[:6] + readings[9:]))).max() < 1e-6
     assert "steps back once" in found.notes[0] and "3 of 13 pages" in found.notes[0]
 
@@ -126,7 +136,9 @@ MATRIX = bytes(512) + b"MDTC" + bytes(100)
         pytest.param(header(), "or only its header", id="header only"),
         pytest.param(recording()[0][1], "no usable calibration", id="no header"),
         pytest.param(header(gain=(25000, "x", 1)) + recording()[0][1], "no usable calibration", id="gain"),
-        pytest.param(header(gain=(25000, 0, 25000)) + recording()[0][1], "no usable calibration", id="gain of 0"),
+        pytest.param(
+            header(gain=(25000, 0, 25000)) + recording()[0][1], "no usable calibration", id="gain of 0"
+        ),
         pytest.param(header() + b"Recorded Data\r\nDevice", "no readable page", id="no page"),
     ],
 )
