@@ -4,11 +4,24 @@ needs it, so that `--help` is quick and the API process never loads scipy."""
 from __future__ import annotations
 
 import sys
+from typing import Any
 
 import typer
 from typer.exceptions import TyperException
 
-from actalgia.commands import account, case, database, enrol, files, parts, quarantine, replay, token, up
+from actalgia.commands import (
+    account,
+    case,
+    database,
+    enrol,
+    epochs,
+    files,
+    parts,
+    quarantine,
+    replay,
+    token,
+    up,
+)
 
 app = typer.Typer(
     name="actalgia",
@@ -28,6 +41,7 @@ app.add_typer(token.app, name="token")
 app.add_typer(case.app, name="case")
 app.add_typer(quarantine.app, name="quarantine")
 app.command("replay")(replay.replay)
+app.command("epochs")(epochs.epochs)
 app.command("indices")(files.indices)
 
 
@@ -63,7 +77,15 @@ def _sentence(error: Exception) -> str | None:
         return "The database does not answer: is the system up? `actalgia db url` says where it should be."
     if type(error).__name__ == "ProgrammingError" and "does not exist" in str(error):
         return "The database has no tables yet: run `actalgia db upgrade`."
+    if type(error).__name__ == "ValidationError" and getattr(error, "title", None) == "Settings":
+        return _setting(error)
     return None
+
+
+def _setting(error: Any) -> str:
+    """Which setting cannot be; never its value, which may be a secret."""
+    wrong = error.errors()[0]
+    return f"ACTALGIA_{'_'.join(map(str, wrong['loc'])).upper()}: {wrong['msg']}."
 
 
 _OURS = {"store", "broker", "ingest", "analytics", "alerting", "api", "simulate", "supervise", "actalgia"}

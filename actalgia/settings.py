@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Annotated
 
+from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 DEFAULT_DATA_DIR = Path("actalgia-data")
+Hours = Annotated[float, Field(gt=0, le=8760)]
 _SECRETS = Path("/run/secrets")
 
 
@@ -31,4 +34,6 @@ class Settings(BaseSettings):
     http_port: int = 8460
     base_url: str | None = None
     channels: str = "log"
+    gap_case_after: Hours = 6.0  #: until missing messages are a technical case
+    silence_case_after: Hours = 24.0  #: until the silence of a worn device is one
     log_level: str = "info"

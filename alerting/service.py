@@ -1,4 +1,6 @@
-"""The alerting process: one thread takes decisions, a few send, so that a slow channel holds up nobody."""
+"""The alerting process: one thread takes decisions, one judges devices, a few send, so that a slow channel
+holds up nobody.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +13,8 @@ import structlog
 from alerting.cases import take_decisions
 from alerting.channels import Channel
 from alerting.delivery import deliver_one
+from alerting.technical import keep_judging
+from alerting.trouble import Limits
 from store import heartbeat
 from store.database import now, transaction
 
@@ -20,9 +24,15 @@ SENDERS = 4
 IDLE_S = 0.3
 
 
-def run(engine: sa.Engine, channels: Mapping[str, Channel], base_url: str, stop: threading.Event) -> None:
+def run(
+    engine: sa.Engine,
+    channels: Mapping[str, Channel],
+    base_url: str,
+    stop: threading.Event,
+    limits: Limits = Limits(),
+) -> None:
     """Work until `stop` is set. Losing the database pauses the work; it goes on when it is back."""
-    counts = {"decisions": 0, "deliveries": 0}
+    counts = {"decisions": 0, "deliveries": 0, "technical": 0}
 
     def senders() -> None:
         while not stop.is_set():
@@ -35,6 +45,8 @@ def run(engine: sa.Engine, channels: Mapping[str, Channel], base_url: str, stop:
             stop.wait(IDLE_S)
 
     threads = [threading.Thread(target=senders, name=f"sender-{i}", daemon=True) for i in range(SENDERS)]
+    judging = (engine, limits, counts, stop)
+    threads.append(threading.Thread(target=keep_judging, args=judging, name="technical", daemon=True))
     for thread in threads:
         thread.start()
     rounds = 0

@@ -115,9 +115,10 @@ def _waiting(found: Figures) -> Iterable[Metric]:
         ("outbox_due", "Messages that are due to be sent", found.outbox_due),
         ("questions_waiting", "Associations that were asked for and not answered", found.questions_waiting),
         ("quarantined", "Refused messages that are kept", found.quarantined),
+        ("open_technical_cases", "Devices or data in trouble, by patient", found.technical_cases),
     ):
         yield GaugeMetricFamily(f"actalgia_{name}", meaning, value=value)
-    cases = GaugeMetricFamily("actalgia_open_cases", "Cases that are not resolved", labels=["severity"])
+    cases = GaugeMetricFamily("actalgia_open_cases", "Open clinical cases", labels=["severity"])
     for severity, count in found.open_cases.items():
         cases.add_metric([severity], count)
     yield cases

@@ -12,6 +12,7 @@ from store import (  # noqa: F401
     decided,
     diary,
     epochs,
+    gaps,
     heartbeat,
     identity,
     in_hand,

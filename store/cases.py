@@ -1,4 +1,7 @@
-"""Cases: one open escalation for one patient, and its story. What tells of it is in `outbox`."""
+"""Cases: one open escalation for one patient, and its story. What tells of it is in `outbox`.
+
+Technical cases (`store.technical`) stand in the same table; people answer both in the same way.
+"""
 
 from __future__ import annotations
 
@@ -40,7 +43,7 @@ SEVERITIES = ("high", "medium", "low", "info")
 
 
 class Case(Base):
-    """An escalation. The database refuses a second open clinical case for a patient."""
+    """An escalation. The database refuses a second open case of a kind for a patient."""
 
     __tablename__ = "case"
     __table_args__ = (
@@ -123,7 +126,7 @@ def open_or_join(
         .returning(Case.id)
     )
     if opened is not None:
-        _tell(session, opened, at, "opened", "actalgia", evidence=evidence)
+        tell(session, opened, at, "opened", "actalgia", evidence=evidence)
         outbox.put(session, opened, channels, at)
         return opened, True
     case = session.scalars(
@@ -137,7 +140,7 @@ def open_or_join(
     worse = SEVERITIES.index(severity) < SEVERITIES.index(case.severity)
     if worse or severity == case.severity:
         case.severity, case.reason = severity, reason
-    _tell(session, case.id, at, "evidence", "actalgia", evidence=evidence)
+    tell(session, case.id, at, "evidence", "actalgia", evidence=evidence)
     if worse and case.acknowledged_at is None:
         outbox.put(session, case.id, channels, at)
     session.flush()
@@ -155,7 +158,7 @@ def acknowledge(session: Session, case_id: int, by: str, at: datetime, comment: 
     if changed is None:
         _must_exist(session, case_id)
         return False
-    _tell(session, case_id, at, "acknowledged", by, comment)
+    tell(session, case_id, at, "acknowledged", by, comment)
     outbox.cancel(session, case_id)
     return True
 
@@ -181,7 +184,7 @@ def resolve(
     if changed is None:
         _must_exist(session, case_id)
         return False
-    _tell(session, case_id, at, "resolved", by, comment, {"outcome": str(outcome)})
+    tell(session, case_id, at, "resolved", by, comment, {"outcome": str(outcome)})
     outbox.cancel(session, case_id)
     return True
 
@@ -189,7 +192,7 @@ def resolve(
 def comment(session: Session, case_id: int, by: str, at: datetime, text: str) -> None:
     """Add a remark to the story of a case."""
     _must_exist(session, case_id)
-    _tell(session, case_id, at, "comment", by, text)
+    tell(session, case_id, at, "comment", by, text)
 
 
 def notified(session: Session, case_id: int, at: datetime) -> None:
@@ -201,7 +204,7 @@ def notified(session: Session, case_id: int, at: datetime) -> None:
         .returning(Case.id)
     )
     if changed is not None:
-        _tell(session, changed, at, "notified", "actalgia")
+        tell(session, changed, at, "notified", "actalgia")
 
 
 def _must_exist(session: Session, case_id: int) -> None:
@@ -209,7 +212,7 @@ def _must_exist(session: Session, case_id: int) -> None:
         raise NoSuchCase(f"There is no case {case_id}.")
 
 
-def _tell(
+def tell(
     session: Session,
     case_id: int,
     at: datetime,
@@ -218,6 +221,7 @@ def _tell(
     comment: str | None = None,
     evidence: dict[str, Any] | None = None,
 ) -> None:
+    """Add a line to the story of a case, and wake whoever shows it."""
     session.add(
         CaseEvent(case_id=case_id, at=at, kind=kind, actor=actor, comment=comment, evidence=evidence or {})
     )

@@ -20,7 +20,8 @@ class Figures:
     outbox_due: int
     questions_waiting: int
     quarantined: int
-    open_cases: dict[str, int]  #: by severity
+    open_cases: dict[str, int]  #: clinical ones, by severity
+    technical_cases: int  #: open ones
 
 
 def figures(session: Session, at: datetime) -> Figures:
@@ -32,14 +33,20 @@ def figures(session: Session, at: datetime) -> Figures:
                    coalesce((SELECT extract(epoch FROM :at - min(since)) FROM stale_day), 0)::float8,
                    (SELECT count(*) FROM delivery WHERE state = 'pending' AND next_attempt_at <= :at),
                    (SELECT count(*) FROM association WHERE computed_at IS NULL),
-                   (SELECT count(*) FROM quarantine)
+                   (SELECT count(*) FROM quarantine),
+                   (SELECT count(*) FROM "case" WHERE kind = 'technical' AND state <> 'resolved')
             """
         ),
         {"at": at},
     ).one()
     cases = session.execute(
-        sa.text("SELECT severity, count(*) FROM \"case\" WHERE state <> 'resolved' GROUP BY 1")
+        sa.text(
+            """
+            SELECT severity, count(*) FROM "case"
+            WHERE kind = 'clinical' AND state <> 'resolved' GROUP BY 1
+            """
+        )
     )
     open_cases = dict.fromkeys(SEVERITIES, 0)
     open_cases.update({severity: count for severity, count in cases})  # noqa: C416 - rows are no pairs to mypy
-    return Figures(row[0], row[1], row[2], row[3], row[4], open_cases)
+    return Figures(row[0], row[1], row[2], row[3], row[4], open_cases, row[5])

@@ -25,6 +25,9 @@ class Settled(Base):
     """Which `seq` of one device, stream and boot are committed or refused."""
 
     __tablename__ = "settled"
+    __table_args__ = (
+        sa.Index("ix_settled_gapped", "device_id", postgresql_where=sa.text("gapped")),  # who misses some
+    )
 
     device_id: Mapped[int] = mapped_column(sa.ForeignKey("device.id"), primary_key=True)
     stream: Mapped[str] = mapped_column(primary_key=True)
@@ -33,6 +36,10 @@ class Settled(Base):
     changed_at: Mapped[datetime] = mapped_column(comment="the last message that settled something")
     refused: Mapped[bool] = mapped_column(
         server_default=sa.false(), comment="some were refused: receipts list them"
+    )
+    # A column, because an index on a condition over `seqs` would be written with every message.
+    gapped: Mapped[bool] = mapped_column(
+        sa.Computed("seqs <> int8multirange(int8range(0, coalesce(upper(seqs), 0)))", persisted=True)
     )
 
 

@@ -167,6 +167,15 @@ def revoke_device(session: Session, name: str, at: datetime) -> datetime:
     return device.revoked_at
 
 
+def change_password(session: Session, name: str, password_hash: str) -> None:
+    """Another password for the broker. Raises `StoreError` for a device that is revoked or unknown."""
+    device = device_by_name(session, name)
+    if device.revoked_at is not None:
+        raise StoreError(f"Device {name} is revoked: enrol another one.")
+    device.password_hash = password_hash
+    session.flush()
+
+
 @dataclass(frozen=True, slots=True)
 class DeviceNow:
     """What ingest has to know of a device for each of its messages."""

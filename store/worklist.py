@@ -36,7 +36,7 @@ class Row:
     code: str
     tz: str
     demonstration: bool
-    case_id: int | None
+    case_id: int | None  #: the open clinical case
     severity: str | None
     state: str | None
     case_reason: str | None
@@ -55,6 +55,11 @@ class Row:
     worn: bool | None  #: as the device said last; most devices do not say
     battery_pct: float | None  #: the lowest among the devices worn now
     heard_at: datetime | None  #: the newest status of these devices
+    technical_id: int | None = None  #: the open technical case: device or data trouble, nothing clinical
+    technical_reason: str | None = None
+    technical_state: str | None = None
+    technical_at: datetime | None = None
+    technical_by: str | None = None  #: who acknowledged it
 
 
 def worklist(session: Session, user: User, at: datetime, code: str | None = None) -> list[Row]:
@@ -64,7 +69,7 @@ def worklist(session: Session, user: User, at: datetime, code: str | None = None
     code. `at` decides which devices are worn now.
     """
     p = visible_patients(user).subquery("p")
-    case, decision = _open_case(p), _newest_decision(p)
+    case, technical, decision = _open_case(p, "clinical"), _open_case(p, "technical"), _newest_decision(p)
     report, moved, status = _newest_report(p), _newest_epoch(p), _status_now(p, at)
     query: sa.Select[*tuple[Any, ...]] = sa.select(
         *(p.c.id, p.c.code, p.c.tz, p.c.demonstration),
@@ -74,8 +79,10 @@ def worklist(session: Session, user: User, at: datetime, code: str | None = None
         moved.c.t,
         sa.func.coalesce(moved.c.worn, status.c.worn),
         *(status.c.battery_pct, status.c.received_at),
+        *(technical.c.id, technical.c.reason, technical.c.state),
+        *(technical.c.opened_at, technical.c.acknowledged_by),
     ).select_from(p)
-    for part in (case, decision, report, moved, status):
+    for part in (case, decision, report, moved, status, technical):
         query = query.outerjoin(part, sa.true())
     if code is not None:
         query = query.where(p.c.code == code)
@@ -89,17 +96,12 @@ def worklist(session: Session, user: User, at: datetime, code: str | None = None
     return [Row(*values) for values in session.execute(query)]
 
 
-def _open_case(p: sa.Subquery) -> sa.FromClause:
-    return (
-        sa.select(
-            *(Case.id, Case.severity, Case.state, Case.reason, Case.opened_at),
-            *(Case.acknowledged_by, Case.acknowledged_at),
-        )
-        .where(Case.patient_id == p.c.id, Case.state != CaseState.RESOLVED)
-        .order_by(Case.kind)  # a clinical case before a technical one
-        .limit(1)
-        .lateral("c")
-    )
+def _open_case(p: sa.Subquery, kind: str) -> sa.FromClause:
+    """The one open case of a kind; the database refuses a second."""
+    told = (Case.id, Case.severity, Case.state, Case.reason, Case.opened_at)
+    of_kind = sa.select(*told, Case.acknowledged_by, Case.acknowledged_at).where(Case.kind == kind)
+    still = of_kind.where(Case.patient_id == p.c.id, Case.state != CaseState.RESOLVED)
+    return still.lateral(f"{kind}_case")
 
 
 def _newest_decision(p: sa.Subquery) -> sa.FromClause:

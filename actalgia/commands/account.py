@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from actalgia.commands.common import DataDirOption, JsonOption, say, say_json, table
+from actalgia.commands.common import DataDirOption, JsonOption, say, say_json, table, write_down
 
 if TYPE_CHECKING:
     from store.access import Role
@@ -45,6 +45,7 @@ def create(
     password = secrets.token_urlsafe(12)
     with transaction(find_system(data_dir).engine()) as session:
         create_account(session, name, PasswordHash.recommended().hash(password), chosen, site)
+        write_down(session, "account.create", f"{name} {role} {site}")
     if as_json:
         say_json({"name": name, "role": role, "site": site, "password": password})
     else:
@@ -88,4 +89,5 @@ def disable(name: str, data_dir: DataDirOption = None) -> None:
         if account is None:
             raise StoreError(f"There is no account {name}.")
         account.disabled_at = account.disabled_at or now()
+        write_down(session, "account.disable", name)
     say(f"{name} is disabled.")

@@ -19,7 +19,7 @@ def list_cases(
     as_json: JsonOption = False,
     data_dir: DataDirOption = None,
 ) -> None:
-    """Open cases, the most severe and oldest first."""
+    """Open cases, the most severe and oldest first; technical ones last."""
     import sqlalchemy as sa
 
     from actalgia.system import find_system
@@ -31,7 +31,7 @@ def list_cases(
                 sa.text(
                     """
                     SELECT * FROM reading.cases WHERE :every OR state <> 'resolved'
-                    ORDER BY array_position(ARRAY['high','medium','low','info'], severity), opened_at
+                    ORDER BY kind, array_position(ARRAY['high','medium','low','info'], severity), opened_at
                     """
                 ),
                 {"every": every},
@@ -44,11 +44,12 @@ def list_cases(
         say("No open cases.")
         return
     table(
-        ["case", "patient", "severity", "state", "opened", "reason"],
+        ["case", "patient", "kind", "severity", "state", "opened", "reason"],
         [
             [
                 str(row["case_id"]),
                 row["patient"],
+                row["kind"],
                 row["severity"],
                 row["state"],
                 f"{row['opened_at']:%Y-%m-%d %H:%M} UTC",

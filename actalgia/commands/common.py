@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import getpass
 import json
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
 
 DataDirOption = Annotated[
     Path | None, typer.Option("--data-dir", help="Of the running system (or ACTALGIA_DATA_DIR).")
@@ -34,6 +38,19 @@ def instant(text: str, option: str) -> datetime:
     if at.tzinfo is None:
         raise typer.BadParameter(f"{option} needs an offset, like 2026-05-04T08:00:00+02:00 or ...Z")
     return at.astimezone(UTC)
+
+
+def by_whom() -> str:
+    """The name under which the audit has what a command did."""
+    return f"cli:{getpass.getuser()}"
+
+
+def write_down(session: Session, action: str, detail: str) -> None:
+    """An audit entry for what this command changes, in the transaction that changes it."""
+    from store.access import record
+    from store.database import now
+
+    record(session, now(), by_whom(), action, detail=detail)
 
 
 def table(headings: list[str], rows: list[list[str]]) -> None:

@@ -34,6 +34,9 @@ def status(data_dir: DataDirOption = None, as_json: JsonOption = False) -> None:
 
     from actalgia.system import find_system
     from store import schema, timescale
+    from store.database import now, transaction
+    from store.heartbeat import heartbeats
+    from store.unworn import unworn
 
     system = find_system(data_dir)
     engine = system.engine()
@@ -55,11 +58,27 @@ def status(data_dir: DataDirOption = None, as_json: JsonOption = False) -> None:
         }
     current, newest = schema.revisions(engine, system.database_url)
     document |= {"revision": current, "newest_revision": newest}
+    with transaction(engine) as session:
+        beats = heartbeats(session)
+        found, stretches = unworn(session)
+    at = now()
+    document["parts"] = {beat.part: round((at - beat.at).total_seconds(), 1) for beat in beats}
+    document["unworn"] = found
+    document["unworn_newest"] = [
+        {"device": s.device, "first": s.first.isoformat(), "last": s.last.isoformat()} for s in stretches
+    ]
     if as_json:
         say_json(document)
         return
     say(f"{document['engine']}, schema {current} of {newest}")
     say(f"{waiting[0]} patient-days wait for analytics, {outbox} messages wait to be sent")
+    for part, age_s in document["parts"].items():
+        say(f"{part}: last sign of life {age_s:.0f} s ago" + (": is it running?" if age_s > 30 else ""))
+    if found:
+        say(f"{found} stretches of data belong to nobody: say who wore the device, then they have a patient")
+        for s in stretches:
+            first, last = (at.isoformat(timespec="seconds") for at in (s.first, s.last))
+            say(f"  actalgia wear {s.device} PATIENT --from {first}  # data until {last}")
     sizes: dict[str, int] = document["sizes"]
     table(
         ["table", "MB", "hypertable"],

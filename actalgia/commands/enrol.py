@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from actalgia.commands.common import DataDirOption, JsonOption, instant, say, say_json
+from actalgia.commands.common import DataDirOption, JsonOption, instant, say, say_json, write_down
 
 app = typer.Typer(help="Register patients and devices.", no_args_is_help=True)
 
@@ -29,6 +29,7 @@ def patient(
 
     with transaction(find_system(data_dir).engine()) as session:
         enrol_patient(session, code, tz, site)
+        write_down(session, "patient.enrol", code)
     if as_json:
         say_json({"patient": code, "tz": tz, "site": site})
     else:
@@ -76,11 +77,8 @@ def revoke(
     data_dir: DataDirOption = None,
 ) -> None:
     """Shut a device out for good: its connection is cut, its password is void, what it sent stays."""
-    import getpass
-
     from actalgia.enrolment import write_accounts
     from actalgia.system import find_system
-    from store.access import record
     from store.database import now, transaction
     from store.people import revoke_device
 
@@ -88,13 +86,41 @@ def revoke(
     engine = system.engine()
     with transaction(engine) as session:
         at = revoke_device(session, name, now())
-        record(session, now(), f"cli:{getpass.getuser()}", "device.revoke", detail=name)
+        write_down(session, "device.revoke", name)
     # Also when it was revoked before: the broker may have been away then.
     write_accounts(system, engine)
     if as_json:
         say_json({"device": name, "revoked_at": at.isoformat()})
     else:
         say(f"Device {name} is revoked since {at.isoformat(timespec='seconds')}. Its number stays taken.")
+
+
+@app.command()
+def password(
+    name: Annotated[str, typer.Argument(metavar="DEVICE")],
+    as_json: JsonOption = False,
+    data_dir: DataDirOption = None,
+) -> None:
+    """A new password for a device; the old one is void at once, and a connection with it is cut."""
+    import broker
+    from actalgia.enrolment import apply_accounts, refuse_where_devices_cannot_be_kept_apart
+    from actalgia.system import find_system
+    from store.database import transaction
+    from store.people import change_password
+
+    system = find_system(data_dir)
+    refuse_where_devices_cannot_be_kept_apart(system)
+    engine = system.engine()
+    new = broker.new_password()
+    with transaction(engine) as session:
+        change_password(session, name, broker.password_hash(new))
+        write_down(session, "device.password", name)
+    apply_accounts(system, engine, name, new)
+    if as_json:
+        say_json({"device": name, "username": name, "password": new})
+    else:
+        say(f"Device {name} logs in with the password {new} from now on")
+        say("(shown this once; it is stored nowhere)")
 
 
 def wear(
@@ -130,6 +156,8 @@ def wear(
             people.wear(session, worn, people.patient_by_code(session, patient), begins, stops)
         else:
             people.end_wearing(session, worn, begins)
+        who = patient or "nobody"
+        write_down(session, "wear", f"{device_name} {who} from {begins.isoformat()} to {stops or 'open'}")
         marks.mark_days_of_device(session, worn.id, begins, stops, now())
     if patient is not None:
         say(
@@ -161,6 +189,7 @@ def _enrol_devices(
         if rows is None:
             for name, hashed in zip(names, hashes, strict=True):
                 people.enrol_device(session, name, hashed)
+                write_down(session, "device.enrol", name)
         else:
             lines = [
                 people.Enrolment(
@@ -169,6 +198,7 @@ def _enrol_devices(
                 for row, hashed in zip(rows, hashes, strict=True)
             ]
             people.enrol_many(session, lines)
+            write_down(session, "device.enrol", f"{len(lines)} devices with their patients, of a file")
     if credentials:
         apply_accounts(system, engine, credentials[-1]["username"], credentials[-1]["password"])
     return credentials

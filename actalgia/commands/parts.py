@@ -66,9 +66,12 @@ def analytics(data_dir: DataDirOption = None) -> None:
 
 def alerting(data_dir: DataDirOption = None) -> None:
     """Open cases and send word of them."""
+    from datetime import timedelta
+
     from actalgia.system import NoSystem
     from alerting.channels import channels_from
     from alerting.service import run
+    from alerting.trouble import Limits
 
     system, settings = _system("alerting", data_dir)
     log_path = settings.data_dir / "outbox.jsonl" if settings.data_dir else None
@@ -78,7 +81,8 @@ def alerting(data_dir: DataDirOption = None) -> None:
         raise NoSystem(f"ACTALGIA_CHANNELS: {error}") from error
     engine = system.engine()
     _check(engine)
-    run(engine, channels, _base_url(settings), _stop_on_signals())
+    limits = Limits(timedelta(hours=settings.gap_case_after), timedelta(hours=settings.silence_case_after))
+    run(engine, channels, _base_url(settings), _stop_on_signals(), limits)
 
 
 def api(data_dir: DataDirOption = None) -> None:

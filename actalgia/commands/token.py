@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from actalgia.commands.account import RoleOption, role_of
-from actalgia.commands.common import DataDirOption, JsonOption, say, say_json, table
+from actalgia.commands.common import DataDirOption, JsonOption, say, say_json, table, write_down
 
 app = typer.Typer(help="Secrets with which programs call the API.", no_args_is_help=True)
 
@@ -28,6 +28,7 @@ def create(
     chosen = role_of(role)
     with transaction(find_system(data_dir).engine()) as session:
         secret = create_token(session, name, chosen, site)
+        write_down(session, "token.create", f"{name} {role} {site}")
     if as_json:
         say_json({"token": secret, "name": name, "role": role, "site": site})
     else:
@@ -43,6 +44,7 @@ def revoke(name: str, data_dir: DataDirOption = None) -> None:
 
     with transaction(find_system(data_dir).engine()) as session:
         revoke_token(session, name, now())
+        write_down(session, "token.revoke", name)
     say(f"The token {name} is revoked.")
 
 

@@ -21,6 +21,8 @@ STILL_SD_DEG, STILL_RANGE_DEG = 0.74, 2.9
 
 MINUTE_US = 60_000_000
 
+Worn = NDArray[np.bool_]
+
 
 def worn_by_counts(
     t_us: NDArray[np.int64], counts: NDArray[np.float64], epoch_s: float, zero_run_min: float = ZERO_RUN_MIN
@@ -76,3 +78,27 @@ def _constant(values: NDArray[np.float64], sd_limit: float, range_limit: float) 
     if len(known) < STILL_KNOWN_SHARE * STILL_MIN * 12:
         return False
     return bool(np.ptp(known) < range_limit and known.std() < sd_limit)
+
+
+def worn(t_us: NDArray[np.int64], enmo_mg: NDArray[np.float64], anglez_deg: NDArray[np.float64]) -> Worn:
+    """For each five seconds of a raw recording whether the device was on the body.
+
+    Parameters
+    ----------
+    t_us, enmo_mg, anglez_deg : (n,) arrays
+        Epochs of 5 s without a hole in their stamps; NaN is unknown. [microseconds UTC, mg, degrees]
+
+    Returns
+    -------
+    (n,) bool array
+        By `worn_by_stillness`; where nothing is known the answer means nothing.
+    """
+    if not len(t_us):
+        return np.ones(0, bool)
+    fives = t_us // 5_000_000
+    minutes = np.arange(fives[0] // 12, fives[-1] // 12 + 1)
+    place = fives - minutes[0] * 12
+    tables = np.full((2, len(minutes) * 12), np.nan)
+    tables[:, place] = enmo_mg, anglez_deg
+    enmo, angle = tables.reshape(2, -1, 12)
+    return np.asarray(np.repeat(worn_by_stillness(minutes * MINUTE_US, enmo, angle), 12)[place])

@@ -17,7 +17,9 @@ from api.pages.hours import Hour, hours_of
 from api.pages.standing import why_no_news
 from store.cases import Case, CaseEvent, CaseState
 from store.clocks import clocks_worn
+from store.coverage import Gap, gaps_of
 from store.diary import Report, reports_of
+from store.gaps import SHOWN, said
 from store.hours import read_hours
 from store.people import zone_of
 from store.results import DayIndex
@@ -68,6 +70,8 @@ class PatientPage:
     clock: str
     gaps: list[str]
     clocks: list[str]
+    missing: list[str]  #: what devices numbered in these days and never sent
+    technical_cases: list[Story]
     open_cases: list[Story]
     closed_cases: list[Story]
     days: list[date]
@@ -101,7 +105,9 @@ def read_page(session: Session, row: Row, now: datetime) -> PatientPage:
     marks = [
         Mark(case.opened_at, case.severity, f"case {case.id}, {words.STATE_ON_CHART[case.state]}")
         for case, _ in cases
+        if case.kind != "technical"  # a device's trouble is no mark beside pain
     ]
+    still = [story for story in cases if story[0].state != CaseState.RESOLVED]
     lines, notes = index_table(list(reversed(days[-INDEX_DAYS:])), indices)
     return PatientPage(
         row=row,
@@ -113,7 +119,9 @@ def read_page(session: Session, row: Row, now: datetime) -> PatientPage:
             words.device_clock(one.device, one.offset)
             for one in clocks_worn(session, row.patient_id, now, now + timedelta(microseconds=1))
         ],
-        open_cases=[story for story in cases if story[0].state != CaseState.RESOLVED],
+        missing=missing_in_words(gaps_of(session, row.patient_id, start, end), zone),
+        technical_cases=[story for story in still if story[0].kind == "technical"],
+        open_cases=[story for story in still if story[0].kind != "technical"],
         closed_cases=[story for story in cases if story[0].state == CaseState.RESOLVED],
         days=days,
         unit=unit,
@@ -126,6 +134,24 @@ def read_page(session: Session, row: Row, now: datetime) -> PatientPage:
         reports=list(reversed(reports))[:REPORTS_SHOWN],
         more_reports=max(0, len(reports) - REPORTS_SHOWN),
     )
+
+
+def missing_in_words(gaps: Sequence[Gap], zone: ZoneInfo) -> list[str]:
+    """A sentence for each stream of a device with gaps, since the oldest of them."""
+    streams: dict[tuple[str, str, int], list[Gap]] = {}
+    for gap in gaps:
+        streams.setdefault((gap.device, gap.stream, gap.boot), []).append(gap)
+    return [
+        said(
+            device,
+            stream,
+            [(gap.first_missing, gap.last_missing) for gap in own[:SHOWN]],
+            max(0, len(own) - SHOWN),
+            min(gap.seen_at for gap in own),
+            zone,
+        )
+        for (device, stream, _), own in streams.items()
+    ]
 
 
 def index_table(days: Sequence[date], indices: Indices) -> tuple[list[tuple[date, list[Cell]]], list[str]]:

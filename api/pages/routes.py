@@ -78,6 +78,7 @@ def worklist_page(request: Request, db: Db, user: Viewer) -> Response:
         rows=rows,
         groups=shown.groups,
         gaps=shown.gaps,
+        technical=shown.technical,
         as_of=shown.as_of,
     )
 

@@ -38,6 +38,8 @@ def standing(row: Row, now: datetime) -> Standing:
 def why_no_news(row: Row, now: datetime) -> list[str]:
     """What is missing for a calm word; empty when nothing is."""
     missing = []
+    if row.technical_id is not None:
+        missing.append("a technical case is open")
     if row.verdict is None:
         missing.append("nothing was judged yet")
     if row.reported_at is None:

@@ -14,6 +14,7 @@ STATE = {
     "in_progress": "in progress",
     "resolved": "closed",
 }
+TECHNICAL_STATE = STATE | {"opened": "open"}  # nobody is told of it, ever
 STATE_ON_CHART = {
     "opened": "open",
     "notified": "sent",

@@ -19,6 +19,7 @@ class WorklistPage:
 
     groups: list[tuple[str, str, list[tuple[Row, Standing]]]]  #: (title, hint, members)
     gaps: dict[int, list[str]]  #: for each patient, what is missing for a calm word
+    technical: list[Row]  #: open technical cases, the oldest first: apart from the groups
     as_of: str
 
 
@@ -38,5 +39,9 @@ def grouped(rows: Sequence[Row], now: datetime) -> WorklistPage:
             ("No open case", "", [one for one in placed if one[1] not in first]),
         ],
         gaps={row.patient_id: why_no_news(row, now) for row in rows},
+        technical=sorted(
+            (row for row in rows if row.technical_at is not None),
+            key=lambda row: (row.technical_at, row.code),
+        ),
         as_of=words.local(now, zone_of(zones[0][0] if zones else "UTC")),
     )

@@ -1,0 +1,23 @@
+"""A setting that cannot be is one sentence."""
+
+from __future__ import annotations
+
+import pytest
+
+from actalgia.cli import _sentence
+from actalgia.settings import Settings
+
+
+@pytest.mark.parametrize("value", ["0", "-1", "soon"])
+def test_a_setting_that_cannot_be_is_named_in_one_sentence_without_its_value(monkeypatch, value):
+    monkeypatch.setenv("ACTALGIA_GAP_CASE_AFTER", value)
+    with pytest.raises(ValueError) as wrong:
+        Settings()
+    sentence = _sentence(wrong.value)
+    assert sentence is not None and sentence.startswith("ACTALGIA_GAP_CASE_AFTER: Input should be ")
+    assert "\n" not in sentence and repr(value) not in sentence
+
+
+def test_hours_may_be_broken(monkeypatch):
+    monkeypatch.setenv("ACTALGIA_GAP_CASE_AFTER", "0.5")
+    assert Settings().gap_case_after == 0.5
