@@ -51,8 +51,7 @@ def read_axivity(data: bytes, tz: str | None, name: str) -> RawRecording:
     Raises `NotARecording` if not one sector can be read.
     """
     count = max(len(data) - HEADER, 0) // SECTOR
-    whole = np.frombuffer(data[:0] if count == 0 else data, np.uint8, count * SECTOR, HEADER if count else 0)
-    whole = whole.reshape(count, SECTOR)
+    whole = np.frombuffer(data, np.uint8)[HEADER : HEADER + count * SECTOR].reshape(count, SECTOR)
     sectors = _fields(whole)
     broken, good, t_us = _believed(sectors, whole.view("<u2").sum(axis=1, dtype=np.uint16))
     if not len(good):

@@ -8,6 +8,8 @@ import pytest
 from analytics.recordings.geneactiv import read_geneactiv
 from analytics.recordings.read import read_recording
 from analytics.recordings.recording import NotARecording, RawRecording
+from analytics.recordings.whole_numbers import in_16_bits
+from simulate.recorded import raw_messages
 from tests.recordings.axivity_files import us
 from tests.recordings.geneactiv_files import header, in_g, movement, page, recording
 
@@ -161,3 +163,14 @@ def test_the_door_reads_plain_and_compressed_files(tmp_path):
     (tmp_path / "a.bin.gz").write_bytes(gzip.compress(b"".join(parts)))
     for name in ("a.bin", "a.bin.gz"):
         assert np.abs(all_g(read_recording(tmp_path / name)) - in_g(readings)).max() < 1e-6
+
+
+def test_what_is_replayed_has_16_bits_and_loses_half_a_step_at_most():
+    parts, readings = recording(5)
+    (segment,) = read(parts).segments
+    sent = in_16_bits(segment)
+    assert sent.xyz.dtype == np.int16 and (sent.t0_us, sent.hz) == (segment.t0_us, segment.hz)
+    assert np.abs(sent.xyz * sent.scale - in_g(readings)).max() <= 0.5 * sent.scale + 1e-6
+    assert sent.scale < 0.00027
+    assert in_16_bits(sent) is sent
+    assert sum(len(message.xyz) for message in raw_messages(0, sent.hz, sent.xyz, sent.scale, 1)) == 1500 * 6
