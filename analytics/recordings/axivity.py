@@ -4,7 +4,7 @@ A header of 1024 bytes, then sectors of 512 bytes, each with its own rate, packi
 layout and conversions: https://github.com/openmovementproject/openmovement, Docs/ax3/cwa.h. A sector is
 believed when its checksum holds and its fields are possible; all else of the file is left out and said.
 
-The stamp of a sector is a second with a fraction (firmware before 2014: whole seconds) at which sample
+The stamp of a sector is a second with a fraction (old firmware: a whole second) at which sample
 number `offset` was taken. Where there is a fraction, `offset` was lowered by the whole samples in it, for
 the sake of older readers; here they are added back.
 """
@@ -43,6 +43,11 @@ ROOM = {PACKED: 120, 0x32: 80, 0x62: 40, 0x92: 26}  #: samples that a sector can
 FIT_US, FIT_WHOLE_SECONDS_US = 100_000, 500_000
 SLACK_SHARE = 0.1  #: a sensor's rate is within some percent of its nominal one
 TOGETHER = 4096  #: sectors unpacked at once, which bounds the memory
+
+
+def holds_axivity(data: bytes) -> bool:
+    """Whether a file begins as a `.cwa` does: its header, or its first sector if that is damaged."""
+    return data.startswith(b"MD\xfc\x03") or data[HEADER : HEADER + 4] == b"AX\xfc\x01"
 
 
 def read_axivity(data: bytes, tz: str | None, name: str) -> RawRecording:

@@ -43,6 +43,15 @@ class Header:
         )
 
 
+def holds_geneactiv(data: bytes) -> bool:
+    """Whether a file is GENEActiv's, or a Matrix watch's, which is refused by its own name."""
+    return (
+        data.startswith(b"Device Identity")
+        or data.find(PAGES_BEGIN + b"\r\nDevice Unique", 0, LONGEST) >= 0
+        or data[512:516] == MATRIX
+    )
+
+
 def read_header(data: bytes, name: str) -> Header:
     """Raises `NotARecording` for another device's file, and where there is no calibration."""
     if data[512:516] == MATRIX:

@@ -7,13 +7,17 @@ import zlib
 from pathlib import Path
 
 from analytics.recordings.archive import read_archive
-from analytics.recordings.axivity import read_axivity
+from analytics.recordings.axivity import holds_axivity, read_axivity
 from analytics.recordings.geneactiv import read_geneactiv
+from analytics.recordings.geneactiv_header import holds_geneactiv
 from analytics.recordings.recording import EpochRecording, NotARecording, RawRecording
 from analytics.recordings.table import read_table
 
 GZIP, ZIP = b"\x1f\x8b", b"PK\x03\x04"
-BY_NAME = {".bin": read_geneactiv, ".cwa": read_axivity}  #: formats of devices, by what the name says
+DEVICES = (
+    (".bin", "a GENEActiv recording", holds_geneactiv, read_geneactiv),
+    (".cwa", "an Axivity recording", holds_axivity, read_axivity),
+)
 
 
 def read_recording(path: str | Path, tz: str | None = None) -> EpochRecording | RawRecording:
@@ -41,8 +45,11 @@ def read_recording(path: str | Path, tz: str | None = None) -> EpochRecording | 
             data = gzip.decompress(data)
         except (EOFError, OSError, zlib.error):
             raise NotARecording(f"{name} is cut short or damaged; copy or compress it again.") from None
-    if said in BY_NAME:
-        return BY_NAME[said](data, tz, name)
+    held = [kind for kind in DEVICES if kind[2](data)] or [kind for kind in DEVICES if kind[0] == said]
+    for ending, called, _, read in held:
+        if said != ending:
+            raise NotARecording(f"{name} holds {called}; rename it so that it ends in {ending}.")
+        return read(data, tz, name)
     if data.startswith(ZIP):
         if said == ".csv":
             raise NotARecording(f"{name} is an archive and not the text its name says; rename it to .npz.")

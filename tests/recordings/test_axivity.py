@@ -198,6 +198,16 @@ def test_what_has_no_sector_is_refused(tmp_path, content):
         read_recording(tmp_path / "a.cwa")
 
 
+@pytest.mark.parametrize("name", ["a.bin", "a.csv", "a.npz"])
+def test_another_name_for_an_axivity_file_is_refused(tmp_path, name):
+    sectors, _ = recording(steady(2))
+    (tmp_path / name).write_bytes(header() + b"".join(sectors))
+    with pytest.raises(
+        NotARecording, match=r"holds an Axivity recording; rename it so that it ends in \.cwa\."
+    ):
+        read_recording(tmp_path / name)
+
+
 def test_the_door_reads_plain_and_compressed_files(tmp_path):
     sectors, xyz = recording(steady(5))
     (tmp_path / "a.CWA").write_bytes(header() + b"".join(sectors))

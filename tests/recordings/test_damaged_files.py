@@ -132,6 +132,23 @@ def test_any_order_of_clocks_gives_times_that_rise(sectors):
     consistent(read_axivity(data, None, "a.cwa"))
 
 
+@settings(max_examples=150, deadline=None)
+@given(
+    changes=st.lists(
+        st.tuples(st.integers(0, 11), st.integers(0, 31), st.integers(0, 255)), min_size=1, max_size=8
+    )
+)
+def test_fields_that_nobody_expects_are_judged_even_where_the_checksum_holds(changes):
+    header, sectors = (
+        MADE["axivity"][1][:1024],
+        [MADE["axivity"][1][at : at + 512] for at in range(1024, 1024 + 12 * 512, 512)],
+    )
+    for k, byte, value in changes:
+        changed = sectors[k][:byte] + bytes([value]) + sectors[k][byte + 1 :]
+        sectors[k] = axivity_files.with_checksum(changed)
+    read_or_refused(read_axivity, header + b"".join(sectors))
+
+
 @pytest.mark.recordings
 @pytest.mark.skipif(not REAL, reason="the real recordings are not beside the project")
 @pytest.mark.parametrize("name", REAL or ["none"])
