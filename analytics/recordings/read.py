@@ -11,8 +11,11 @@ from analytics.recordings.actigraph_raw import holds_gt3x, read_gt3x
 from analytics.recordings.actigraph_text import holds_actilife, read_actilife
 from analytics.recordings.actiwatch import holds_awd, read_awd
 from analytics.recordings.archive import read_archive
+from analytics.recordings.axivity import holds_axivity, read_axivity
 from analytics.recordings.axivity_text import holds_seconds, read_seconds
 from analytics.recordings.condor import holds_condor, read_condor
+from analytics.recordings.geneactiv import read_geneactiv
+from analytics.recordings.geneactiv_header import holds_geneactiv
 from analytics.recordings.recording import EpochRecording, NotARecording, RawRecording
 from analytics.recordings.respironics import holds_actiware, read_actiware
 from analytics.recordings.table import read_table
@@ -33,10 +36,13 @@ class Format:
     endings: tuple[str, ...]
     holds: Callable[[bytes], bool]
     read: Callable[[bytes, str | None, str], Recording]
+    tried: bool = False  #: by its name alone, too: it reads on behind a beginning that is damaged
 
 
 #: The first one that recognises the bytes reads them.
 FORMATS = (
+    Format("GENEActiv recording", (".bin",), holds_geneactiv, read_geneactiv, tried=True),
+    Format("Axivity recording", (".cwa",), holds_axivity, read_axivity, tried=True),
     Format("ActiGraph recording", (".gt3x",), holds_gt3x, read_gt3x),
     Format("numpy archive", (".npz",), lambda data: data.startswith(ZIP), read_archive),
     Format("ActiGraph database", (".agd",), holds_sqlite, read_agd),
@@ -72,14 +78,18 @@ def read_recording(path: str | Path, tz: str | None = None) -> Recording:
         data = unpack_gzip(data, name)
     held = next((kind for kind in FORMATS if kind.holds(data)), None)
     named = [kind for kind in FORMATS if said in kind.endings and said not in TEXT_ENDINGS]
-    if named and held not in named:
+    if held is None and named and named[0].tried:
+        held = named[0]
+    # Any archive begins like numpy's: one whose name says something else is rather a damaged one of that.
+    if named and (held is None or (held not in named and held.read is read_archive)):
         raise NotARecording(
             f"{name} is not the {named[0].called} its name says; it may be damaged, copy or save it again."
         )
     if held is None:
         return read_table(text_of(data, name), tz, name)
-    if said in TEXT_ENDINGS and held.endings[0] in (".npz", ".gt3x", ".agd"):
+    if (named and held not in named) or (said in TEXT_ENDINGS and said not in held.endings):
         raise NotARecording(
-            f"{name} is not the text its name says but holds a {held.called}; rename it to {held.endings[0]}."
+            f"{name} holds something else than its name says ({held.called}); "
+            f"rename it so that it ends in {held.endings[0]}."
         )
     return held.read(data, tz, name)
