@@ -167,9 +167,12 @@ def digests_of_blocks(
             SELECT device_id, t0, boot, seq, digest FROM block
             JOIN unnest(:d ::bigint[], :t ::timestamptz[], :b ::bigint[], :q ::bigint[]) AS k(d, t, b, q)
               ON (device_id, t0, boot, seq) = (d, t, b, q)
+            WHERE block.t0 BETWEEN :first AND :last  -- as constants: they leave out the other chunks
             """
         ),
         {
+            "first": min(n[1] for n in names),
+            "last": max(n[1] for n in names),
             "d": [n[0] for n in names],
             "t": [n[1] for n in names],
             "b": [n[2] for n in names],

@@ -234,7 +234,7 @@ def read_five_seconds(
 ) -> list[tuple[int, NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]]:
     """Minutes made from raw blocks: (device, t_us (n,), ENMO (n, 12) [mg], z-angle (n, 12) [degrees]).
 
-    Times are true ones, as `save_worn` takes them.
+    Times are true ones, as `store.worn.save_worn` takes them.
     """
     rows = session.execute(
         sa.text(
@@ -251,27 +251,6 @@ def read_five_seconds(
         reach(session, patient_id, start, end),
     )
     return [(d, np.array(t, dtype=np.int64), _floats(enmo), _floats(angle)) for d, t, enmo, angle in rows]
-
-
-def save_worn(session: Session, device_id: int, t_us: NDArray[np.int64], worn: NDArray[np.bool_]) -> None:
-    """Write down whether the device was worn in these minutes (true times); only what changed is written."""
-    session.execute(
-        sa.text(
-            """
-            UPDATE epoch SET worn = k.worn
-            FROM (
-                SELECT true_t - c.shift AS t, g.worn FROM clock c CROSS JOIN (
-                    SELECT 'epoch'::timestamptz + t_us * interval '1 microsecond' AS true_t, worn
-                    FROM unnest(:t ::bigint[], :worn ::boolean[]) AS k(t_us, worn)
-                ) g
-                WHERE c.device_id = :device AND true_t - c.shift >= c.starts AND true_t - c.shift < c.ends
-            ) k
-            WHERE epoch.device_id = :device AND epoch.source = 'raw' AND epoch.t = k.t
-              AND epoch.worn IS DISTINCT FROM k.worn
-            """
-        ),
-        {"device": device_id, "t": t_us.tolist(), "worn": worn.tolist()},
-    )
 
 
 def _floats(values: list[float | None]) -> NDArray[np.float64]:

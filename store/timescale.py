@@ -24,6 +24,10 @@ HYPERTABLES = (
     Hypertable("epoch", "t", "7 days", "t, source", "35 days"),
 )
 
+#: For every session of ours. Late data may meet any number of epochs that are kept in columns; by default a
+#: statement that unpacks more than 100,000 of them fails. PostgreSQL alone takes note of it, and that is all.
+SETTINGS = {"timescaledb.max_tuples_decompressed_per_dml_transaction": "0"}
+
 
 def version(connection: sa.Connection) -> str | None:
     """The version of the extension in this database; None where it is not installed."""

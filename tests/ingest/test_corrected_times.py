@@ -15,6 +15,7 @@ from store.buckets import read_buckets
 from store.coverage import covered_days
 from store.database import transaction
 from store.hours import read_hours
+from store.worn import save_worn
 from tests.cast import NOON, NURSE, enrol_cast, micro
 from tests.ingest.wrong_clocks import (
     DAY,
@@ -122,7 +123,7 @@ def test_the_wear_rule_reaches_minutes_of_a_wrong_clock(engine, cast):
     assert rows(engine, "SELECT worn, count(*) FROM epoch GROUP BY 1") == [(False, 360)]
     with transaction(engine) as session:
         ((device, t_us, _, _),) = epochs.read_five_seconds(session, cast.steady, NOON - 2 * DAY, NOON)
-        epochs.save_worn(session, device, t_us, np.ones(len(t_us), dtype=bool))
+        save_worn(session, device, t_us, np.ones(len(t_us), dtype=bool))
     assert rows(engine, "SELECT worn, count(*) FROM epoch GROUP BY 1") == [(True, 360)]
 
 
