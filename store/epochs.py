@@ -65,30 +65,12 @@ _INSERT_DEVICE = sa.text(
     ON CONFLICT DO NOTHING
     """
 )
-_SAVE_MINUTE = sa.text(
-    """
-    INSERT INTO epoch (device_id, t, source, epoch_s, enmo_mg, mad_mg, anglez_deg, temp_c, lux,
-                       enmo_5s_mg, anglez_5s_deg)
-    VALUES (:device_id, :t, 'raw', 60, :enmo_mg, :mad_mg, :anglez_deg, :temp_c, :lux,
-            :enmo_5s_mg, :anglez_5s_deg)
-    ON CONFLICT (device_id, t, source) DO UPDATE SET
-        enmo_mg = EXCLUDED.enmo_mg, mad_mg = EXCLUDED.mad_mg, anglez_deg = EXCLUDED.anglez_deg,
-        temp_c = EXCLUDED.temp_c, lux = EXCLUDED.lux,
-        enmo_5s_mg = EXCLUDED.enmo_5s_mg, anglez_5s_deg = EXCLUDED.anglez_5s_deg
-    """
-)
 
 
 def add_epochs(session: Session, columns: Mapping[str, Sequence[object]]) -> None:
     """Store epochs that devices sent (keys: `DEVICE_COLUMNS`); the first word for an instant stands."""
     if columns["t_us"]:
         session.execute(_INSERT_DEVICE, {name: literal(column) for name, column in columns.items()})
-
-
-def save_minutes(session: Session, rows: Sequence[dict[str, object]]) -> None:
-    """Store minutes made from raw blocks; made again with more samples, they replace the former."""
-    if rows:
-        session.execute(_SAVE_MINUTE, list(rows))
 
 
 #: A minute made from one raw block, as COPY takes it: before each value its length, in an array its shape.

@@ -13,11 +13,13 @@ from alembic import command
 
 from ingest.batch import write_batch
 from ingest.messages import Epoch, Raw
-from store import epochs, schema, timescale
+from store import schema, timescale
 from store.database import engine_for, transaction
+from store.minutes import save_minutes
 from store.worn import save_worn
 from tests.cast import NOON, enrol_cast, incoming, micro
 from tests.conftest import new_database
+from tests.made import made_minutes
 
 pytestmark = [
     pytest.mark.timescale,
@@ -78,12 +80,9 @@ def test_late_minutes_of_many_devices_replace_what_is_in_columns(engine):
     devices = list(range(1, 161))
     hold_minutes(engine, devices, LONG_AGO, 700)
     into_columns(engine)
-    values = {"enmo_mg": 7.0, "mad_mg": 1.0, "anglez_deg": 2.0, "temp_c": None, "lux": None}
-    arrays = {"enmo_5s_mg": [7.0] * 11 + [None], "anglez_5s_deg": [2.0] * 12}
-    made = [{"device_id": d, "t": LONG_AGO + 350 * MINUTE, **values, **arrays} for d in devices]
     with transaction(engine) as session:
-        epochs.save_minutes(session, made)
-    assert count(engine, "SELECT count(*) FROM epoch WHERE mad_mg = 1") == 160
+        save_minutes(session, made_minutes([(d, LONG_AGO + 350 * MINUTE) for d in devices], enmo_mg=7))
+    assert count(engine, "SELECT count(*) FROM epoch WHERE mad_mg = 3.5") == 160
     assert count(engine, "SELECT count(*) FROM epoch") == 160 * 700
     assert beside_columns(engine) > 100_000
 
