@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import psycopg
@@ -15,7 +15,7 @@ _KINDS = {"i8": 20, "f4": 700}  #: PostgreSQL's number of the type of an element
 
 @dataclass(frozen=True, slots=True)
 class _Array:
-    packed: bytes
+    packed: bytes = field(repr=False)  #: measured values: never in the text of an error
 
 
 class Int8s(_Array):
