@@ -19,6 +19,7 @@ def minute_counts(
     if not len(t_us):
         return np.zeros(0, np.int64), np.zeros(0)
     place = t_us // MINUTE_US - t_us[0] // MINUTE_US
-    total = np.bincount(place, weights=counts)
+    total = np.bincount(place, weights=counts).astype(np.float64)
     total[np.bincount(place) == 0] = np.nan
-    return (t_us[0] // MINUTE_US + np.arange(len(total))) * MINUTE_US, total
+    start_us: NDArray[np.int64] = (t_us[0] // MINUTE_US + np.arange(len(total), dtype=np.int64)) * MINUTE_US
+    return start_us, total

@@ -82,37 +82,39 @@ def test_counts_of_ten_seconds_become_counts_of_minutes():
     assert x[:2].tolist() == [6, 4] and np.isnan(x[2:]).all()
 
 
-@pytest.mark.recordings
-@pytest.mark.skipif(not DAY.exists(), reason="the day that ActiLife scored is not beside the project")
-class TestActiLife:
-    @pytest.fixture(scope="class")
-    def axis_1(self):
-        with sqlite3.connect(f"file:{DAY / NAME}.agd?immutable=1", uri=True) as agd:
-            rows = agd.execute("SELECT dataTimestamp, axis1 FROM data ORDER BY 1").fetchall()
-        agd.close()
-        ticks, counts = zip(*rows, strict=True)
-        t_us = (np.array(ticks, np.int64) - TICKS_1970) // 10
-        return minute_counts(t_us, np.array(counts, float))[1]
+@pytest.fixture(scope="module")
+def axis_1():
+    if not DAY.exists():
+        pytest.skip("the day that ActiLife scored is not beside the project")
+    with sqlite3.connect(f"file:{DAY / NAME}.agd?immutable=1", uri=True) as agd:
+        rows = agd.execute("SELECT dataTimestamp, axis1 FROM data ORDER BY 1").fetchall()
+    agd.close()
+    ticks, counts = zip(*rows, strict=True)
+    t_us = (np.array(ticks, np.int64) - TICKS_1970) // 10
+    return minute_counts(t_us, np.array(counts, float))[1]
 
-    def judged(self, algorithm: str, *names: str):
-        """For each setting of ActiLife (the columns `names`): is a minute worn?"""
-        with (DAY / f"{NAME}-{algorithm}-periods.csv").open() as file:
-            periods = list(csv.DictReader(file))
-        for setting, own in groupby(periods, key=lambda row: tuple(row[name] for name in names)):
-            yield setting, np.concatenate([np.full(int(p["length"]), p["wear"] == "TRUE") for p in own])
 
-    def test_choi_gives_the_periods_of_actilife(self, axis_1):
-        seen = 0
-        for setting, worn in self.judged("Choi", "min_period_len", "min_window_len", "spike_tolerance"):
-            assert (worn_by_choi(axis_1, *map(int, setting)) == worn).all()
-            seen += len(worn)
-        assert seen == 3 * 1500
+def judged(algorithm: str, *names: str):
+    """For each setting of ActiLife (the columns `names`): is a minute worn?"""
+    with (DAY / f"{NAME}-{algorithm}-periods.csv").open() as file:
+        periods = list(csv.DictReader(file))
+    for setting, own in groupby(periods, key=lambda row: tuple(row[name] for name in names)):
+        yield setting, np.concatenate([np.full(int(p["length"]), p["wear"] == "TRUE") for p in own])
 
-    def test_troiano_gives_the_periods_of_actilife(self, axis_1):
-        seen = 0
-        columns = ("min_period_len", "spike_tolerance", "spike_stoplevel", "endat_nnz_seq")
-        for (period, spike, stop, row), worn in self.judged("Troiano", *columns):
-            found = worn_by_troiano(axis_1, int(period), int(spike), float(stop), in_a_row=row == "TRUE")
-            assert (found == worn).all()
-            seen += len(worn)
-        assert seen == 6 * 1500
+
+def test_choi_gives_the_periods_of_actilife(axis_1):
+    seen = 0
+    for setting, worn in judged("Choi", "min_period_len", "min_window_len", "spike_tolerance"):
+        assert (worn_by_choi(axis_1, *map(int, setting)) == worn).all()
+        seen += len(worn)
+    assert seen == 3 * 1500
+
+
+def test_troiano_gives_the_periods_of_actilife(axis_1):
+    seen = 0
+    columns = ("min_period_len", "spike_tolerance", "spike_stoplevel", "endat_nnz_seq")
+    for (period, spike, stop, row), worn in judged("Troiano", *columns):
+        found = worn_by_troiano(axis_1, int(period), int(spike), float(stop), in_a_row=row == "TRUE")
+        assert (found == worn).all()
+        seen += len(worn)
+    assert seen == 6 * 1500
