@@ -52,11 +52,7 @@ class House:
 
     def start(self, devices: int, *, encrypted: bool = False) -> None:
         """PostgreSQL with `devices` enrolled and worn, and the broker; encrypted, they have accounts."""
-        self.postgres.initialise()
-        self.run("postgres", self.postgres.command(), {}, signal.SIGINT)
-        self.wait(self.postgres.answers)
-        schema.upgrade(self.postgres.url)
-        self.enrol(devices)
+        self.start_database(devices)
         self.mqtt_port = free_port()
         accounts = [
             (n, broker.password_hash(p)) for n, p in (("ingest", self.ingest), ("gateway", self.gateway))
@@ -70,6 +66,14 @@ class House:
             command = chosen.command(folder, self.mqtt_port, accounts)
             self.run("broker", command.argv, command.environment)
         self.wait(lambda: broker.answers(self.mqtt_port))
+
+    def start_database(self, devices: int) -> None:
+        """PostgreSQL alone, with `devices` enrolled and worn."""
+        self.postgres.initialise()
+        self.run("postgres", self.postgres.command(), {}, signal.SIGINT)
+        self.wait(self.postgres.answers)
+        schema.upgrade(self.postgres.url)
+        self.enrol(devices)
 
     def _encrypted_broker(self, accounts: list[tuple[str, str]], devices: int) -> None:
         """mosquitto with the configuration of docker-compose.yml, which encrypts everything."""

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from benchmarks import compared, connections, device_epochs, flooded, paced
+from benchmarks import compared, connections, device_epochs, flooded, minutes, paced
 from benchmarks.options import Options
 from benchmarks.table import Table
 
@@ -25,6 +25,7 @@ RUNS: dict[str, Callable[[Options], list[Table]]] = {
     "connections": connections.measure,
     "epochs": device_epochs.measure,
     "diary": partial(paced.measure, diaries=True),
+    "minutes": minutes.measure,
     "compared": compared.measure,
 }
 

@@ -61,6 +61,9 @@ class Ragged(Base):
     device_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
 
 
+SOON_AFTER = 8_192  #: entries after the oldest ones; their table has no other key than their number
+
+
 @dataclass(frozen=True, slots=True)
 class Samples:
     """One stored block, unpacked: acceleration is `xyz * scale`, in g."""
@@ -167,9 +170,12 @@ def digests_of_blocks(
             SELECT device_id, t0, boot, seq, digest FROM block
             JOIN unnest(:d ::bigint[], :t ::timestamptz[], :b ::bigint[], :q ::bigint[]) AS k(d, t, b, q)
               ON (device_id, t0, boot, seq) = (d, t, b, q)
+            WHERE block.t0 BETWEEN :first AND :last  -- as constants: they leave out the other chunks
             """
         ),
         {
+            "first": min(n[1] for n in names),
+            "last": max(n[1] for n in names),
             "d": [n[0] for n in names],
             "t": [n[1] for n in names],
             "b": [n[2] for n in names],
@@ -179,10 +185,27 @@ def digests_of_blocks(
     return {(d, t, b, q): bytes(digest) for d, t, b, q, digest in rows}
 
 
-def claim_new_blocks(session: Session, most: int) -> list[NewBlocks]:
-    """The oldest spans that wait for epochs, locked for this transaction; another worker gets others."""
-    return list(
-        session.scalars(
-            sa.select(NewBlocks).order_by(NewBlocks.id).limit(most).with_for_update(skip_locked=True)
+def take_new_blocks(session: Session, most: int) -> list[tuple[int, datetime, datetime]]:
+    """The oldest (device, start, end) that wait for epochs, taken off the list in this transaction.
+
+    Up to `most`, and of the same devices what came soon after, so that their blocks are read once. A worker
+    that takes at the same time gets others; one that dies leaves them waiting.
+    """
+    oldest = session.execute(
+        sa.select(NewBlocks.id, NewBlocks.device_id)
+        .order_by(NewBlocks.id)
+        .limit(most)
+        .with_for_update(skip_locked=True)
+    ).all()
+    ids = [id_ for id_, _ in oldest]
+    if len(ids) == most:
+        same = sa.text(
+            """
+            SELECT id FROM new_blocks WHERE id > :last AND id <= :last + :soon AND device_id = ANY(:devices)
+            ORDER BY id FOR UPDATE SKIP LOCKED
+            """
         )
-    )
+        devices = list({device_id for _, device_id in oldest})
+        ids += session.scalars(same, {"last": ids[-1], "soon": SOON_AFTER, "devices": devices})
+    taken = sa.text("DELETE FROM new_blocks WHERE id = ANY(:ids) RETURNING device_id, starts, ends")
+    return [(d, start, end) for d, start, end in session.execute(taken, {"ids": ids})] if ids else []

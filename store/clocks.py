@@ -95,6 +95,17 @@ def reach(session: Session, patient_id: int, start: datetime, end: datetime) -> 
     return {"patient": patient_id, "start": start, "end": end, "low": low, "high": high}
 
 
+def offsets_bounds(session: Session, device_id: int) -> tuple[int, int]:
+    """The least and the most offset that the device's clock ever had [us]; 0 is among them."""
+    bounds = sa.text(
+        """
+        SELECT least(min(offset_us), 0), greatest(max(offset_us), 0) FROM device_clock WHERE device_id = :d
+        """
+    )
+    least_us, most_us = session.execute(bounds, {"d": device_id}).one()
+    return least_us, most_us
+
+
 def offsets_of(session: Session, device_ids: Iterable[int]) -> dict[int, timedelta]:
     """The newest offset of each of these devices whose clock was ever wrong; the others are absent."""
     rows = session.execute(

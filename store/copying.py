@@ -5,8 +5,10 @@ COPY knows no ON CONFLICT: the caller makes sure that the rows are new.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
+from typing import Any
 
 import psycopg
 import sqlalchemy as sa
@@ -19,16 +21,25 @@ POSTGRES_EPOCH_US = 946_684_800_000_000  #: PostgreSQL counts from 2000-01-01
 
 
 def copy_rows(session: Session, table: str, columns: Sequence[str], rows: Iterable[bytes]) -> None:
-    """Append rows that are packed as the manual of COPY says; in the session's transaction.
+    """Append rows that are packed as the manual of COPY says; in the session's transaction."""
+    statement = f"COPY {table} ({', '.join(columns)}) FROM STDIN (FORMAT BINARY)"
+    with driver_cursor(session, statement) as cursor, cursor.copy(statement.encode()) as copy:
+        copy.write(b"".join((_HEADER, *rows, _TRAILER)))
+
+
+@contextmanager
+def driver_cursor(
+    session: Session, statement: str, *, binary: bool = False
+) -> Iterator[psycopg.Cursor[tuple[Any, ...]]]:
+    """The driver's own cursor, in the session's transaction; `binary` is how results come.
 
     Raises what any other statement of a session raises: `sqlalchemy.exc.DBAPIError` and its kinds.
     """
-    statement = f"COPY {table} ({', '.join(columns)}) FROM STDIN (FORMAT BINARY)"
     connection = session.connection().connection.driver_connection
     assert connection is not None
     try:
-        with connection.cursor().copy(statement) as copy:
-            copy.write(b"".join((_HEADER, *rows, _TRAILER)))
+        with connection.cursor(binary=binary) as cursor:
+            yield cursor
     except psycopg.Error as error:
         raise sa.exc.DBAPIError.instance(
             statement, None, error, psycopg.Error, connection_invalidated=connection.closed

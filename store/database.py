@@ -10,6 +10,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 
+from store import timescale
+
 # Without tcp_user_timeout a connection that a firewall black-holes hangs for ever: keep-alives do not
 # apply while data is in flight. The statement limits are for a part that waits, never for a migration.
 CONNECT_ARGS: dict[str, Any] = {
@@ -65,7 +67,7 @@ def now() -> datetime:
 
 def engine_for(url: str, pool_size: int = 5) -> sa.Engine:
     """An engine for `url` (`postgresql://...`) with our time-outs and UTC sessions."""
-    settings = {"timezone": "UTC", **TIMEOUTS, **PLANS}
+    settings = {"timezone": "UTC", **TIMEOUTS, **PLANS, **timescale.SETTINGS}
     options = " ".join(f"-c {name}={value}" for name, value in settings.items())
     return sa.create_engine(
         driver_url(url),

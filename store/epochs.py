@@ -65,30 +65,12 @@ _INSERT_DEVICE = sa.text(
     ON CONFLICT DO NOTHING
     """
 )
-_SAVE_MINUTE = sa.text(
-    """
-    INSERT INTO epoch (device_id, t, source, epoch_s, enmo_mg, mad_mg, anglez_deg, temp_c, lux,
-                       enmo_5s_mg, anglez_5s_deg)
-    VALUES (:device_id, :t, 'raw', 60, :enmo_mg, :mad_mg, :anglez_deg, :temp_c, :lux,
-            :enmo_5s_mg, :anglez_5s_deg)
-    ON CONFLICT (device_id, t, source) DO UPDATE SET
-        enmo_mg = EXCLUDED.enmo_mg, mad_mg = EXCLUDED.mad_mg, anglez_deg = EXCLUDED.anglez_deg,
-        temp_c = EXCLUDED.temp_c, lux = EXCLUDED.lux,
-        enmo_5s_mg = EXCLUDED.enmo_5s_mg, anglez_5s_deg = EXCLUDED.anglez_5s_deg
-    """
-)
 
 
 def add_epochs(session: Session, columns: Mapping[str, Sequence[object]]) -> None:
     """Store epochs that devices sent (keys: `DEVICE_COLUMNS`); the first word for an instant stands."""
     if columns["t_us"]:
         session.execute(_INSERT_DEVICE, {name: literal(column) for name, column in columns.items()})
-
-
-def save_minutes(session: Session, rows: Sequence[dict[str, object]]) -> None:
-    """Store minutes made from raw blocks; made again with more samples, they replace the former."""
-    if rows:
-        session.execute(_SAVE_MINUTE, list(rows))
 
 
 #: A minute made from one raw block, as COPY takes it: before each value its length, in an array its shape.
@@ -234,7 +216,7 @@ def read_five_seconds(
 ) -> list[tuple[int, NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]]:
     """Minutes made from raw blocks: (device, t_us (n,), ENMO (n, 12) [mg], z-angle (n, 12) [degrees]).
 
-    Times are true ones, as `save_worn` takes them.
+    Times are true ones, as `store.worn.save_worn` takes them.
     """
     rows = session.execute(
         sa.text(
@@ -251,27 +233,6 @@ def read_five_seconds(
         reach(session, patient_id, start, end),
     )
     return [(d, np.array(t, dtype=np.int64), _floats(enmo), _floats(angle)) for d, t, enmo, angle in rows]
-
-
-def save_worn(session: Session, device_id: int, t_us: NDArray[np.int64], worn: NDArray[np.bool_]) -> None:
-    """Write down whether the device was worn in these minutes (true times); only what changed is written."""
-    session.execute(
-        sa.text(
-            """
-            UPDATE epoch SET worn = k.worn
-            FROM (
-                SELECT true_t - c.shift AS t, g.worn FROM clock c CROSS JOIN (
-                    SELECT 'epoch'::timestamptz + t_us * interval '1 microsecond' AS true_t, worn
-                    FROM unnest(:t ::bigint[], :worn ::boolean[]) AS k(t_us, worn)
-                ) g
-                WHERE c.device_id = :device AND true_t - c.shift >= c.starts AND true_t - c.shift < c.ends
-            ) k
-            WHERE epoch.device_id = :device AND epoch.source = 'raw' AND epoch.t = k.t
-              AND epoch.worn IS DISTINCT FROM k.worn
-            """
-        ),
-        {"device": device_id, "t": t_us.tolist(), "worn": worn.tolist()},
-    )
 
 
 def _floats(values: list[float | None]) -> NDArray[np.float64]:

@@ -6,8 +6,12 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
+import numpy as np
 import sqlalchemy as sa
+from numpy.typing import NDArray
 from sqlalchemy.orm import Session
+
+from store.arrays import int8s
 
 MOVEMENT = "movement"
 DIARY = "diary"
@@ -29,7 +33,7 @@ _MARK = """
 
 _INSTANTS = """
     SELECT g.d, g.t + coalesce(c.offset_us, 0) * interval '1 microsecond'
-    FROM unnest(:d ::bigint[], :t ::timestamptz[]) AS g(d, t)
+    FROM ({instants}) AS g(d, t)
     LEFT JOIN device_clock c ON c.device_id = g.d AND g.t >= c.starts AND g.t < c.ends
 """
 
@@ -39,10 +43,25 @@ def mark_instants(
 ) -> None:
     """The local days of whoever wore these devices at these instants, in device time, are stale."""
     if device_ids:
-        session.execute(
-            sa.text(_MARK.format(source=_INSTANTS)),
-            {"d": list(device_ids), "t": list(instants), "kind": kind, "at": at, "at_once": False},
-        )
+        given = "SELECT * FROM unnest(:d ::bigint[], :t ::timestamptz[])"
+        values = {"d": list(device_ids), "t": list(instants)}
+        _mark_instants(session, given, {**values, "kind": kind, "at": at})
+
+
+def mark_made(session: Session, device_ids: NDArray[np.int64], t_us: NDArray[np.int64], at: datetime) -> None:
+    """The same for movement at many instants [microseconds]."""
+    if len(device_ids):
+        given = """
+            SELECT d, 'epoch'::timestamptz + t_us * interval '1 microsecond'
+            FROM unnest(:d ::bigint[], :t ::bigint[]) AS k(d, t_us)
+        """
+        values = {"d": int8s(device_ids), "t": int8s(t_us)}
+        _mark_instants(session, given, {**values, "kind": MOVEMENT, "at": at})
+
+
+def _mark_instants(session: Session, given: str, values: dict[str, Any]) -> None:
+    source = _INSTANTS.format(instants=given)
+    session.execute(sa.text(_MARK.format(source=source)), {**values, "at_once": False})
 
 
 # The true hours with data. An hour that a wearing or a local day cuts belongs, for marking, to both

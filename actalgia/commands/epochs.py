@@ -110,7 +110,7 @@ def _document(recording: RawRecording, made: RawEpochs, epoch_s: int) -> dict[st
 def _more(recording: RawRecording, made: RawEpochs) -> dict[str, list[float]]:
     """Figures that are asked for seldom."""
     from analytics.signal.angle import anglez_median_deg
-    from analytics.signal.epochs import without_overlaps
+    from analytics.signal.fives import without_overlaps
     from analytics.signal.low_pass import lfenmo_mg
 
     words = (without_overlaps(recording.segments), made.grid, made.calibration.scale, made.calibration.offset)

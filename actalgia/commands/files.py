@@ -17,16 +17,19 @@ def indices(
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """The rest-activity indices of a recording (Depresjon or plain CSV, .npz)."""
+    """The rest-activity indices of a recording (any of docs/recordings.md)."""
     from analytics.indices.recording import recording_indices
     from analytics.recordings.read import read_recording
     from store.people import zone_of
 
     if tz is not None:
         zone_of(tz)
-    document = recording_indices(read_recording(file, tz))
+    recording = read_recording(file, tz)
+    document = recording_indices(recording)
     if as_json:
-        say_json(document)
+        provenance = document["provenance"]
+        assert isinstance(provenance, dict)
+        say_json({**document, "provenance": {**provenance, "notes": recording.notes}})
         return
     whole = document["recording"]
     assert isinstance(whole, dict)
@@ -34,3 +37,5 @@ def indices(
         if not name.endswith("_reason"):
             shown = f"{value:.6g}" if isinstance(value, float) else value
             say(f"{name:16} {shown if shown is not None else whole[f'{name}_reason']}")
+    for note in recording.notes:
+        say(f"note: {note}")

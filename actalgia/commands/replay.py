@@ -96,6 +96,7 @@ def _span(recording: EpochRecording | RawRecording) -> tuple[int, int]:
 def _messages(recording: EpochRecording | RawRecording, content: bytes, shift_us: int) -> Iterator[Upward]:
     """Names that depend on the content and the shift alone: replaying again changes nothing."""
     from analytics.recordings.recording import EpochRecording
+    from analytics.recordings.whole_numbers import in_16_bits
     from simulate.recorded import boot_of, epoch_messages, raw_messages
 
     if isinstance(recording, EpochRecording):
@@ -105,7 +106,7 @@ def _messages(recording: EpochRecording | RawRecording, content: bytes, shift_us
         )
         return
     boot, seq = boot_of(content, shift_us, f"raw by {BLOCK_S:g} s"), 0
-    for part in recording.segments:
+    for part in map(in_16_bits, recording.segments):
         for message in raw_messages(part.t0_us + shift_us, part.hz, part.xyz, part.scale, boot, BLOCK_S, seq):
             yield message
             seq = message.seq + 1

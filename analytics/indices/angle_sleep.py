@@ -7,10 +7,10 @@ a stretch without data is never rest.
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.ndimage import median_filter
 
 from analytics.indices.timeline import Values
+from analytics.signal.runs import runs, within
 
 REST_RULE = "HDCZA: main rest period of each noon-to-noon night, from the angle of the arm (van Hees 2018)"
 SLEEP_RULE = "no change of the angle by more than 5 degrees for 5 min or longer (van Hees 2015)"
@@ -60,13 +60,5 @@ def asleep_by_angle(angle_deg: Values) -> Values:
     change = np.abs(np.diff(angle_deg, prepend=angle_deg[:1]))
     starts, ends = runs(change <= CHANGE_DEG)  # NaN is not
     long = ends - starts >= STILL_MIN * PER_MIN
-    edges = np.zeros(len(angle_deg) + 1, int)
-    edges[starts[long]] += 1
-    edges[ends[long]] -= 1
-    return np.where(np.isnan(angle_deg), np.nan, np.cumsum(edges[:-1]).astype(float))
-
-
-def runs(flags: NDArray[np.bool_]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """First positions of the unbroken stretches of True, and the positions after their last."""
-    edges = np.flatnonzero(np.diff(np.r_[False, flags, False]))
-    return edges[::2], edges[1::2]
+    asleep = within(starts[long], ends[long], len(angle_deg))
+    return np.where(np.isnan(angle_deg), np.nan, asleep.astype(float))

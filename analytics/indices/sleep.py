@@ -12,10 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analytics.days import local_clock_s
-from analytics.indices.angle_sleep import runs
 from analytics.indices.definition import Definition
 from analytics.indices.index import Index
 from analytics.indices.timeline import Values
+from analytics.signal.runs import runs
 
 LEAST_SCORED = 0.75  #: of the time in bed; the rest could hide the beginning of sleep or a long wake
 NAP_MIN = 15

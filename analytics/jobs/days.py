@@ -18,6 +18,7 @@ from analytics.signal.wear import worn_by_stillness
 from store import epochs, marks, results
 from store.database import transaction
 from store.people import Patient
+from store.worn import save_worn
 
 AGAIN_AFTER = timedelta(hours=1)  #: the running day is computed at most so often
 AT_ONCE = 60  #: days of one patient in one go
@@ -58,7 +59,7 @@ def _judge_wear(session: Session, patient_id: int, first: date, last: date, zone
     margin = timedelta(hours=1)  # the rule looks at hours
     start, end = _bounds(first, zone)[0] - margin, _bounds(last, zone)[1] + margin
     for device_id, t_us, enmo, angle in epochs.read_five_seconds(session, patient_id, start, end):
-        epochs.save_worn(session, device_id, t_us, worn_by_stillness(t_us, enmo, angle))
+        save_worn(session, device_id, t_us, worn_by_stillness(t_us, enmo, angle))
 
 
 def _rows_of(

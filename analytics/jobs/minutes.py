@@ -1,88 +1,102 @@
-"""Arriving raw blocks to minutes in the table of epochs, within seconds."""
+"""Arriving raw blocks to minutes in the table of epochs, within seconds, for many devices at once."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterator, Sequence
+from datetime import datetime
 
 import numpy as np
 import sqlalchemy as sa
-from numpy.typing import NDArray
 from sqlalchemy.orm import Session
 
-from analytics.signal.epochs import Minutes, epochs_of_minutes
+from analytics.signal.epochs import MINUTE_US, epochs_of_many
 from analytics.signal.samples import Samples
-from store import blocks, epochs, marks
+from store import blocks, marks
 from store.database import transaction
+from store.minutes import MadeMinutes, save_minutes
+from store.stretches import BlockName, Stretch, names_in, samples_of
 
-AT_ONCE = 64  #: spans of new blocks in one transaction
-STRETCH = timedelta(hours=6)  #: unpacked at a time: 50 Hz for six hours are 6.5 MB
-MINUTE = timedelta(minutes=1)
+AT_ONCE = 512  #: spans of new blocks in one transaction, and what else of their devices waits
+STRETCH_US = 360 * MINUTE_US  #: of one device at a time: 50 Hz for six hours are 6.5 MB
+STRETCHES = 256  #: whose blocks are looked up at once
+SAMPLES = 600_000  #: unpacked at once (3.6 MB), and as many as one stretch holds if that is more
+
+Named = tuple[Stretch, list[BlockName]]
 
 
 def make_minutes(engine: sa.Engine, at: datetime) -> int:
     """Make the minutes of the blocks that arrived; how many spans were done, 0 when nothing waits.
 
     A minute that is not yet complete is made again when the next block comes. Minutes, stale days and
-    the end of the wait are one transaction: after a crash it is simply done again.
+    the end of the wait are one transaction: after a crash it is simply done again. Memory is bounded by
+    `SAMPLES`, whatever waits.
     """
     with transaction(engine) as session:
-        spans = blocks.claim_new_blocks(session, AT_ONCE)
-        for device_id, start, end in _joined(spans):
-            _make(session, device_id, start, end, at)
-        for span in spans:
-            session.delete(span)
+        spans = blocks.take_new_blocks(session, AT_ONCE)
+        stretches = _stretches(spans)
+        touched = [np.zeros((2, 0), np.int64)]
+        for first in range(0, len(stretches), STRETCHES):
+            some = stretches[first : first + STRETCHES]
+            for named in _groups(list(zip(some, names_in(session, some), strict=True))):
+                made = _made(session, named)
+                save_minutes(session, made)
+                touched.append(np.array([made.device_id, made.t_us]))
+        device_id, t_us = np.concatenate(touched, axis=1)
+        marks.mark_made(session, device_id, t_us, at)
         return len(spans)
 
 
-def _joined(spans: list[blocks.NewBlocks]) -> list[tuple[int, datetime, datetime]]:
-    """Whole minutes that the spans touch, overlapping and neighbouring ones of a device as one."""
-    joined: list[tuple[int, datetime, datetime]] = []
-    for span in sorted(spans, key=lambda s: (s.device_id, s.starts)):
-        start = span.starts.replace(second=0, microsecond=0)
-        end = (span.ends + MINUTE - timedelta(microseconds=1)).replace(second=0, microsecond=0)
-        if joined and joined[-1][0] == span.device_id and start <= joined[-1][2]:
-            joined[-1] = (span.device_id, joined[-1][1], max(joined[-1][2], end))
+def _stretches(spans: Sequence[tuple[int, datetime, datetime]]) -> list[Stretch]:
+    """Whole minutes that the spans touch, overlapping and neighbouring ones of a device as one, cut in
+    pieces of at most `STRETCH_US`; by device and time."""
+    joined: list[tuple[int, int, int]] = []
+    for device_id, starts, ends in sorted(spans):
+        start = _micro(starts) // MINUTE_US * MINUTE_US
+        end = -(-_micro(ends) // MINUTE_US) * MINUTE_US
+        if joined and joined[-1][0] == device_id and start <= joined[-1][2]:
+            joined[-1] = (device_id, joined[-1][1], max(joined[-1][2], end))
         else:
-            joined.append((span.device_id, start, end))
-    return joined
+            joined.append((device_id, start, end))
+    return [
+        Stretch(device_id, piece, min(piece + STRETCH_US, end))
+        for device_id, start, end in joined
+        for piece in range(start, end, STRETCH_US)
+    ]
 
 
-def _make(session: Session, device_id: int, start: datetime, end: datetime, at: datetime) -> None:
-    while start < end:
-        until = min(start + STRETCH, end)
-        found = list(blocks.read_blocks(session, device_id, start, until))
-        samples = [Samples(_micro(b.t0), b.hz, b.scale, b.xyz) for b in found]
-        if samples:
-            made = epochs_of_minutes(samples)
-            inside = (made.t_us >= _micro(start)) & (made.t_us < _micro(until)) & ~np.isnan(made.enmo_mg)
-            rows = [_row(device_id, made, int(i)) for i in np.flatnonzero(inside)]
-            epochs.save_minutes(session, rows)
-            if rows:
-                instants = [row["t"] for row in rows]
-                marks.mark_instants(session, [device_id] * len(rows), instants, marks.MOVEMENT, at)  # type: ignore[arg-type]
-        start = until
+def _groups(named: Sequence[Named]) -> Iterator[list[Named]]:
+    """Stretches with blocks, so many together that their samples fit in `SAMPLES`."""
+    group: list[Named] = []
+    samples = 0
+    for stretch, names in named:
+        n = sum(name.n for name in names)
+        if group and samples + n > SAMPLES:
+            yield group
+            group, samples = [], 0
+        if names:
+            group.append((stretch, names))
+            samples += n
+    if group:
+        yield group
 
 
-def _row(device_id: int, made: Minutes, i: int) -> dict[str, object]:
-    return {
-        "device_id": device_id,
-        "t": datetime.fromtimestamp(int(made.t_us[i]) / 1e6, UTC),
-        "enmo_mg": float(made.enmo_mg[i]),
-        "mad_mg": _or_none(made.mad_mg[i]),
-        "anglez_deg": _or_none(made.anglez_deg[i]),
-        "temp_c": None,
-        "lux": None,
-        "enmo_5s_mg": _list(made.enmo_5s_mg[i]),
-        "anglez_5s_deg": _list(made.anglez_5s_deg[i]),
-    }
-
-
-def _or_none(value: float) -> float | None:
-    return None if np.isnan(value) else float(value)
-
-
-def _list(values: NDArray[np.float64]) -> list[float | None]:
-    return [_or_none(value) for value in values]
+def _made(session: Session, named: Sequence[Named]) -> MadeMinutes:
+    """The minutes inside these stretches of which enough is known."""
+    found = iter(samples_of(session, [name for _, names in named for name in names]))
+    owner, made = epochs_of_many(
+        [[Samples(name.t0_us, name.hz, name.scale, next(found)) for name in names] for _, names in named]
+    )
+    device, start, end = np.array([(s.device_id, s.start_us, s.end_us) for s, _ in named]).T[:, owner]
+    inside = (made.t_us >= start) & (made.t_us < end) & ~np.isnan(made.enmo_mg)
+    return MadeMinutes(
+        device_id=device[inside],
+        t_us=made.t_us[inside],
+        enmo_mg=made.enmo_mg[inside],
+        mad_mg=made.mad_mg[inside],
+        anglez_deg=made.anglez_deg[inside],
+        enmo_5s_mg=made.enmo_5s_mg[inside],
+        anglez_5s_deg=made.anglez_5s_deg[inside],
+    )
 
 
 def _micro(at: datetime) -> int:

@@ -2,19 +2,60 @@
 
 from __future__ import annotations
 
-import gzip
-import zlib
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
+from analytics.recordings.actigraph_epochs import holds_sqlite, read_agd
+from analytics.recordings.actigraph_raw import holds_gt3x, read_gt3x
+from analytics.recordings.actigraph_text import holds_actilife, read_actilife
+from analytics.recordings.actiwatch import holds_awd, read_awd
 from analytics.recordings.archive import read_archive
+from analytics.recordings.axivity import holds_axivity, read_axivity
+from analytics.recordings.axivity_text import holds_seconds, read_seconds
+from analytics.recordings.condor import holds_condor, read_condor
+from analytics.recordings.geneactiv import read_geneactiv
+from analytics.recordings.geneactiv_header import holds_geneactiv
 from analytics.recordings.recording import EpochRecording, NotARecording, RawRecording
+from analytics.recordings.respironics import holds_actiware, read_actiware
 from analytics.recordings.table import read_table
+from analytics.recordings.text import text_of
+from analytics.recordings.unpacking import unpack_gzip
 
 GZIP, ZIP = b"\x1f\x8b", b"PK\x03\x04"
+TEXT_ENDINGS = (".csv", ".txt", ".dat")
+
+Recording = EpochRecording | RawRecording
 
 
-def read_recording(path: str | Path, tz: str | None = None) -> EpochRecording | RawRecording:
-    """Read a Depresjon or plain CSV, either of them as `.gz`, or a raw `.npz`.
+@dataclass(frozen=True)
+class Format:
+    """One kind of file: how it is called, the endings of its names, how its bytes are known and read."""
+
+    called: str
+    endings: tuple[str, ...]
+    holds: Callable[[bytes], bool]
+    read: Callable[[bytes, str | None, str], Recording]
+    tried: bool = False  #: by its name alone, too: it reads on behind a beginning that is damaged
+
+
+#: The first one that recognises the bytes reads them.
+FORMATS = (
+    Format("GENEActiv recording", (".bin",), holds_geneactiv, read_geneactiv, tried=True),
+    Format("Axivity recording", (".cwa",), holds_axivity, read_axivity, tried=True),
+    Format("ActiGraph recording", (".gt3x",), holds_gt3x, read_gt3x),
+    Format("numpy archive", (".npz",), lambda data: data.startswith(ZIP), read_archive),
+    Format("ActiGraph database", (".agd",), holds_sqlite, read_agd),
+    Format("Actiwatch recording", (".awd",), holds_awd, read_awd),
+    Format("ActTrust report", TEXT_ENDINGS, holds_condor, read_condor),
+    Format("ActiLife export", TEXT_ENDINGS, holds_actilife, read_actilife),
+    Format("Actiware export", TEXT_ENDINGS, holds_actiware, read_actiware),
+    Format("Axivity export", TEXT_ENDINGS, holds_seconds, read_seconds),
+)
+
+
+def read_recording(path: str | Path, tz: str | None = None) -> Recording:
+    """Read any of the kinds of docs/recordings.md, each also as `.gz`.
 
     What the file holds decides; a name that says something else is refused. `tz` is the zone of stamps
     without offset and, where given, the zone that the days are cut in.
@@ -34,23 +75,21 @@ def read_recording(path: str | Path, tz: str | None = None) -> EpochRecording | 
         raise NotARecording(f"{name} is not what its name says; .gz is for gzip files, and for those only.")
     if said == ".gz":
         said = Path(path.stem).suffix.lower()
-        try:
-            data = gzip.decompress(data)
-        except (EOFError, OSError, zlib.error):
-            raise NotARecording(f"{name} is cut short or damaged; copy or compress it again.") from None
-    if data.startswith(ZIP):
-        if said == ".csv":
-            raise NotARecording(f"{name} is an archive and not the text its name says; rename it to .npz.")
-        return read_archive(data, tz, name)
-    if said == ".npz":
-        raise NotARecording(f"{name} is not the numpy archive its name says; save it again with numpy.savez.")
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        text = "\0"
-    if "\0" in text:
+        data = unpack_gzip(data, name)
+    held = next((kind for kind in FORMATS if kind.holds(data)), None)
+    named = [kind for kind in FORMATS if said in kind.endings and said not in TEXT_ENDINGS]
+    if held is None and named and named[0].tried:
+        held = named[0]
+    # Any archive begins like numpy's: one whose name says something else is rather a damaged one of that.
+    if named and (held is None or (held not in named and held.read is read_archive)):
         raise NotARecording(
-            f"{name} is in a format that is not known here; export it as CSV with the columns "
-            "time and x,y,z, counts or enmo_mg."
+            f"{name} is not the {named[0].called} its name says; it may be damaged, copy or save it again."
         )
-    return read_table(text, tz, name)
+    if held is None:
+        return read_table(text_of(data, name), tz, name)
+    if (named and held not in named) or (said in TEXT_ENDINGS and said not in held.endings):
+        raise NotARecording(
+            f"{name} holds something else than its name says ({held.called}); "
+            f"rename it so that it ends in {held.endings[0]}."
+        )
+    return held.read(data, tz, name)

@@ -20,6 +20,7 @@ from analytics.days import DAY_US, HOUR_US, offsets_between
 from analytics.recordings.recording import NotARecording
 from analytics.recordings.written_offsets import zone_of
 
+FIRST_US, LAST_US = -25_567 * DAY_US, 84_006 * DAY_US  #: 1900-01-01 and 2200-01-01
 MOST_STEP_BACK_US = 3 * HOUR_US  #: a repeated hour and a corrected clock, but not a lost date
 
 _STAMP = re.compile(
@@ -52,11 +53,11 @@ def read_times(texts: list[str], tz: str | None, name: str) -> Stamps:
     except ValueError:
         raise NotARecording(f"{name} has a time that no calendar knows; mend or remove that row.") from None
     if not any(with_offset):
-        _refuse_steps_back(wall, name)
+        refuse_impossible(wall, name)
         if tz is None:
-            return _rising(wall, None, UTC)
+            return rising(wall, None, UTC)
         zone = ZoneInfo(tz)
-        return _rising(instants_of_wall(wall, zone), tz, zone)
+        return rising(instants_of_wall(wall, zone), tz, zone)
     if not all(with_offset):
         raise NotARecording(f"{name} has times with and without an offset; write all of them in one way.")
     offset_us = np.array(
@@ -67,10 +68,10 @@ def read_times(texts: list[str], tz: str | None, name: str) -> Stamps:
         np.int64,
     )
     t_us = wall - offset_us
-    _refuse_steps_back(t_us, name)
+    refuse_impossible(t_us, name)
     if tz is not None:
-        return _rising(t_us, tz, ZoneInfo(tz))
-    return _rising(t_us, *zone_of(t_us, offset_us))
+        return rising(t_us, tz, ZoneInfo(tz))
+    return rising(t_us, *zone_of(t_us, offset_us))
 
 
 def read_instants(texts: list[str], tz: str | None, name: str) -> Stamps:
@@ -81,8 +82,8 @@ def read_instants(texts: list[str], tz: str | None, name: str) -> Stamps:
         raise NotARecording(
             f"{name}: t_us must be whole microseconds since 1970; mend that column."
         ) from None
-    _refuse_steps_back(t_us, name)
-    return _rising(t_us, tz or "UTC", ZoneInfo(tz or "UTC"))
+    refuse_impossible(t_us, name)
+    return rising(t_us, tz or "UTC", ZoneInfo(tz or "UTC"))
 
 
 def instants_of_wall(wall_us: NDArray[np.int64], zone: tzinfo) -> NDArray[np.int64]:
@@ -101,9 +102,22 @@ def instants_of_wall(wall_us: NDArray[np.int64], zone: tzinfo) -> NDArray[np.int
     return t_us
 
 
-def _refuse_steps_back(t_us: NDArray[np.int64], name: str) -> None:
+def refuse_impossible(t_us: NDArray[np.int64], name: str) -> None:
+    """Raise `NotARecording` where a row lies more than 3 h before the one above it, or in no likely year."""
+    if len(t_us) and not FIRST_US <= t_us.min() <= t_us.max() < LAST_US:
+        raise NotARecording(
+            f"{name} has a time before 1900 or after 2199; mend it or export the recording again."
+        )
     steps = np.diff(t_us)
     if len(steps) and steps.min() < -MOST_STEP_BACK_US:
+        back = steps[steps < -MOST_STEP_BACK_US]
+        same_date = t_us.min() // DAY_US == t_us.max() // DAY_US
+        if same_date and len(t_us) > 2 and (back + DAY_US < HOUR_US).all():
+            raise NotARecording(
+                f"{name} never advances its date: every row says {_day(int(t_us[0]))} although the clock "
+                f"passes midnight {len(back)} times; put the date of its own "
+                "day into each row, or export the recording again."
+            )
         row = int(np.argmax(steps < -MOST_STEP_BACK_US)) + 2
         raise NotARecording(
             f"{name}: the time of row {row} lies more than 3 h before that of the row above; "
@@ -111,7 +125,12 @@ def _refuse_steps_back(t_us: NDArray[np.int64], name: str) -> None:
         )
 
 
-def _rising(t_us: NDArray[np.int64], tz: str | None, zone: tzinfo) -> Stamps:
+def rising(t_us: NDArray[np.int64], tz: str | None, zone: tzinfo) -> Stamps:
+    """Stamps of the rows that are later than every row before them."""
     latest = np.r_[np.iinfo(np.int64).min, np.maximum.accumulate(t_us)[:-1]]
     kept = t_us > latest
     return Stamps(t_us[kept], kept, tz, zone)
+
+
+def _day(t_us: int) -> str:
+    return str(np.datetime64(t_us, "us").astype("datetime64[D]"))

@@ -3,6 +3,7 @@
 Depresjon: `timestamp,date,activity`, a row a minute, local stamps, counts (Garcia-Ceja et al.,
 "Depresjon: a motor activity database of depression episodes", ACM MMSys 2018).
 Plain: `time` (ISO 8601, with or without offset) or `t_us`; then `x,y,z` in g, or `counts`, or `enmo_mg`.
+Exports of other programs: their columns are in `table_columns`.
 An empty value, `NA` or `NaN` is missing. Other columns are ignored.
 """
 
@@ -10,37 +11,31 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from analytics.recordings.recording import EpochRecording, Measure, NotARecording, RawRecording
-from analytics.recordings.stamps import Stamps, read_instants, read_times
-from analytics.recordings.whole_numbers import as_whole_numbers
-from analytics.signal.samples import Samples
+from analytics.recordings.stamps import Stamps
+from analytics.recordings.stretches import in_stretches
+from analytics.recordings.table_columns import AXES, MEASURES, Columns, stamps_of
+from analytics.recordings.three_axes import vector_magnitude
 
-Columns = dict[str, Sequence[str]]
 MISSING = {"", "na", "nan"}
 
 
 def read_table(text: str, tz: str | None, name: str) -> EpochRecording | RawRecording:
     """A recording out of the text of a CSV file."""
     columns = _columns(text, name)
-    if {"timestamp", "date", "activity"} <= columns.keys():
-        return _epochs(columns, "activity", "counts", read_times(list(columns["timestamp"]), tz, name), name)
-    if "time" in columns:
-        stamps = read_times(list(columns["time"]), tz, name)
-    elif "t_us" in columns:
-        stamps = read_instants(list(columns["t_us"]), tz, name)
-    else:
-        raise NotARecording(f"{name} has no column time or t_us; name the columns in the first line.")
+    stamps = stamps_of(columns, tz, name)
     if {"x", "y", "z"} <= columns.keys():
-        return _raw(columns, stamps, name)
-    measures: tuple[Measure, ...] = ("counts", "enmo_mg")
-    for measure in measures:
-        if measure in columns:
-            return _epochs(columns, measure, measure, stamps, name)
+        xyz_g = np.stack([_numbers(columns, axis, stamps.kept, name) for axis in "xyz"], axis=1)
+        return RawRecording(in_stretches(stamps.t_us, xyz_g, name), stamps.tz, stamps.zone)
+    if set(AXES) <= columns.keys():
+        return _three_axes(columns, stamps, name)
+    for title, measure in MEASURES.items():
+        if title in columns:
+            return _epochs(columns, title, measure, stamps, name)
     raise NotARecording(
         f"{name} has no columns x,y,z, counts or enmo_mg; name the columns in the first line."
     )
@@ -77,28 +72,41 @@ def _numbers(columns: Columns, title: str, kept: NDArray[np.bool_], name: str) -
 
 
 def _epochs(columns: Columns, title: str, measure: Measure, stamps: Stamps, name: str) -> EpochRecording:
-    activity = _numbers(columns, title, stamps.kept, name)
-    if (activity < 0).any():
+    activity = _at_least_zero(columns, title, stamps.kept, name)
+    notes = _drop_invalid(columns, activity, stamps, name)
+    return EpochRecording(
+        stamps.t_us, _length_s(stamps, name), activity, measure, stamps.tz, stamps.zone, notes=notes
+    )
+
+
+def _three_axes(columns: Columns, stamps: Stamps, name: str) -> EpochRecording:
+    axes = np.stack([_at_least_zero(columns, title, stamps.kept, name) for title in AXES], axis=1)
+    steps = _at_least_zero(columns, "steps", stamps.kept, name) if "steps" in columns else None
+    length_s = _length_s(stamps, name)
+    return EpochRecording(
+        stamps.t_us, length_s, vector_magnitude(axes), "counts", stamps.tz, stamps.zone, axes, steps
+    )
+
+
+def _at_least_zero(columns: Columns, title: str, kept: NDArray[np.bool_], name: str) -> NDArray[np.float64]:
+    values = _numbers(columns, title, kept, name)
+    if (values < 0).any():
         raise NotARecording(f"{name}: column {title} holds values below 0; leave missing values empty.")
+    return values
+
+
+def _drop_invalid(
+    columns: Columns, activity: NDArray[np.float64], stamps: Stamps, name: str
+) -> tuple[str, ...]:
+    """GGIR fills epochs that it found invalid with made-up values: they are missing here."""
+    if "invalidepoch" not in columns:
+        return ()
+    invalid = _numbers(columns, "invalidepoch", stamps.kept, name) == 1
+    activity[invalid] = np.nan
+    return (f"{int(invalid.sum())} epochs that GGIR marks as invalid are missing.",) if invalid.any() else ()
+
+
+def _length_s(stamps: Stamps, name: str) -> float:
     if len(stamps.t_us) < 2:
         raise NotARecording(f"{name} has one epoch only, so its length is unknown; give two rows or more.")
-    epoch_s = float(np.median(np.diff(stamps.t_us))) / 1e6
-    return EpochRecording(stamps.t_us, epoch_s, activity, measure, stamps.tz, stamps.zone)
-
-
-def _raw(columns: Columns, stamps: Stamps, name: str) -> RawRecording:
-    """A stretch has one rate from its first to its last sample; a step over 1.5 usual ones is a gap."""
-    xyz_g = np.stack([_numbers(columns, axis, stamps.kept, name) for axis in "xyz"], axis=1)
-    measured = np.isfinite(xyz_g).all(axis=1)
-    t_us, xyz_g = stamps.t_us[measured], xyz_g[measured]
-    if len(t_us) < 2:
-        raise NotARecording(f"{name} has fewer than two samples, so its rate is unknown; export it again.")
-    whole, scale = as_whole_numbers(xyz_g, name)
-    usual_us = float(np.median(np.diff(t_us)))
-    cuts = np.r_[0, np.flatnonzero(np.diff(t_us) > 1.5 * usual_us) + 1, len(t_us)]
-    segments = []
-    for first, end in zip(cuts[:-1].tolist(), cuts[1:].tolist(), strict=True):
-        n = end - first
-        hz = (n - 1) * 1e6 / float(t_us[end - 1] - t_us[first]) if n > 1 else 1e6 / usual_us
-        segments.append(Samples(int(t_us[first]), hz, scale, whole[first:end]))
-    return RawRecording(tuple(segments), stamps.tz, stamps.zone)
+    return float(np.median(np.diff(stamps.t_us))) / 1e6

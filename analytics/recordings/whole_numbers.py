@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analytics.recordings.recording import NotARecording
+from analytics.signal.samples import Samples
 
 #: Steps that devices and their exports use, coarse to fine [g]: powers of two and decimal digits.
 STEPS_G = (
@@ -23,6 +24,7 @@ STEPS_G = (
     1 / 16384,
 )
 LARGEST = 32767
+PIECE = 1_000_000  #: rows worked on at once, which bounds the memory
 
 
 def as_whole_numbers(xyz_g: NDArray[np.floating], name: str) -> tuple[NDArray[np.int16], float]:
@@ -44,6 +46,23 @@ def as_whole_numbers(xyz_g: NDArray[np.floating], name: str) -> tuple[NDArray[np
             return np.rint(values / step).astype(np.int16), step
     scale = largest / LARGEST
     return np.rint(values / scale).astype(np.int16), scale
+
+
+def in_16_bits(samples: Samples) -> Samples:
+    """The same samples as int16, which is what travels and is stored.
+
+    Values that do not fit get the finest scale that holds the largest of them; each is then rounded, by at
+    most half a step (8 g: 0.13 mg).
+    """
+    if samples.xyz.dtype == np.int16:
+        return samples
+    largest = max(abs(int(samples.xyz.min(initial=0))), abs(int(samples.xyz.max(initial=0))))
+    coarser = max(largest / LARGEST, 1.0)
+    whole = np.empty(samples.xyz.shape, np.int16)
+    for first in range(0, len(whole), PIECE):
+        piece = slice(first, first + PIECE)
+        whole[piece] = np.rint(samples.xyz[piece] / coarser)
+    return Samples(samples.t0_us, samples.hz, samples.scale * coarser, whole)
 
 
 def _multiples(values: NDArray[np.float64], step: float, slack: float) -> bool:

@@ -16,21 +16,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from analytics.signal.fives import FIVE_S_US, Values, five_second_sums
 from analytics.signal.samples import Samples
 
-FIVE_S_US = 5_000_000
 MINUTE_US = 60_000_000
 FIVES = 12  #: five-second epochs in a minute
 TOGETHER = 8  #: whole minutes worked on at once: they fit the processor's cache
-PIECE_US = 30 * MINUTE_US  #: samples worked on at once, which bounds the memory
-
-Values = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -70,9 +66,19 @@ def epochs_of_minutes(blocks: Sequence[Samples]) -> Minutes:
     Blocks may come in any order, with gaps, with different rates and scales, and may overlap: time that a
     block shares with an earlier one is taken from the earlier one.
     """
-    sums = _five_second_sums(blocks)
+    return epochs_of_many([blocks])[1]
+
+
+def epochs_of_many(blocks: Sequence[Sequence[Samples]]) -> tuple[NDArray[np.int64], Minutes]:
+    """The minutes of many devices at once: (whose each is, by its place in `blocks`; the minutes).
+
+    They are what `epochs_of_minutes` makes of the blocks of each, to the last bit.
+    """
+    sums = five_second_sums(blocks)
     minute = sums.start_us // MINUTE_US
-    starts, row = np.unique(minute, return_inverse=True)
+    new = np.ones(len(minute), dtype=bool)
+    new[1:] = (np.diff(minute) != 0) | (np.diff(sums.owner) != 0)
+    starts, row = minute[new], np.cumsum(new) - 1
     column = (sums.start_us % MINUTE_US) // FIVE_S_US
 
     def spread(values: Values) -> Values:
@@ -86,7 +92,7 @@ def epochs_of_minutes(blocks: Sequence[Samples]) -> Minutes:
     mad_5s = _mean(mad, n, share_5s)
     whole = seconds.sum(axis=1) / 60
     known = ~np.isnan(mad_5s)
-    return Minutes(
+    return sums.owner[new], Minutes(
         t_us=starts * MINUTE_US,
         enmo_mg=_mean(enmo.sum(axis=1), n.sum(axis=1), whole),
         mad_mg=_mean(np.where(known, mad_5s, 0).sum(axis=1), known.sum(axis=1).astype(float), whole),
@@ -135,110 +141,6 @@ def _whole(xyz: Sequence[NDArray[np.int16]], scale: Sequence[float]) -> Whole:
     enmo = np.maximum(fives, 0, out=fives).sum(axis=2) / n
     degrees = np.degrees(angle.sum(axis=2) / n)
     return Whole(enmo.mean(axis=1), mad.mean(axis=1), degrees.mean(axis=1), enmo, degrees)
-
-
-def without_overlaps(blocks: Sequence[Samples]) -> list[Samples]:
-    """The same samples in order of time, each instant once: an earlier block keeps what it covers."""
-    kept: list[Samples] = []
-    covered_us = None
-    for block in sorted(blocks, key=lambda b: (b.t0_us, -len(b.xyz))):
-        late = 0
-        if covered_us is not None and block.t0_us < covered_us:
-            # Half a sample of slack: clocks of neighbouring blocks are rounded to microseconds.
-            late = max(int(np.ceil((covered_us - block.t0_us) * block.hz / 1e6 - 0.5)), 0)
-        if late < len(block.xyz):
-            t0_us = block.t0_us + round(late * 1e6 / block.hz)
-            kept.append(Samples(t0_us, block.hz, block.scale, block.xyz[late:]))
-            covered_us = kept[-1].end_us
-    return kept
-
-
-@dataclass(frozen=True)
-class _Sums:
-    """Sums over the samples of each touched five seconds."""
-
-    start_us: NDArray[np.int64]
-    n: Values
-    seconds: Values  #: covered by samples
-    enmo: Values  #: [mg]
-    angle: Values  #: [degrees]
-    deviation: Values  #: of r from its mean over the five seconds [mg]
-
-
-def _five_second_sums(blocks: Sequence[Samples]) -> _Sums:
-    pieces: list[_Sums] = []
-    waiting: list[Samples] = []
-    piece = None
-    for part in _cut_at_pieces(without_overlaps(blocks)):
-        if waiting and part.t0_us // PIECE_US != piece:
-            pieces.append(_sums(waiting))
-            waiting = []
-        piece = part.t0_us // PIECE_US
-        waiting.append(part)
-    if waiting:
-        pieces.append(_sums(waiting))
-    if not pieces:
-        nothing = np.zeros(0)
-        return _Sums(np.zeros(0, np.int64), nothing, nothing, nothing, nothing, nothing)
-    if len(pieces) == 1:
-        return pieces[0]
-    return _Sums(*(np.concatenate([getattr(p, f) for p in pieces]) for f in _Sums.__dataclass_fields__))
-
-
-def _cut_at_pieces(blocks: Sequence[Samples]) -> list[Samples]:
-    parts: list[Samples] = []
-    for block in blocks:
-        _, edges = _cut(block, PIECE_US)
-        if len(edges) == 2:
-            parts.append(block)
-            continue
-        for first, end in pairwise(edges.tolist()):
-            t0_us = block.t0_us + round(first * 1e6 / block.hz)
-            parts.append(Samples(t0_us, block.hz, block.scale, block.xyz[first:end]))
-    return parts
-
-
-def _cut(block: Samples, length_us: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Numbers of the epochs that hold samples, and the first sample of each with the count as last edge."""
-    n = len(block.xyz)
-    first = block.t0_us // length_us
-    last = (block.t0_us + int((n - 1) * 1e6 / block.hz)) // length_us
-    into_us = np.arange(first + 1, last + 1) * length_us - block.t0_us
-    # A sample that only rounding puts before an edge belongs behind it.
-    starts = np.ceil(into_us * block.hz / 1e6 - 1e-6).astype(np.int64)
-    edges = np.r_[0, np.clip(starts, 0, n), n]
-    filled = np.diff(edges) > 0
-    return np.arange(first, last + 1)[filled], np.r_[edges[:-1][filled], n]
-
-
-def _sums(parts: Sequence[Samples]) -> _Sums:
-    """Blocks of one piece of time; five seconds may be shared by the end of one and the start of the next."""
-    g = [part.xyz.astype(np.float64) * part.scale for part in parts]
-    xyz = g[0] if len(g) == 1 else np.concatenate(g)
-    flat = xyz[:, 0] ** 2 + xyz[:, 1] ** 2
-    r_mg = np.sqrt(flat + xyz[:, 2] ** 2) * 1000
-    angle = np.degrees(np.arctan2(xyz[:, 2], np.sqrt(flat)))
-    edges, keys, seconds, done = [], [], [], 0
-    for part in parts:
-        fives, cuts = _cut(part, FIVE_S_US)
-        keys.append(fives)
-        seconds.append(np.diff(cuts) / part.hz)
-        edges.append(cuts[:-1] + done)
-        done += len(part.xyz)
-    first, key = np.concatenate(edges), np.concatenate(keys)
-    # Rows of one key are neighbours, since blocks are in order of time.
-    new = np.r_[True, np.diff(key) != 0]
-    starts = first[new]
-    n = np.diff(np.r_[starts, done])
-    mean = np.add.reduceat(r_mg, starts) / n
-    return _Sums(
-        start_us=key[new] * FIVE_S_US,
-        n=n.astype(np.float64),
-        seconds=np.add.reduceat(np.concatenate(seconds), np.flatnonzero(new)),
-        enmo=np.add.reduceat(np.maximum(r_mg - 1000, 0), starts),
-        angle=np.add.reduceat(angle, starts),
-        deviation=np.add.reduceat(np.abs(r_mg - np.repeat(mean, n)), starts),
-    )
 
 
 def _mean(total: Values, n: Values, share: Values) -> Values:

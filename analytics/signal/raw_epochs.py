@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from analytics.signal.calibration import Calibration, calibrate
 from analytics.signal.counts import counts
-from analytics.signal.epochs import without_overlaps
+from analytics.signal.fives import without_overlaps
 from analytics.signal.metrics import Grid, Metrics, grid_of, metrics
 from analytics.signal.samples import Samples
 from analytics.signal.still import WINDOW_US, still_windows

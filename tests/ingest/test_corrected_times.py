@@ -15,6 +15,8 @@ from store.buckets import read_buckets
 from store.coverage import covered_days
 from store.database import transaction
 from store.hours import read_hours
+from store.minutes import save_minutes
+from store.worn import save_worn
 from tests.cast import NOON, NURSE, enrol_cast, micro
 from tests.ingest.wrong_clocks import (
     DAY,
@@ -27,6 +29,7 @@ from tests.ingest.wrong_clocks import (
     stale,
     status,
 )
+from tests.made import made_minutes
 
 
 @pytest.fixture
@@ -112,17 +115,14 @@ def test_every_reader_tells_the_same_true_time(engine, cast):
 
 def test_the_wear_rule_reaches_minutes_of_a_wrong_clock(engine, cast):
     told = NOON - 12 * HOUR
-    still = {"enmo_mg": 0.0, "mad_mg": 0.0, "anglez_deg": 10.0, "temp_c": None, "lux": None}
-    arrays = {"enmo_5s_mg": [0.0] * 12, "anglez_5s_deg": [10.0] * 12}
-    made = [{"device_id": cast.watch_1, "t": told + i * MINUTE, **still, **arrays} for i in range(6 * 60)]
     with transaction(engine) as session:
-        epochs.save_minutes(session, made)
+        save_minutes(session, made_minutes([(cast.watch_1, told + i * MINUTE) for i in range(6 * 60)]))
     write_batch(engine, [status(0, NOON, -90 * MINUTE - 7 * SECOND)], NOON)
     assert compute_days(engine, NOON + DAY) > 0
     assert rows(engine, "SELECT worn, count(*) FROM epoch GROUP BY 1") == [(False, 360)]
     with transaction(engine) as session:
         ((device, t_us, _, _),) = epochs.read_five_seconds(session, cast.steady, NOON - 2 * DAY, NOON)
-        epochs.save_worn(session, device, t_us, np.ones(len(t_us), dtype=bool))
+        save_worn(session, device, t_us, np.ones(len(t_us), dtype=bool))
     assert rows(engine, "SELECT worn, count(*) FROM epoch GROUP BY 1") == [(True, 360)]
 
 

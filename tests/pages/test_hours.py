@@ -8,9 +8,10 @@ import sqlalchemy as sa
 
 from api.pages.hours import Hour, hours_of
 from store.database import transaction
-from store.epochs import save_minutes
 from store.hours import HourRow, read_hours
+from store.minutes import save_minutes
 from tests.cast import NOON, enrol_cast
+from tests.made import made_minutes
 from tests.pages.minutes import send_minutes
 
 HOUR = timedelta(hours=1)
@@ -61,11 +62,7 @@ def test_the_database_puts_the_minutes_of_one_patient_together(engine: sa.Engine
     worn = [None] * 60 + [True] * 15 + [False] * 15
     send_minutes(engine, cast.watch_1, NOON, [10.0] * 60 + [40.0] * 30, worn)
     with transaction(engine) as session:
-        minute = dict.fromkeys(("mad_mg", "temp_c", "lux", "enmo_5s_mg", "anglez_5s_deg"))
-        save_minutes(
-            session,
-            [{**minute, "device_id": cast.watch_2, "t": NOON, "enmo_mg": 12.0, "anglez_deg": 3.0}],
-        )
+        save_minutes(session, made_minutes([(cast.watch_2, NOON)], enmo_mg=12.0))
         rows = read_hours(session, cast.steady, NOON, NOON + 5 * HOUR)
         other = read_hours(session, cast.rising, NOON, NOON + 5 * HOUR)
     assert [(r.start, r.counts, r.counts_min, r.off_min) for r in rows] == [

@@ -27,6 +27,8 @@ def test_blocks_and_epochs_are_hypertables(engine):
         assert timescale.version(connection) is not None
         assert timescale.hypertables(connection) == ["block", "epoch"]
         assert timescale.sizes(connection)["epoch"] > 0
+        indexes = "SELECT indexname FROM pg_indexes WHERE tablename IN ('block', 'epoch') ORDER BY 1"
+        assert list(connection.scalars(sa.text(indexes))) == ["pk_block", "pk_epoch"]
 
 
 def test_duplicates_into_a_compressed_chunk_change_nothing_and_late_epochs_arrive(engine):
