@@ -19,8 +19,11 @@ SHARED = Path(__file__).resolve().parents[2] / ".." / "shared" / "data" / "actig
 ROME = ZoneInfo("Europe/Rome")
 FIRST = date(2026, 3, 1)
 NAMES = [
-    *("worn_min", "hours", "mean_activity", "steps", "L5_day", "M10_day", "RA_day"),
-    *("L5", "L5_onset", "M10", "M10_onset", "RA", "IS", "IV", "io"),
+    *("worn_min", "hours", "mean_activity", "steps"),
+    *("sedentary_min", "light_min", "mvpa_min", "mvpa_bout_min", "sedentary_breaks_per_h"),
+    *("M60", "M30", "M5", "L5_day", "M10_day", "RA_day", "TP_rest_active", "TP_active_rest"),
+    *("L5", "L5_onset", "M10", "M10_onset", "RA", "IS", "IV", "ISm", "IVm"),
+    *("mesor", "amplitude", "acrophase_h", "r24", "phi", "io"),
 ]
 
 
@@ -94,7 +97,7 @@ def test_a_day_of_a_month_of_minutes_costs_a_few_milliseconds():
         for k in range(30, 40):
             day_and_window_indices(prepared, FIRST + timedelta(days=k))
         best = min(best, (time.perf_counter() - start) / 10)
-    assert best < 0.005
+    assert best < 0.02
 
 
 def test_a_recording_becomes_a_document():
