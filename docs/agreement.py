@@ -12,11 +12,11 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from analytics.indices.bouts import bouts, states
+from analytics.indices.bouts import Bouts, bouts, states
 from analytics.indices.clock_bins import ClockBins, clock_bins
 from analytics.indices.cosinor import cosinor
 from analytics.indices.day_to_day import sleep_regularity
-from analytics.indices.grid import epochs_of_a_day
+from analytics.indices.grid import elapsed, epochs_of_a_day
 from analytics.indices.hazard import constant_hazards
 from analytics.indices.persistence import persistence
 from analytics.indices.relative_amplitude import profile_extremes
@@ -87,8 +87,18 @@ def comparisons(recordings: Iterable[Peer]) -> list[Comparison]:
                 "mean over clock epochs, each of the mean over its pairs",
                 EQUAL,
             ),
-            "kRA": ("kRA", PY, "active above 4 counts; missing epochs rest", EQUAL),
-            "kAR": ("kAR", PY, "active above 4 counts; missing epochs rest", EQUAL),
+            "kRA": (
+                "kRA",
+                PY,
+                "active above 4 counts; each missing epoch is one more bout of rest, of length 0",
+                EQUAL,
+            ),
+            "kAR": (
+                "kAR",
+                PY,
+                "active above 4 counts; each missing epoch is one more bout of rest, of length 0",
+                EQUAL,
+            ),
         }.items()
     }
     for peer in recordings:
@@ -129,7 +139,10 @@ def _pairs(peer: Peer) -> dict[str, tuple[float, float]]:
         pairs |= {"mesor": (mesor, fit["mesor"]), "amplitude": (amplitude, fit["amplitude"])}
         pairs["acrophase_h"] = peak, theirs_h
     pairs |= _regularity(peer)
-    found = bouts(states(peer.filled(), MORE_THAN_4))
+    seen = elapsed(timeline)
+    found = bouts(states(seen, MORE_THAN_4))
+    lost = np.zeros(int(np.isnan(seen).sum()), np.int64)
+    found = Bouts(np.r_[found.rest, lost], found.active)
     for index, name in zip(constant_hazards(found), ("kRA", "kAR"), strict=True):
         pairs[name] = index.value, peer.said["transition"][f"{name}(threshold=4)"]
     return {

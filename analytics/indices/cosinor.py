@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from analytics.days import DAY_US
 from analytics.indices.clock_bins import ClockBins
 from analytics.indices.definition import OF_X, Definition
 from analytics.indices.index import Index
+from analytics.indices.profile import clock_profile
 from analytics.indices.timeline import Timeline
 from analytics.indices.validity import without_a_profile
 
@@ -37,13 +37,12 @@ def cosinor(timeline: Timeline, hours: ClockBins) -> list[Index]:
     why = without_a_profile(hours)
     if why is not None:
         return [MESOR.absent(why, timeline.unit), AMPLITUDE.absent(why, timeline.unit), ACROPHASE.absent(why)]
-    valid = ~np.isnan(timeline.x)
-    x = timeline.x[valid]
-    angle = timeline.local_us[valid] % DAY_US * (2 * np.pi / DAY_US)
-    design = np.stack([np.ones(len(x)), np.cos(angle), np.sin(angle)])
-    mesor, c, s = np.linalg.solve(design @ design.T, design @ x).tolist()
+    profile = clock_profile(timeline)
+    wave = np.stack([np.ones(len(profile.angle)), np.cos(profile.angle), np.sin(profile.angle)])
+    weighted = wave * profile.weight
+    mesor, c, s = np.linalg.solve(weighted @ wave.T, weighted @ profile.mean).tolist()
     amplitude = float(np.hypot(c, s))
     phase = [MESOR.is_(mesor, timeline.unit), AMPLITUDE.is_(amplitude, timeline.unit)]
-    if amplitude <= FLAT * float(np.abs(x).max()):
+    if amplitude <= FLAT * profile.largest:
         return [*phase, ACROPHASE.absent("the amplitude is 0")]
     return [*phase, ACROPHASE.is_(float(np.arctan2(s, c)) * 12 / np.pi % 24 % 24)]

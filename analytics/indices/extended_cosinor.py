@@ -7,7 +7,7 @@ et al., Stat Med 25(22):3893-3904, 2006. On the activity itself, not on its loga
 from __future__ import annotations
 
 import numpy as np
-from scipy.optimize import least_squares
+from scipy.optimize import OptimizeResult, least_squares
 from scipy.special import expit
 
 from analytics.indices.clock_bins import ClockBins
@@ -55,20 +55,9 @@ def extended_cosinor(timeline: Timeline, hours: ClockBins) -> list[Index]:
     profile = clock_profile(timeline)
     if profile.scatter <= (1e-12 * profile.largest) ** 2 * profile.weight.sum():
         return _nothing("the activity never varies", timeline.unit)
-    phi, alpha, beta = _start(profile)
+    start, coarse = _start(profile)
     # The two levels follow from the shape by linear least squares, so only the shape is searched for.
-
-    def left_by(shape: Values) -> Values:
-        return _levels(profile, *shape.tolist())[2]
-
-    fit = least_squares(
-        left_by,
-        [phi, np.arctanh(alpha), np.log(beta)],
-        method="lm",
-        max_nfev=400,
-        xtol=1e-12,
-        ftol=1e-12,
-    )
+    fit = _fitted(profile, _fitted(coarse, start).x)
     phi, alpha, beta = float(fit.x[0]), float(np.tanh(fit.x[1])), float(np.exp(min(fit.x[2], 50)))
     if fit.status <= 0:
         return _nothing(f"the fit did not converge in {fit.nfev} steps", timeline.unit)
@@ -86,8 +75,15 @@ def extended_cosinor(timeline: Timeline, hours: ClockBins) -> list[Index]:
     ]
 
 
-def _start(profile: Profile) -> tuple[float, float, float]:
-    """The best of a coarse table of shapes around the peak of a plain cosine."""
+def _fitted(profile: Profile, start: Values) -> OptimizeResult:
+    def left_by(shape: Values) -> Values:
+        return _levels(profile, *shape.tolist())[2]
+
+    return least_squares(left_by, start, method="lm", max_nfev=400, xtol=1e-11, ftol=1e-11)
+
+
+def _start(profile: Profile) -> tuple[Values, Profile]:
+    """The best of a few shapes around the peak of a plain cosine, and the quarter hours it was tried on."""
     cells = np.arange(len(profile.angle)) * _COARSE // len(profile.angle)
     weight = np.bincount(cells, profile.weight, _COARSE).astype(np.float64)
     mean = np.bincount(cells, profile.weight * profile.mean, _COARSE) / np.maximum(weight, 1e-300)
@@ -101,7 +97,7 @@ def _start(profile: Profile) -> tuple[float, float, float]:
         for beta in _BETAS.tolist():
             left = _levels(coarse, peak, np.arctanh(alpha), np.log(beta))[2]
             best = min(best, (float(left @ left), peak, alpha, beta))
-    return best[1:]
+    return np.array([best[1], np.arctanh(best[2]), np.log(best[3])]), coarse
 
 
 def _levels(profile: Profile, phi: float, width: float, steep: float) -> tuple[float, float, Values]:

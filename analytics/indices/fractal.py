@@ -27,12 +27,11 @@ def _definition(name: str, over: str) -> Definition:
         unit="1",
         meaning=f"Slope of ln F(n) on ln n over {over}; F is the root mean square of what straight lines in "
         f"boxes of n epochs leave of the summed activity, n from {SMALLEST} by steps of 2^(1/4) to a quarter "
-        "of the recording, boxes from both ends. 0.5 is noise, 1 healthy complexity, 1.5 a random walk.",
+        "of the recording. 0.5 is noise, 1 healthy complexity, 1.5 a random walk.",
         missing="adds nothing to the sum",
         needs=f"{LEAST_FRACTAL_HOURS} valid hours that are {LEAST_FRACTAL_SHARE:.0%} of the span, and "
         f"{LEAST_SCALES} box sizes",
-        source="Peng et al., Phys Rev E 49:1685-1689, 1994; Kantelhardt et al., Physica A 316:87-114, 2002; "
-        "ranges of Hu et al., PNAS 106(8):2490-2494, 2009",
+        source="Peng et al., Phys Rev E 49:1685-1689, 1994; ranges of Hu et al., PNAS 106(8):2490-2494, 2009",
         spans="recording",
     )
 
@@ -70,24 +69,19 @@ def box_sizes(n: int) -> NDArray[np.int64]:
 
 
 def fluctuations(x: Values, sizes: NDArray[np.int64]) -> Values:
-    """F(n) for each box size: boxes from the first epoch and, as whole boxes leave a rest, from the last."""
+    """F(n) for each box size: whole boxes from the first epoch on; what is left at the end is not used."""
     path = np.cumsum(x)
-    found = np.zeros(len(sizes))
-    for i, size in enumerate(sizes.tolist()):
-        used = len(path) // size * size
-        halves = [path[:used]] if used == len(path) else [path[:used], path[-used:]]
-        found[i] = np.sqrt(np.mean([_mean_square(part.reshape(-1, size)) for part in halves]))
-    return found
+    return np.array([_left(path[: len(path) // n * n].reshape(-1, n)) for n in sizes.tolist()])
 
 
-def _mean_square(boxes: Values) -> float:
-    """Of what is left around the straight line of each box."""
+def _left(boxes: Values) -> float:
+    """Root mean square of what the straight line of each box leaves."""
     size = boxes.shape[1]
     t = np.arange(size) - (size - 1) / 2
     level = boxes - boxes.mean(axis=1, keepdims=True)
     slope = level @ t / (t @ t)
     left = np.einsum("bi,bi->b", level, level) - slope**2 * (t @ t)
-    return float(np.maximum(left, 0).mean() / size)
+    return float(np.sqrt(np.maximum(left, 0).mean() / size))
 
 
 def _slope(D: Definition, n: NDArray[np.int64], f: Values, minutes: Values, low: float, high: float) -> Index:

@@ -24,7 +24,7 @@ PHI = Definition(
     spans="recording, 28 days",
 )
 LIMIT = 1 - 1e-6
-_GOLDEN = (np.sqrt(5) - 1) / 2
+_POINTS, _ROUNDS = 33, 8
 
 
 class Sums(NamedTuple):
@@ -57,33 +57,28 @@ def persistence(hours: ClockBins) -> Index:
 
 
 def most_likely(sums: Sums) -> Values:
-    """The phi of largest likelihood in (-1, 1), by golden section; the likelihood has one peak."""
+    """The phi in (-1, 1) at which the likelihood stops rising: its one peak, by ever finer grids."""
+    wide = Sums(*(part[:, None] for part in sums))
     low, high = np.full(len(sums.runs), -LIMIT), np.full(len(sums.runs), LIMIT)
-    for _ in range(70):
-        step = _GOLDEN * (high - low)
-        left, right = high - step, low + step
-        better = _loss(left, sums) < _loss(right, sums)
-        low, high = np.where(better, low, left), np.where(better, right, high)
-    return _newton((low + high) / 2, sums)
+    grid = np.linspace(0, 1, _POINTS)
+    for _ in range(_ROUNDS):
+        phi = low[:, None] + (high - low)[:, None] * grid
+        falls = _slope(phi, wide) < 0
+        at = np.clip(falls.cumprod(axis=1).sum(axis=1), 1, _POINTS - 1)
+        row = np.arange(len(phi))
+        low, high = phi[row, at - 1], phi[row, at]
+    return np.asarray((low + high) / 2)
 
 
-def _loss(phi: Values, s: Sums) -> Values:
-    """n ln(residual sum) - R ln(1 - phi^2), the mean chosen best: minus twice the log likelihood, shifted."""
+def _slope(phi: Values, s: Sums) -> Values:
+    """Of minus twice the log likelihood: n ln(residual sum) - R ln(1 - phi^2), the mean chosen best."""
     stay, rest = 1 - phi**2, 1 - phi
     # The mean enters as a parabola: weight, sum and square of (x - mean) over firsts and steps.
-    weight = stay * s.runs + rest**2 * s.pairs
-    cross = stay * s.first + rest * (s.after - phi * s.before)
+    weight, weight_by = stay * s.runs + rest**2 * s.pairs, -2 * phi * s.runs - 2 * rest * s.pairs
+    step = s.after - phi * s.before
+    cross, cross_by = stay * s.first + rest * step, -2 * phi * s.first - step - rest * s.before
     square = stay * s.first_sq + s.after_sq - 2 * phi * s.product + phi**2 * s.before_sq
-    return (s.runs + s.pairs) * np.log(square - cross**2 / weight) - s.runs * np.log(stay)
-
-
-def _newton(phi: Values, s: Sums) -> Values:
-    """Golden section ends where the loss is flat to rounding; a parabola through wider points is finer."""
-    h = np.minimum(1e-3, (1 - np.abs(phi)) / 2)
-    for _ in range(2):
-        left, here, right = _loss(phi - h, s), _loss(phi, s), _loss(phi + h, s)
-        bend = left - 2 * here + right
-        shift = np.where(bend > 0, 0.5 * h * (left - right) / np.where(bend > 0, bend, 1), 0.0)
-        phi = np.clip(phi + np.clip(shift, -h, h), -LIMIT, LIMIT)
-        h = h / 10
-    return phi
+    square_by = 2 * (phi * (s.before_sq - s.first_sq) - s.product)
+    left = square - cross**2 / weight
+    left_by = square_by - (2 * cross * cross_by - cross**2 * weight_by / weight) / weight
+    return (s.runs + s.pairs) * left_by / left + 2 * phi * s.runs / stay

@@ -57,9 +57,8 @@ def bins_of_all_lengths(x: Values, epoch_s: float) -> Iterator[Bins]:
         ratio = minutes // base if base else round(minutes * 60 / epoch_s)
         made[minutes] = _folded(total, ratio), _folded(n, ratio)
         total, n = made[minutes]
-        counts = (n * 2 >= minutes * 60 / epoch_s) & (n > 0)
-        mean = np.divide(total, n, out=np.zeros(total.shape), where=counts)
-        yield Bins(minutes, mean, counts.astype(np.float64))
+        counts = (n >= max(minutes * 30 / epoch_s, 1)).astype(np.float64)
+        yield Bins(minutes, total / np.maximum(n, 1) * counts, counts)
 
 
 def shares(bins: Bins, largest: Values) -> Shares:

@@ -93,10 +93,10 @@ def test_a_day_of_a_month_of_minutes_costs_a_few_milliseconds():
     prepared = prepare(t, x, 60.0, np.ones(len(t), bool), None, ROME, "mg")
     best = math.inf
     for _ in range(3):
-        start = time.perf_counter()
+        start = time.thread_time()  # of this thread: neighbours on the machine do not count
         for k in range(30, 40):
             day_and_window_indices(prepared, FIRST + timedelta(days=k))
-        best = min(best, (time.perf_counter() - start) / 10)
+        best = min(best, (time.thread_time() - start) / 10)
     assert best < 0.02
 
 
