@@ -41,9 +41,10 @@ ROUNDS = 7
 
 
 def minutes(patients: int, days: int) -> np.ndarray:
-    """(patients, days, 1440) minutes with a shape of the day, noise and gaps."""
+    """(patients, days, 1440) minutes: eight hours of rest, sixteen of activity, noise and gaps."""
     rng = np.random.default_rng(1)
-    shape = 60 + 50 * np.cos(2 * np.pi * (np.arange(DAY) - 900) / DAY)
+    awake = 1 / (1 + np.exp(-12 * (np.cos(2 * np.pi * (np.arange(DAY) - 900) / DAY) + 0.5)))
+    shape = 3 + 200 * awake
     x = rng.gamma(0.7, shape, (patients, days, DAY))
     gaps = np.repeat(rng.random((patients, days, 24)) < 0.05, 60, axis=2)
     return np.where(gaps, np.nan, np.round(x))

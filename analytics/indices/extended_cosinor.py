@@ -57,7 +57,9 @@ def extended_cosinor(timeline: Timeline, hours: ClockBins) -> list[Index]:
         return _nothing("the activity never varies", timeline.unit)
     start, coarse = _start(profile)
     # The two levels follow from the shape by linear least squares, so only the shape is searched for.
-    fit = _fitted(profile, _fitted(coarse, start).x)
+    fit = _fitted(coarse, start)
+    if fit.x[2] > -np.log(STEEPEST):  # else it is a plain cosine, which has no steepness
+        fit = _fitted(profile, fit.x)
     phi, alpha, beta = float(fit.x[0]), float(np.tanh(fit.x[1])), float(np.exp(min(fit.x[2], 50)))
     if fit.status <= 0:
         return _nothing(f"the fit did not converge in {fit.nfev} steps", timeline.unit)
@@ -79,12 +81,12 @@ def _fitted(profile: Profile, start: Values) -> OptimizeResult:
     def left_by(shape: Values) -> Values:
         return _levels(profile, *shape.tolist())[2]
 
-    return least_squares(left_by, start, method="lm", max_nfev=400, xtol=1e-11, ftol=1e-11)
+    return least_squares(left_by, start, method="lm", max_nfev=400, xtol=1e-9, ftol=1e-11)
 
 
 def _start(profile: Profile) -> tuple[Values, Profile]:
     """The best of a few shapes around the peak of a plain cosine, and the quarter hours it was tried on."""
-    cells = np.arange(len(profile.angle)) * _COARSE // len(profile.angle)
+    cells = (profile.angle * (_COARSE / (2 * np.pi)) + 1e-9).astype(np.int64)
     weight = np.bincount(cells, profile.weight, _COARSE).astype(np.float64)
     mean = np.bincount(cells, profile.weight * profile.mean, _COARSE) / np.maximum(weight, 1e-300)
     angle = (np.arange(_COARSE) + 0.5) * 2 * np.pi / _COARSE

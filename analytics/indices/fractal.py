@@ -78,10 +78,10 @@ def _left(boxes: Values) -> float:
     """Root mean square of what the straight line of each box leaves."""
     size = boxes.shape[1]
     t = np.arange(size) - (size - 1) / 2
-    level = boxes - boxes.mean(axis=1, keepdims=True)
+    level = boxes - (boxes @ np.full(size, 1 / size))[:, None]
     slope = level @ t / (t @ t)
-    left = np.einsum("bi,bi->b", level, level) - slope**2 * (t @ t)
-    return float(np.sqrt(np.maximum(left, 0).mean() / size))
+    left = np.vdot(level, level) - np.vdot(slope, slope) * (t @ t)
+    return float(np.sqrt(max(left, 0.0) / level.size))
 
 
 def _slope(D: Definition, n: NDArray[np.int64], f: Values, minutes: Values, low: float, high: float) -> Index:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import NamedTuple
+
 import numpy as np
+from numpy.typing import NDArray
 
 from analytics.days import DAY_US
-from analytics.indices.clock_bins import ClockBins, clock_bins
+from analytics.indices.clock_bins import MINUTE_US, ClockBins
 from analytics.indices.definition import Definition
 from analytics.indices.index import Index
 from analytics.indices.rhythm import (
@@ -16,7 +20,7 @@ from analytics.indices.rhythm import (
     neighbours,
     step_share,
 )
-from analytics.indices.scales import LENGTHS_MIN, bins_of_all_lengths, centred, lengths_for, shares
+from analytics.indices.scales import LENGTHS_MIN, lengths_for
 from analytics.indices.timeline import Timeline, Values
 
 _LENGTHS = f"{', '.join(map(str, LENGTHS_MIN[:-1]))} and {LENGTHS_MIN[-1]} min"
@@ -62,33 +66,47 @@ def over_bin_lengths(timeline: Timeline, hours: ClockBins) -> list[Index]:
 
 def _quotients(timeline: Timeline) -> tuple[float, float]:
     """Mean quotients over all lengths; NaN where one of them cannot be given."""
-    day = _whole_days(timeline)
-    if day is None:
-        bins = [clock_bins(timeline, minutes) for minutes in lengths_for(timeline.epoch_s)]
-        found = [(explained_share(b), step_share(b)) if len(b.mean) else (None, None) for b in bins]
-        table = np.array([[np.nan if value is None else value for value in pair] for pair in found])
-    else:
-        level, _, largest = centred(day)
-        each = [shares(bins, largest) for bins in bins_of_all_lengths(level, timeline.epoch_s)]
-        table = np.array([[one.explained[0], one.stepped[0]] for one in each])
+    found = []
+    for bins in bins_of_all_lengths(timeline):
+        if not len(bins.mean):
+            return float("nan"), float("nan")
+        found.append((explained_share(bins), step_share(bins)))
+    table = np.array([[np.nan if value is None else value for value in pair] for pair in found])
     stable, varying = table.mean(axis=0).tolist()
     return stable, varying
 
 
-def _whole_days(timeline: Timeline) -> Values | None:
-    """Activity by local day and clock epoch: (1, days, epochs); None where that is no regular table.
+class _Pieces(NamedTuple):
+    """Bins before it is asked which of them count, in order of time."""
 
-    That is so where the offset changes, and where epochs do not divide a day or two fall into one cell.
-    """
-    epoch_us = timeline.epoch_us
-    if not len(timeline.t_us) or DAY_US % epoch_us or (timeline.offset_us != timeline.offset_us[0]).any():
-        return None
-    cell = timeline.local_us // epoch_us
-    size = DAY_US // epoch_us
-    first = cell[0] // size * size
-    days = int((cell[-1] - first) // size) + 1
-    if days * size > 4 * len(cell) + 8 * size or (np.diff(cell) == 0).any():
-        return None
-    table = np.full(days * size, np.nan)
-    table[cell - first] = timeline.x
-    return table.reshape(1, days, size)
+    number: NDArray[np.int64]  #: of the bin on the local clock, since 1970
+    offset_us: NDArray[np.int64]  #: a change of offset inside a bin makes two
+    total: Values
+    valid: NDArray[np.int64]  #: epochs
+
+
+def bins_of_all_lengths(timeline: Timeline) -> Iterator[ClockBins]:
+    """What `clock_bins` gives for each length that the epoch allows; long bins are made of short ones."""
+    known = ~np.isnan(timeline.x)
+    offset, one = timeline.offset_us[known], np.ones(int(known.sum()), np.int64)
+    epochs = _Pieces(timeline.local_us[known] // MINUTE_US, offset, timeline.x[known], one)
+    made: dict[int, _Pieces] = {}
+    for minutes in lengths_for(timeline.epoch_s):
+        base = max((m for m in made if minutes % m == 0), default=0)
+        made[minutes] = _put_together(made[base], minutes // base) if base else _put_together(epochs, minutes)
+        number, offset, total, valid = made[minutes]
+        length_us = minutes * MINUTE_US
+        counts = valid * timeline.epoch_us * 2 >= length_us
+        start_us = number[counts] * length_us - offset[counts]
+        clock = number[counts] % (DAY_US // length_us)
+        yield ClockBins(start_us, clock, total[counts] / valid[counts], length_us)
+
+
+def _put_together(pieces: _Pieces, ratio: int) -> _Pieces:
+    if not len(pieces.number):
+        return pieces
+    number = pieces.number // ratio
+    new = (np.diff(number) != 0) | (np.diff(pieces.offset_us) != 0)
+    first = np.flatnonzero(np.r_[True, new])
+    total, valid = np.add.reduceat(pieces.total, first), np.add.reduceat(pieces.valid, first)
+    return _Pieces(number[first], pieces.offset_us[first], total, valid)

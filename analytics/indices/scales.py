@@ -48,17 +48,18 @@ def lengths_for(epoch_s: float) -> list[int]:
 def bins_of_all_lengths(x: Values, epoch_s: float) -> Iterator[Bins]:
     """The bins of each length that is a multiple of the epoch; `x` (patients, days, epochs), NaN missing."""
     valid = ~np.isnan(x)
-    finest = np.where(valid, x, 0.0), valid.astype(np.float64)
-    made: dict[int, tuple[Values, Values]] = {}
+    # Sums and numbers lie in one array, so that one addition serves both.
+    finest = np.stack([np.where(valid, x, 0.0), valid])
+    made: dict[int, Values] = {}
     for minutes in lengths_for(epoch_s):
-        fitting = [m for m in made if minutes % m == 0]
-        base = max(fitting, default=0)
-        total, n = made[base] if base else finest
+        base = max((m for m in made if minutes % m == 0), default=0)
         ratio = minutes // base if base else round(minutes * 60 / epoch_s)
-        made[minutes] = _folded(total, ratio), _folded(n, ratio)
+        made[minutes] = _folded(made[base] if base else finest, ratio)
         total, n = made[minutes]
         counts = (n >= max(minutes * 30 / epoch_s, 1)).astype(np.float64)
-        yield Bins(minutes, total / np.maximum(n, 1) * counts, counts)
+        mean = total / np.maximum(n, 1)
+        mean *= counts
+        yield Bins(minutes, mean, counts)
 
 
 def shares(bins: Bins, largest: Values) -> Shares:
@@ -69,18 +70,17 @@ def shares(bins: Bins, largest: Values) -> Shares:
     people, days, of_a_day = bins.mean.shape
     v = bins.mean.reshape(people, days * of_a_day)
     w = bins.counts.reshape(people, days * of_a_day)
-    n = w.sum(axis=1)
+    of_clock, n_clock = bins.mean.sum(axis=1), bins.counts.sum(axis=1)
+    n = n_clock.sum(axis=1)
     with np.errstate(invalid="ignore", divide="ignore"):
-        m = v.sum(axis=1) / n
+        m = of_clock.sum(axis=1) / n
         spread = np.einsum("pi,pi->p", v, v) - n * m**2
         spread = np.where(spread > n * (1e-12 * largest) ** 2, spread, np.nan)
-        of_clock, n_clock = bins.mean.sum(axis=1), bins.counts.sum(axis=1)
-        levels = of_clock**2 / np.where(n_clock > 0, n_clock, np.inf)
-        explained = levels.sum(axis=1) - n * m**2
+        explained = (of_clock**2 / np.maximum(n_clock, 1)).sum(axis=1) - n * m**2
+        step = v[:, 1:] - v[:, :-1]
         both = w[:, 1:] * w[:, :-1]
-        step = (v[:, 1:] - v[:, :-1]) * both
-        pairs = both.sum(axis=1)
-        stepped = np.einsum("pi,pi->p", step, step) / pairs / (spread / n)
+        step *= both
+        stepped = np.einsum("pi,pi->p", step, step) / both.sum(axis=1) / (spread / n)
     return Shares(np.clip(explained / spread, 0.0, 1.0), stepped)
 
 

@@ -1,5 +1,7 @@
 """Many patients at once, beside the functions for one timeline."""
 
+from zoneinfo import ZoneInfo
+
 import numpy as np
 import pytest
 
@@ -7,13 +9,15 @@ from analytics.indices.batch import regularity_of_many, rhythm_of_many
 from analytics.indices.clock_bins import clock_bins
 from analytics.indices.cosinor import cosinor
 from analytics.indices.day_to_day import NOT_SCORED, autocorrelation_24h, sleep_regularity
-from analytics.indices.multiscale import over_bin_lengths
+from analytics.indices.multiscale import bins_of_all_lengths, over_bin_lengths
 from analytics.indices.persistence import persistence
 from analytics.indices.relative_amplitude import profile_extremes
 from analytics.indices.rhythm import explained_share, interdaily_stability, intradaily_variability, step_share
 from analytics.indices.scales import LENGTHS_MIN, lengths_for
 from analytics.indices.timeline import Timeline
 from tests.analytics.lives import DAY, ROME, SLEEP_THEN_WALK, epochs, restless
+
+LORD_HOWE = ZoneInfo("Australia/Lord_Howe")  # half an hour at a time
 
 
 def alone(timeline: Timeline) -> dict[str, float | None]:
@@ -99,8 +103,22 @@ def test_many_bin_lengths_at_once_are_each_of_them_alone(epoch_s, start):
     assert found == pytest.approx(slowly(timeline), rel=1e-9)
 
 
-def test_bins_of_many_lengths_know_the_clock_change():
-    timeline = epochs(restless(6, 4), start="2026-03-27T00:00+01:00", zone=ROME)
+@pytest.mark.parametrize(
+    "start, zone",
+    [
+        ("2026-03-27T00:00+01:00", ROME),
+        ("2026-10-22T00:00+02:00", ROME),
+        ("2026-04-02T00:00+11:00", LORD_HOWE),
+    ],
+)
+def test_bins_of_many_lengths_know_the_clock_change(start, zone):
+    timeline = epochs(restless(6, 4, gaps=0.05), start=start, zone=zone)
+    for bins in bins_of_all_lengths(timeline):
+        alone = clock_bins(timeline, bins.length_us // 60_000_000)
+        assert (
+            bins.start_us.tolist() == alone.start_us.tolist() and bins.clock.tolist() == alone.clock.tolist()
+        )
+        assert bins.mean == pytest.approx(alone.mean, rel=1e-12)
     found = [index.value for index in over_bin_lengths(timeline, clock_bins(timeline))]
     assert found == pytest.approx(slowly(timeline), rel=1e-12)
 
