@@ -14,7 +14,7 @@ from analytics.indices.cosinor import FLAT
 from analytics.indices.day_to_day import NOT_SCORED
 from analytics.indices.persistence import Sums, most_likely
 from analytics.indices.relative_amplitude import L5_HOURS, M10_HOURS, TIE, window_means
-from analytics.indices.scales import DAY_MIN, Bins, bins_of_all_lengths, centred, shares
+from analytics.indices.scales import DAY_MIN, Bins, bins_of_all_lengths, centred, moments, shares
 from analytics.indices.timeline import Values
 from analytics.indices.validity import LEAST_NEIGHBOURS, LEAST_PAIR_HOURS, LEAST_STABILITY_HOURS
 
@@ -49,7 +49,7 @@ def _rhythm(x: Values) -> Table:
     sums = np.zeros((2, len(x)))
     n_lengths = 0
     for bins in bins_of_all_lengths(level, 60.0):
-        hourly = shares(bins, largest)
+        hourly = shares(moments(bins), largest)
         sums += hourly
         n_lengths += 1
     # The last bins are the hours.

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from analytics.days import DAY_US
-from analytics.indices.clock_bins import MINUTE_US, ClockBins
+from analytics.indices.clock_bins import MINUTE_US, ClockBins, clock_bins
 from analytics.indices.definition import Definition
 from analytics.indices.index import Index
 from analytics.indices.rhythm import (
@@ -20,7 +19,15 @@ from analytics.indices.rhythm import (
     neighbours,
     step_share,
 )
-from analytics.indices.scales import LENGTHS_MIN, lengths_for
+from analytics.indices.scales import (
+    LENGTHS_MIN,
+    Bins,
+    Moments,
+    bins_of_all_lengths,
+    lengths_for,
+    moments,
+    shares,
+)
 from analytics.indices.timeline import Timeline, Values
 
 _LENGTHS = f"{', '.join(map(str, LENGTHS_MIN[:-1]))} and {LENGTHS_MIN[-1]} min"
@@ -66,47 +73,74 @@ def over_bin_lengths(timeline: Timeline, hours: ClockBins) -> list[Index]:
 
 def _quotients(timeline: Timeline) -> tuple[float, float]:
     """Mean quotients over all lengths; NaN where one of them cannot be given."""
-    found = []
-    for bins in bins_of_all_lengths(timeline):
-        if not len(bins.mean):
-            return float("nan"), float("nan")
-        found.append((explained_share(bins), step_share(bins)))
-    table = np.array([[np.nan if value is None else value for value in pair] for pair in found])
-    stable, varying = table.mean(axis=0).tolist()
+    stretches = _stretches(timeline)
+    table = _quickly(timeline, stretches) if stretches else _one_by_one(timeline)
+    stable, varying = np.array(table).mean(axis=0).tolist()
     return stable, varying
 
 
-class _Pieces(NamedTuple):
-    """Bins before it is asked which of them count, in order of time."""
-
-    number: NDArray[np.int64]  #: of the bin on the local clock, since 1970
-    offset_us: NDArray[np.int64]  #: a change of offset inside a bin makes two
-    total: Values
-    valid: NDArray[np.int64]  #: epochs
-
-
-def bins_of_all_lengths(timeline: Timeline) -> Iterator[ClockBins]:
-    """What `clock_bins` gives for each length that the epoch allows; long bins are made of short ones."""
-    known = ~np.isnan(timeline.x)
-    offset, one = timeline.offset_us[known], np.ones(int(known.sum()), np.int64)
-    epochs = _Pieces(timeline.local_us[known] // MINUTE_US, offset, timeline.x[known], one)
-    made: dict[int, _Pieces] = {}
+def _one_by_one(timeline: Timeline) -> list[tuple[float, float]]:
+    found = []
     for minutes in lengths_for(timeline.epoch_s):
-        base = max((m for m in made if minutes % m == 0), default=0)
-        made[minutes] = _put_together(made[base], minutes // base) if base else _put_together(epochs, minutes)
-        number, offset, total, valid = made[minutes]
-        length_us = minutes * MINUTE_US
-        counts = valid * timeline.epoch_us * 2 >= length_us
-        start_us = number[counts] * length_us - offset[counts]
-        clock = number[counts] % (DAY_US // length_us)
-        yield ClockBins(start_us, clock, total[counts] / valid[counts], length_us)
+        bins = clock_bins(timeline, minutes)
+        pair = (explained_share(bins), step_share(bins)) if len(bins.mean) else (None, None)
+        found.append((np.nan if pair[0] is None else pair[0], np.nan if pair[1] is None else pair[1]))
+    return found
 
 
-def _put_together(pieces: _Pieces, ratio: int) -> _Pieces:
-    if not len(pieces.number):
-        return pieces
-    number = pieces.number // ratio
-    new = (np.diff(number) != 0) | (np.diff(pieces.offset_us) != 0)
-    first = np.flatnonzero(np.r_[True, new])
-    total, valid = np.add.reduceat(pieces.total, first), np.add.reduceat(pieces.valid, first)
-    return _Pieces(number[first], pieces.offset_us[first], total, valid)
+class _Stretch(NamedTuple):
+    """Time with one offset, as a table of whole days."""
+
+    first_us: int  #: nominal start of the table, an instant
+    days: Values  #: (1, days, epochs); NaN is missing, or before or after the stretch
+
+
+def _stretches(timeline: Timeline) -> list[_Stretch]:
+    """The timeline cut where its offset changes; none where epochs fit no table, or a few fill a huge one."""
+    epoch_us = timeline.epoch_us
+    if not len(timeline.t_us) or DAY_US % epoch_us:
+        return []
+    size = DAY_US // epoch_us
+    cell = timeline.local_us // epoch_us
+    cuts = np.flatnonzero(np.diff(timeline.offset_us)) + 1
+    found = []
+    for low, high in pairwise([0, *cuts.tolist(), len(cell)]):
+        own = cell[low:high]
+        first = int(own[0]) // size * size
+        days = (int(own[-1]) - first) // size + 1
+        if days * size > 4 * len(own) + 8 * size or (np.diff(own) == 0).any():
+            return []
+        table = np.full(days * size, np.nan)
+        table[own - first] = timeline.x[low:high]
+        start_us = first * epoch_us - int(timeline.offset_us[low])
+        found.append(_Stretch(start_us, table.reshape(1, days, size)))
+    return found
+
+
+def _quickly(timeline: Timeline, stretches: list[_Stretch]) -> list[tuple[float, float]]:
+    known = timeline.x[~np.isnan(timeline.x)]
+    mean, largest = (known.mean(), np.abs(known).max()) if len(known) else (0.0, 0.0)
+    starts = [stretch.first_us for stretch in stretches]
+    each = [bins_of_all_lengths(stretch.days - mean, timeline.epoch_s) for stretch in stretches]
+    found = []
+    for parts in zip(*each, strict=True):
+        sums = [moments(bins) for bins in parts]
+        sums += [_across(*one, *other) for one, other in pairwise([*zip(starts, parts, strict=True)])]
+        total = Moments(*(np.sum(same, axis=0) for same in zip(*sums, strict=True)))
+        quotient = shares(total, np.array([largest]))
+        found.append((float(quotient.explained[0]), float(quotient.stepped[0])))
+    return found
+
+
+def _across(start_us: int, bins: Bins, next_us: int, following: Bins) -> Moments:
+    """The one pair that may span a change of offset: the last bin before it and the first one after."""
+    nothing = np.zeros((1, bins.mean.shape[2]))
+    before, after = np.flatnonzero(bins.counts), np.flatnonzero(following.counts)
+    step, pairs = np.zeros(1), np.zeros(1)
+    length_us = bins.minutes * MINUTE_US
+    if len(before) and len(after):
+        apart_us = next_us + int(after[0]) * length_us - start_us - int(before[-1]) * length_us
+        if apart_us == length_us:
+            step += (following.mean.flat[after[0]] - bins.mean.flat[before[-1]]) ** 2
+            pairs += 1
+    return Moments(nothing, nothing, np.zeros(1), step, pairs)

@@ -25,6 +25,16 @@ class Bins(NamedTuple):
     counts: Values  #: 1 where at least half of the bin is valid, else 0
 
 
+class Moments(NamedTuple):
+    """Sums over the bins of one length, of each patient; those of two stretches of time may be added."""
+
+    of_clock: Values  #: (patients, bins of a day) sums of means
+    n_clock: Values  #: how many
+    squares: Values  #: of means
+    step_squares: Values  #: of steps between neighbours
+    pairs: Values  #: of neighbours
+
+
 class Shares(NamedTuple):
     """The quotients behind IS and IV, one for each patient; NaN where they cannot be given."""
 
@@ -62,25 +72,35 @@ def bins_of_all_lengths(x: Values, epoch_s: float) -> Iterator[Bins]:
         yield Bins(minutes, mean, counts)
 
 
-def shares(bins: Bins, largest: Values) -> Shares:
+def moments(bins: Bins) -> Moments:
+    """Sums of one stretch of time; neighbours are neighbours in the table."""
+    people, days, of_a_day = bins.mean.shape
+    v = bins.mean.reshape(people, days * of_a_day)
+    w = bins.counts.reshape(people, days * of_a_day)
+    step = v[:, 1:] - v[:, :-1]
+    both = w[:, 1:] * w[:, :-1]
+    step *= both
+    return Moments(
+        bins.mean.sum(axis=1),
+        bins.counts.sum(axis=1),
+        np.einsum("pi,pi->p", v, v),
+        np.einsum("pi,pi->p", step, step),
+        both.sum(axis=1),
+    )
+
+
+def shares(sums: Moments, largest: Values) -> Shares:
     """IS and IV of each patient, without their gates; 0 variance against `largest` (of |x|) gives NaN.
 
     The means must be small beside their spread, so centre the activity of each patient first.
     """
-    people, days, of_a_day = bins.mean.shape
-    v = bins.mean.reshape(people, days * of_a_day)
-    w = bins.counts.reshape(people, days * of_a_day)
-    of_clock, n_clock = bins.mean.sum(axis=1), bins.counts.sum(axis=1)
-    n = n_clock.sum(axis=1)
+    n = sums.n_clock.sum(axis=1)
     with np.errstate(invalid="ignore", divide="ignore"):
-        m = of_clock.sum(axis=1) / n
-        spread = np.einsum("pi,pi->p", v, v) - n * m**2
+        m = sums.of_clock.sum(axis=1) / n
+        spread = sums.squares - n * m**2
         spread = np.where(spread > n * (1e-12 * largest) ** 2, spread, np.nan)
-        explained = (of_clock**2 / np.maximum(n_clock, 1)).sum(axis=1) - n * m**2
-        step = v[:, 1:] - v[:, :-1]
-        both = w[:, 1:] * w[:, :-1]
-        step *= both
-        stepped = np.einsum("pi,pi->p", step, step) / both.sum(axis=1) / (spread / n)
+        explained = (sums.of_clock**2 / np.maximum(sums.n_clock, 1)).sum(axis=1) - n * m**2
+        stepped = sums.step_squares / sums.pairs / (spread / n)
     return Shares(np.clip(explained / spread, 0.0, 1.0), stepped)
 
 

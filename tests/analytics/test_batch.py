@@ -9,12 +9,12 @@ from analytics.indices.batch import regularity_of_many, rhythm_of_many
 from analytics.indices.clock_bins import clock_bins
 from analytics.indices.cosinor import cosinor
 from analytics.indices.day_to_day import NOT_SCORED, autocorrelation_24h, sleep_regularity
-from analytics.indices.multiscale import bins_of_all_lengths, over_bin_lengths
+from analytics.indices.multiscale import over_bin_lengths
 from analytics.indices.persistence import persistence
 from analytics.indices.relative_amplitude import profile_extremes
 from analytics.indices.rhythm import explained_share, interdaily_stability, intradaily_variability, step_share
 from analytics.indices.scales import LENGTHS_MIN, lengths_for
-from analytics.indices.timeline import Timeline
+from analytics.indices.timeline import Timeline, timeline_of
 from tests.analytics.lives import DAY, ROME, SLEEP_THEN_WALK, epochs, restless
 
 LORD_HOWE = ZoneInfo("Australia/Lord_Howe")  # half an hour at a time
@@ -113,12 +113,14 @@ def test_many_bin_lengths_at_once_are_each_of_them_alone(epoch_s, start):
 )
 def test_bins_of_many_lengths_know_the_clock_change(start, zone):
     timeline = epochs(restless(6, 4, gaps=0.05), start=start, zone=zone)
-    for bins in bins_of_all_lengths(timeline):
-        alone = clock_bins(timeline, bins.length_us // 60_000_000)
-        assert (
-            bins.start_us.tolist() == alone.start_us.tolist() and bins.clock.tolist() == alone.clock.tolist()
-        )
-        assert bins.mean == pytest.approx(alone.mean, rel=1e-12)
+    found = [index.value for index in over_bin_lengths(timeline, clock_bins(timeline))]
+    assert found == pytest.approx(slowly(timeline), rel=1e-9)
+
+
+def test_epochs_that_fill_no_table_are_binned_one_by_one():
+    whole = epochs(restless(5, 4))
+    shaken = whole.t_us + np.random.default_rng(1).integers(-20_000_000, 20_000_000, len(whole.t_us))
+    timeline = timeline_of(shaken, whole.x, 60.0, None, None, ROME, "counts")
     found = [index.value for index in over_bin_lengths(timeline, clock_bins(timeline))]
     assert found == pytest.approx(slowly(timeline), rel=1e-12)
 
