@@ -2,51 +2,91 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
 from numpy.typing import NDArray
 
-from analytics.days import local_day_of
-from analytics.indices.amounts import mean_activity, worn_minutes
-from analytics.indices.daily import day_indices, nights_index, prepare, window_indices
+from analytics.days import day_bounds, local_day_of
+from analytics.indices.amounts import STEPS, mean_activity, worn_minutes
+from analytics.indices.bout_lengths import bout_length_indices
+from analytics.indices.bouts import bouts, states
+from analytics.indices.cut_points import VERSION, CutPoints, usual_cut_points
+from analytics.indices.daily import Prepared, day_indices, nights_index, prepare, window_indices
+from analytics.indices.day_to_day import SRI, sleep_regularity
+from analytics.indices.extended_cosinor import extended_cosinor
+from analytics.indices.fractal import scaling_exponents
+from analytics.indices.grid import elapsed
+from analytics.indices.hazard import constant_hazards
 from analytics.indices.in_bed import RULE
-from analytics.indices.index import METHOD, as_document
+from analytics.indices.index import METHOD, Index, as_document
+from analytics.indices.intensity_gradient import EPOCH_S, intensity_line
+from analytics.indices.intensity_minutes import intensity_minutes
+from analytics.indices.timeline import Values
+from analytics.indices.transitions import transition_probabilities
 from analytics.recordings.recording import EpochRecording, RawRecording
 from analytics.signal.epochs import epochs_of_minutes
 from analytics.signal.wear import STILL_RULE, ZERO_RUN_RULE, worn_by_counts, worn_by_stillness
 
 Document = dict[str, object]
 UNITS = {"counts": "counts", "enmo_mg": "mg"}
+GIVEN = "given"
+
+
+@dataclass(frozen=True)
+class Scored:
+    """Sleep states of every epoch, as `day_to_day` names them, and who scored them."""
+
+    states: NDArray[np.int8]
+    scorer: str
+
+
+@dataclass(frozen=True)
+class _Judged:
+    """A recording's epochs with what its wear rule said, and ENMO by 5 s where there is such."""
+
+    epochs: EpochRecording
+    rule: str
+    worn: NDArray[np.bool_]
+    five_t_us: NDArray[np.int64] | None = None
+    five_mg: Values | None = None  #: NaN is missing or not worn
+
+    def fives(self, start_us: int, end_us: int) -> Values | None:
+        """ENMO of the 5 s epochs that start in [start, end)."""
+        if self.five_t_us is None or self.five_mg is None:
+            return None
+        low, high = np.searchsorted(self.five_t_us, [start_us, end_us])
+        return self.five_mg[low:high]
 
 
 def recording_indices(
-    recording: EpochRecording | RawRecording, worn: NDArray[np.bool_] | None = None
+    recording: EpochRecording | RawRecording,
+    worn: NDArray[np.bool_] | None = None,
+    cuts: CutPoints | None = None,
+    scored: Scored | None = None,
 ) -> Document:
     """`{"recording": {...}, "days": [...], "provenance": {...}}`.
 
     Raw recordings are taken by the minute. `worn`, one value for each epoch, stands in for the wear rule of
-    the measure: zero runs for counts, stillness for raw samples; epochs of ENMO alone have no rule.
+    the measure: zero runs for counts, stillness for raw samples; epochs of ENMO alone have no rule. `cuts`
+    None takes the usual ones for the measure; `scored` None leaves SRI without a value.
     """
-    epochs, rule, by_rule = _with_wear(recording)
-    if worn is not None:
-        rule, by_rule = "given", worn
+    judged = _with_wear(recording, worn)
+    epochs = judged.epochs
+    cuts = cuts or usual_cut_points(UNITS[epochs.measure], vector_magnitude=epochs.axes is not None)
     unit = UNITS[epochs.measure]
-    prepared = prepare(epochs.t_us, epochs.activity, epochs.epoch_s, by_rule, None, epochs.zone, unit)
+    prepared = prepare(
+        epochs.t_us, epochs.activity, epochs.epoch_s, judged.worn, None, epochs.zone, unit, cuts
+    )
     first, last = local_day_of(epochs.t_us[[0, -1]], epochs.zone).tolist()
     days = [first + timedelta(days=k) for k in range((last - first).days + 1)]
-    whole = [
-        worn_minutes(prepared.timeline),
-        mean_activity(prepared.timeline),
-        *window_indices(prepared, first, last),
-        nights_index(prepared, first, last + timedelta(days=1)),
-    ]
     return {
-        "recording": as_document(whole),
+        "recording": as_document(_of_all(prepared, judged, first, last, scored)),
         "days": [
             {
                 "day": day.isoformat(),
-                **as_document([i for i in day_indices(prepared, day) if i.name != "steps"]),
+                **as_document(_of_day(prepared, judged, day)),
             }
             for day in days
         ],
@@ -54,24 +94,66 @@ def recording_indices(
             "tz": epochs.tz,
             "epoch_s": epochs.epoch_s,
             "activity": epochs.measure,
-            "wear_rule": rule,
-            "not_worn": _not_worn(epochs, by_rule),
+            "wear_rule": judged.rule,
+            "not_worn": _not_worn(epochs, judged.worn),
             "in_bed": RULE,
+            "cut_points": cuts.name,
+            "cut_points_version": VERSION,
+            "TP_threshold": prepared.rest_below,
+            "SRI_scorer": None if scored is None else scored.scorer,
             "method": METHOD,
         },
     }
 
 
-def _with_wear(recording: EpochRecording | RawRecording) -> tuple[EpochRecording, str, NDArray[np.bool_]]:
+def _of_all(
+    prepared: Prepared, judged: _Judged, first: date, last: date, scored: Scored | None
+) -> list[Index]:
+    timeline = prepared.timeline
+    state = states(elapsed(timeline), prepared.rest_below)
+    found = bouts(state)
+    return [
+        worn_minutes(timeline),
+        mean_activity(timeline),
+        *intensity_minutes(timeline, prepared.cuts),
+        *intensity_line(judged.five_mg),
+        *window_indices(prepared, first, last),
+        *extended_cosinor(timeline, prepared.hours),
+        *scaling_exponents(timeline),
+        nights_index(prepared, first, last + timedelta(days=1)),
+        SRI.absent("no sleep scorer for this recording")
+        if scored is None
+        else sleep_regularity(timeline, scored.states),
+        *transition_probabilities(state),
+        *constant_hazards(found),
+        *bout_length_indices(found, timeline.epoch_s),
+    ]
+
+
+def _of_day(prepared: Prepared, judged: _Judged, day: date) -> list[Index]:
+    own = [index for index in day_indices(prepared, day) if index.name != STEPS.name]
+    return [*own, *intensity_line(judged.fives(*day_bounds(day, prepared.timeline.zone)))]
+
+
+def _with_wear(recording: EpochRecording | RawRecording, given: NDArray[np.bool_] | None) -> _Judged:
     if isinstance(recording, RawRecording):
         minutes = epochs_of_minutes(recording.segments)
         epochs = EpochRecording(minutes.t_us, 60.0, minutes.enmo_mg, "enmo_mg", recording.tz, recording.zone)
-        worn = worn_by_stillness(minutes.t_us, minutes.enmo_5s_mg, minutes.anglez_5s_deg)
-        return epochs, STILL_RULE, worn
-    if recording.measure == "counts":
+        still = worn_by_stillness(minutes.t_us, minutes.enmo_5s_mg, minutes.anglez_5s_deg)
+        worn, rule = (still, STILL_RULE) if given is None else (given, GIVEN)
+        fives = np.where(worn[:, None], minutes.enmo_5s_mg, np.nan)
+        at = minutes.t_us[:, None] + np.arange(fives.shape[1]) * round(EPOCH_S * 1e6)
+        return _Judged(epochs, rule, worn, at.ravel(), fives.ravel())
+    if given is not None:
+        rule, worn = GIVEN, given
+    elif recording.measure == "counts":
+        rule = ZERO_RUN_RULE
         worn = worn_by_counts(recording.t_us, recording.activity, recording.epoch_s)
-        return recording, ZERO_RUN_RULE, worn
-    return recording, "none: epochs of ENMO alone do not tell", np.ones(len(recording.t_us), bool)
+    else:
+        rule, worn = "none: epochs of ENMO alone do not tell", np.ones(len(recording.t_us), bool)
+    if recording.measure == "enmo_mg" and recording.epoch_s == EPOCH_S:
+        return _Judged(recording, rule, worn, recording.t_us, np.where(worn, recording.activity, np.nan))
+    return _Judged(recording, rule, worn)
 
 
 def _not_worn(epochs: EpochRecording, worn: NDArray[np.bool_]) -> list[list[str]]:

@@ -9,12 +9,39 @@ import numpy as np
 
 from analytics.days import DAY_US, HOUR_US
 from analytics.indices.clock_bins import ClockBins
-from analytics.indices.index import Index, nothing
+from analytics.indices.definition import OF_X, Definition
+from analytics.indices.index import Index
 from analytics.indices.timeline import Timeline, Values
+from analytics.indices.validity import LEAST_DAY_HOURS as LEAST_DAY_HOURS
+from analytics.indices.validity import too_little, without_a_profile
 
 L5_HOURS, M10_HOURS = 5, 10
-LEAST_DAY_HOURS = 16  #: valid hours that the noon-to-noon or midnight-to-midnight span needs
 TIE = 1e-9  #: windows that differ by less than this, relatively, are equally extreme
+
+_SOURCE = "Witting et al. 1990; Van Someren et al., Chronobiol Int 16(4):505-518, 1999"
+_MISSING = "left out; a window counts when half of its epochs have a value"
+_HOURS = "a valid hour at every clock hour"
+
+
+def _of_the_profile(name: str, unit: str, meaning: str) -> Definition:
+    return Definition(name, unit, meaning, _MISSING, _HOURS, _SOURCE, "recording, 28 days")
+
+
+def _of_the_day(name: str, unit: str, meaning: str) -> Definition:
+    needs = f"{LEAST_DAY_HOURS} valid hours in the span"
+    return Definition(name, unit, meaning, _MISSING, needs, _SOURCE, "day")
+
+
+_FIRST = "among windows within 1e-9 of it the first from 00:00"
+L5 = _of_the_profile("L5", OF_X, "Lowest 5 h mean of the average 24 h profile, which goes round the clock.")
+L5_ONSET = _of_the_profile("L5_onset", "HH:MM", f"Clock time at which the L5 window begins; {_FIRST}.")
+M10 = _of_the_profile("M10", OF_X, "Highest 10 h mean of the average 24 h profile.")
+M10_ONSET = _of_the_profile("M10_onset", "HH:MM", f"Clock time at which the M10 window begins; {_FIRST}.")
+RA = _of_the_profile("RA", "1", "Relative amplitude (M10 - L5) / (M10 + L5); none where both are 0.")
+L5_DAY = _of_the_day("L5_day", OF_X, "Lowest 5 h mean from noon of the day before to noon of the day.")
+M10_DAY = _of_the_day("M10_day", OF_X, "Highest 10 h mean from midnight to midnight.")
+RA_DAY = _of_the_day("RA_day", "1", "(M10_day - L5_day) / (M10_day + L5_day); none where both are 0.")
+PROFILE = (L5, L5_ONSET, M10, M10_ONSET, RA)
 
 
 def profile_extremes(timeline: Timeline, hours: ClockBins) -> list[Index]:
@@ -24,25 +51,18 @@ def profile_extremes(timeline: Timeline, hours: ClockBins) -> list[Index]:
     those of its epochs that have a value and counts when half of them do. Among equal windows the first from
     00:00 is the onset. Needs a valid hour (`hours`, 60 min bins) at every clock hour.
     """
-    seen = len(np.unique(hours.clock))
-    if seen < 24:
-        why = f"too little data: {24 - seen} of 24 clock hours were never valid"
-        return [
-            nothing("L5", timeline.unit, why),
-            nothing("L5_onset", "HH:MM", why),
-            nothing("M10", timeline.unit, why),
-            nothing("M10_onset", "HH:MM", why),
-            nothing("RA", "1", why),
-        ]
+    why = without_a_profile(hours)
+    if why is not None:
+        return [D.absent(why, timeline.unit if D.unit == OF_X else "") for D in PROFILE]
     profile = average_day(timeline)
-    l5, l5_at = _extreme(_around_the_clock(profile, _epochs(L5_HOURS, timeline)), least=True)
-    m10, m10_at = _extreme(_around_the_clock(profile, _epochs(M10_HOURS, timeline)), least=False)
+    l5, l5_at = extreme(_around_the_clock(profile, _epochs(L5_HOURS, timeline)), least=True)
+    m10, m10_at = extreme(_around_the_clock(profile, _epochs(M10_HOURS, timeline)), least=False)
     return [
-        Index("L5", l5, timeline.unit),
-        Index("L5_onset", float(l5_at * timeline.epoch_us // 60_000_000), "HH:MM"),
-        Index("M10", m10, timeline.unit),
-        Index("M10_onset", float(m10_at * timeline.epoch_us // 60_000_000), "HH:MM"),
-        _contrast("RA", l5, m10),
+        L5.is_(l5, timeline.unit),
+        L5_ONSET.is_(float(l5_at * timeline.epoch_us // 60_000_000)),
+        M10.is_(m10, timeline.unit),
+        M10_ONSET.is_(float(m10_at * timeline.epoch_us // 60_000_000)),
+        _contrast(RA, l5, m10),
     ]
 
 
@@ -54,12 +74,12 @@ def day_extremes(
     Windows are 5 h and 10 h of elapsed time, lie inside their span and need half of their epochs; the span
     needs 16 valid hours.
     """
-    l5 = _of_span("L5_day", night, night_us, L5_HOURS, least=True)
-    m10 = _of_span("M10_day", day, day_us, M10_HOURS, least=False)
+    l5 = _of_span(L5_DAY, night, night_us, L5_HOURS, least=True)
+    m10 = _of_span(M10_DAY, day, day_us, M10_HOURS, least=False)
     if l5.value is None or m10.value is None:
         why = (l5.reason if l5.value is None else m10.reason) or ""
-        return [l5, m10, nothing("RA_day", "1", why)]
-    return [l5, m10, _contrast("RA_day", l5.value, m10.value)]
+        return [l5, m10, RA_DAY.absent(why)]
+    return [l5, m10, _contrast(RA_DAY, l5.value, m10.value)]
 
 
 def average_day(timeline: Timeline) -> Values:
@@ -82,15 +102,16 @@ def on_grid(timeline: Timeline, start_us: int, end_us: int) -> Values:
 
 
 def window_means(values: Values, size: int) -> Values:
-    """Mean of the valid values of each window of `size`; NaN where less than half of it is valid."""
-    if size > len(values) or size < 1:
-        return np.zeros(0)
+    """Mean of the valid values of each window of `size` on the last axis; NaN: less than half is valid."""
+    if size > values.shape[-1] or size < 1:
+        return np.zeros((*values.shape[:-1], 0))
     valid = ~np.isnan(values)
-    total = np.cumsum(np.r_[0.0, np.where(valid, values, 0.0)])
-    n = np.cumsum(np.r_[0, valid])
-    sums, counts = total[size:] - total[:-size], n[size:] - n[:-size]
+    before = np.zeros((*values.shape[:-1], 1))
+    total = np.cumsum(np.concatenate([before, np.where(valid, values, 0.0)], axis=-1), axis=-1)
+    n = np.cumsum(np.concatenate([before, valid], axis=-1), axis=-1)
+    sums, counts = total[..., size:] - total[..., :-size], n[..., size:] - n[..., :-size]
     # Differences of long sums keep a trace of what they subtract: a window of zeros must be 0.
-    sums[np.abs(sums) <= 1e-13 * total[-1]] = 0.0
+    sums = np.where(np.abs(sums) <= 1e-13 * total[..., -1:], 0.0, sums)
     return np.where(counts * 2 >= size, sums / np.maximum(counts, 1), np.nan)
 
 
@@ -102,26 +123,20 @@ def _epochs(hours: int, timeline: Timeline) -> int:
     return max(round(hours * HOUR_US / timeline.epoch_us), 1)
 
 
-def _extreme(means: Values, least: bool) -> tuple[float, int]:
+def extreme(means: Values, least: bool) -> tuple[float, int]:
     """The extreme window and the first that equals it."""
     value = float(np.nanmin(means) if least else np.nanmax(means))
     return value, int(np.argmax(np.abs(means - value) <= TIE * abs(value)))
 
 
-def _of_span(name: str, timeline: Timeline, span_us: tuple[int, int], hours: int, least: bool) -> Index:
+def _of_span(D: Definition, timeline: Timeline, span_us: tuple[int, int], hours: int, least: bool) -> Index:
     if timeline.valid_hours < LEAST_DAY_HOURS:
-        return nothing(
-            name,
-            timeline.unit,
-            f"too little data: {timeline.valid_hours:.1f} valid hours of the {LEAST_DAY_HOURS} that it needs",
-        )
+        return D.absent(too_little(timeline.valid_hours, LEAST_DAY_HOURS, "valid hours"), timeline.unit)
     means = window_means(on_grid(timeline, *span_us), _epochs(hours, timeline))
-    if not len(means) or np.isnan(means).all():
-        return nothing(name, timeline.unit, f"too little data: no {hours} h of which half is valid")
-    return Index(name, _extreme(means, least)[0], timeline.unit)
+    if not means.size or np.isnan(means).all():
+        return D.absent(f"too little data: no {hours} h of which half is valid", timeline.unit)
+    return D.is_(extreme(means, least)[0], timeline.unit)
 
 
-def _contrast(name: str, l5: float, m10: float) -> Index:
-    if m10 + l5 == 0:
-        return nothing(name, "1", "there is no activity at all")
-    return Index(name, (m10 - l5) / (m10 + l5), "1")
+def _contrast(D: Definition, l5: float, m10: float) -> Index:
+    return D.is_((m10 - l5) / (m10 + l5)) if m10 + l5 else D.absent("there is no activity at all")

@@ -131,7 +131,7 @@ def test_a_day_needs_sixteen_valid_hours(hours, known):
     x[: round(hours * 60)] = 7
     found = of_day(x, "2026-01-06T00:00+00:00", date(2026, 1, 6))
     assert (found["M10_day"].value == 7) == known
-    assert found["L5_day"].reason.startswith("too little data: 12.0 valid hours")
+    assert found["L5_day"].reason.startswith("too little data: 12 valid hours")
     assert found["RA_day"].reason == found["L5_day"].reason
 
 

@@ -1,0 +1,122 @@
+"""A 24 h wave with its own width and steepness: the extended (anti-logistic) cosinor.
+
+x = minimum + amplitude * L(beta * (cos(2 pi (t - phi) / 24 h) - alpha)), L(z) = 1 / (1 + exp(-z)). Marler
+et al., Stat Med 25(22):3893-3904, 2006. On the activity itself, not on its logarithm.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.optimize import OptimizeResult, least_squares
+from scipy.special import expit
+
+from analytics.indices.clock_bins import ClockBins
+from analytics.indices.definition import OF_X, Definition
+from analytics.indices.index import Index
+from analytics.indices.profile import Profile, clock_profile
+from analytics.indices.timeline import Timeline, Values
+from analytics.indices.validity import without_a_profile
+
+WIDEST, STEEPEST = 0.99, 500.0  #: of |alpha| and beta; beyond, the wave is a line or a square
+_COARSE = 96
+_ALPHAS = np.array([-0.8, -0.5, -0.2, 0.1, 0.4, 0.7])
+_BETAS = np.array([1.0, 3.0, 8.0, 20.0, 60.0])
+
+
+def _definition(name: str, unit: str, meaning: str) -> Definition:
+    return Definition(
+        name=name,
+        unit=unit,
+        meaning=f"Extended cosinor: {meaning}.",
+        missing="left out",
+        needs="a valid hour at every clock hour, and a fit that converges inside |alpha| < "
+        f"{WIDEST:g} and beta < {STEEPEST:g}",
+        source="Marler et al., Stat Med 25(22):3893-3904, 2006; on the activity itself, not its logarithm",
+        spans="recording",
+    )
+
+
+MINIMUM = _definition("ext_minimum", OF_X, "the lower level")
+AMPLITUDE = _definition("ext_amplitude", OF_X, "upper less lower level, above 0")
+ALPHA = _definition("ext_alpha", "1", "width; the share of the day above the middle is acos(alpha) / pi")
+BETA = _definition("ext_beta", "1", "steepness")
+ACROPHASE = _definition("ext_acrophase_h", "h", "clock hour of the peak in [0, 24)")
+UP = _definition("ext_up_h", "h", "clock hour at which the wave rises through its middle")
+DOWN = _definition("ext_down_h", "h", "clock hour at which the wave falls through its middle")
+R2 = _definition("ext_r2", "1", "share of the variance of all valid epochs that the wave explains")
+EVERYTHING = (MINIMUM, AMPLITUDE, ALPHA, BETA, ACROPHASE, UP, DOWN, R2)
+
+
+def extended_cosinor(timeline: Timeline, hours: ClockBins) -> list[Index]:
+    """The eight `ext_*` indices; all absent, with one reason, where the fit does not converge."""
+    why = without_a_profile(hours)
+    if why is not None:
+        return _nothing(why, timeline.unit)
+    profile = clock_profile(timeline)
+    if profile.scatter <= (1e-12 * profile.largest) ** 2 * profile.weight.sum():
+        return _nothing("the activity never varies", timeline.unit)
+    start, coarse = _start(profile)
+    # The two levels follow from the shape by linear least squares, so only the shape is searched for.
+    fit = _fitted(coarse, start)
+    if fit.x[2] > -np.log(STEEPEST):  # else it is a plain cosine, which has no steepness
+        fit = _fitted(profile, fit.x)
+    phi, alpha, beta = float(fit.x[0]), float(np.tanh(fit.x[1])), float(np.exp(min(fit.x[2], 50)))
+    if fit.status <= 0:
+        return _nothing(f"the fit did not converge in {fit.nfev} steps", timeline.unit)
+    if abs(alpha) > WIDEST or beta > STEEPEST or beta < 1 / STEEPEST:
+        return _nothing("the fit did not converge: width or steepness is at its limit", timeline.unit)
+    low, height, left = _levels(profile, *fit.x.tolist())
+    if height < 0:  # the same curve, seen from the other side
+        low, height, phi, alpha = low + height, -height, phi + np.pi, -alpha
+    half = float(np.arccos(alpha))
+    r2 = 1 - (float(left @ left) + profile.within) / profile.scatter
+    values = (low, height, alpha, beta, _clock(phi), _clock(phi - half), _clock(phi + half), r2)
+    return [
+        D.is_(value, timeline.unit if D.unit == OF_X else "")
+        for D, value in zip(EVERYTHING, values, strict=True)
+    ]
+
+
+def _fitted(profile: Profile, start: Values) -> OptimizeResult:
+    def left_by(shape: Values) -> Values:
+        return _levels(profile, *shape.tolist())[2]
+
+    return least_squares(left_by, start, method="lm", max_nfev=400, xtol=1e-9, ftol=1e-11)
+
+
+def _start(profile: Profile) -> tuple[Values, Profile]:
+    """The best of a few shapes around the peak of a plain cosine, and the quarter hours it was tried on."""
+    cells = (profile.angle * (_COARSE / (2 * np.pi)) + 1e-9).astype(np.int64)
+    weight = np.bincount(cells, profile.weight, _COARSE).astype(np.float64)
+    mean = np.bincount(cells, profile.weight * profile.mean, _COARSE) / np.maximum(weight, 1e-300)
+    angle = (np.arange(_COARSE) + 0.5) * 2 * np.pi / _COARSE
+    coarse = Profile(angle, mean, weight, 0.0, 0.0, profile.largest)
+    wave = np.stack([np.ones(_COARSE), np.cos(angle), np.sin(angle)])
+    _, c, s = np.linalg.lstsq((wave * np.sqrt(weight)).T, mean * np.sqrt(weight), rcond=None)[0]
+    peak = float(np.arctan2(s, c))
+    best = (np.inf, peak, 0.0, 3.0)
+    for alpha in _ALPHAS.tolist():
+        for beta in _BETAS.tolist():
+            left = _levels(coarse, peak, np.arctanh(alpha), np.log(beta))[2]
+            best = min(best, (float(left @ left), peak, alpha, beta))
+    return np.array([best[1], np.arctanh(best[2]), np.log(best[3])]), coarse
+
+
+def _levels(profile: Profile, phi: float, width: float, steep: float) -> tuple[float, float, Values]:
+    """Lower level, height, and the weighted residuals, for one shape."""
+    shape = expit(np.exp(min(steep, 50.0)) * (np.cos(profile.angle - phi) - np.tanh(width)))
+    total = profile.weight.sum()
+    middle, mean = profile.weight @ shape / total, profile.weight @ profile.mean / total
+    apart = shape - middle
+    spread = profile.weight @ apart**2
+    height = float(profile.weight @ (apart * profile.mean) / spread) if spread > 1e-300 else 0.0
+    low = float(mean - height * middle)
+    return low, height, np.sqrt(profile.weight) * (profile.mean - low - height * shape)
+
+
+def _clock(angle: float) -> float:
+    return float(angle * 12 / np.pi % 24 % 24)
+
+
+def _nothing(why: str, unit: str) -> list[Index]:
+    return [D.absent(why, unit if D.unit == OF_X else "") for D in EVERYTHING]
