@@ -6,6 +6,8 @@ et al., Stat Med 25(22):3893-3904, 2006. On the activity itself, not on its loga
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 from scipy.optimize import OptimizeResult, least_squares
 from scipy.special import expit
@@ -56,16 +58,17 @@ def extended_cosinor(timeline: Timeline, hours: ClockBins) -> list[Index]:
     if profile.scatter <= (1e-12 * profile.largest) ** 2 * profile.weight.sum():
         return _nothing("the activity never varies", timeline.unit)
     start, coarse = _start(profile)
+    day = _day(profile.angle, profile.mean, profile.weight)
     # The two levels follow from the shape by linear least squares, so only the shape is searched for.
     fit = _fitted(coarse, start)
     if fit.x[2] > -np.log(STEEPEST):  # else it is a plain cosine, which has no steepness
-        fit = _fitted(profile, fit.x)
+        fit = _fitted(day, fit.x)
     phi, alpha, beta = float(fit.x[0]), float(np.tanh(fit.x[1])), float(np.exp(min(fit.x[2], 50)))
     if fit.status <= 0:
         return _nothing(f"the fit did not converge in {fit.nfev} steps", timeline.unit)
     if abs(alpha) > WIDEST or beta > STEEPEST or beta < 1 / STEEPEST:
         return _nothing("the fit did not converge: width or steepness is at its limit", timeline.unit)
-    low, height, left = _levels(profile, *fit.x.tolist())
+    low, height, left = _levels(day, *fit.x.tolist())
     if height < 0:  # the same curve, seen from the other side
         low, height, phi, alpha = low + height, -height, phi + np.pi, -alpha
     half = float(np.arccos(alpha))
@@ -77,22 +80,21 @@ def extended_cosinor(timeline: Timeline, hours: ClockBins) -> list[Index]:
     ]
 
 
-def _fitted(profile: Profile, start: Values) -> OptimizeResult:
+def _fitted(day: _Day, start: Values) -> OptimizeResult:
     def left_by(shape: Values) -> Values:
-        return _levels(profile, *shape.tolist())[2]
+        return _levels(day, *shape.tolist())[2]
 
     return least_squares(left_by, start, method="lm", max_nfev=400, xtol=1e-9, ftol=1e-11)
 
 
-def _start(profile: Profile) -> tuple[Values, Profile]:
+def _start(profile: Profile) -> tuple[Values, _Day]:
     """The best of a few shapes around the peak of a plain cosine, and the quarter hours it was tried on."""
     cells = (profile.angle * (_COARSE / (2 * np.pi)) + 1e-9).astype(np.int64)
     weight = np.bincount(cells, profile.weight, _COARSE).astype(np.float64)
     mean = np.bincount(cells, profile.weight * profile.mean, _COARSE) / np.maximum(weight, 1e-300)
-    angle = (np.arange(_COARSE) + 0.5) * 2 * np.pi / _COARSE
-    coarse = Profile(angle, mean, weight, 0.0, 0.0, profile.largest)
-    wave = np.stack([np.ones(_COARSE), np.cos(angle), np.sin(angle)])
-    _, c, s = np.linalg.lstsq((wave * np.sqrt(weight)).T, mean * np.sqrt(weight), rcond=None)[0]
+    coarse = _day((np.arange(_COARSE) + 0.5) * 2 * np.pi / _COARSE, mean, weight)
+    wave = np.stack([coarse.root, coarse.root * coarse.cos, coarse.root * coarse.sin], axis=1)
+    _, c, s = np.linalg.lstsq(wave, coarse.root * coarse.level, rcond=None)[0]
     peak = float(np.arctan2(s, c))
     best = (np.inf, peak, 0.0, 3.0)
     for alpha in _ALPHAS.tolist():
@@ -102,16 +104,33 @@ def _start(profile: Profile) -> tuple[Values, Profile]:
     return np.array([best[1], np.arctanh(best[2]), np.log(best[3])]), coarse
 
 
-def _levels(profile: Profile, phi: float, width: float, steep: float) -> tuple[float, float, Values]:
+class _Day(NamedTuple):
+    """The average day as the fit wants it."""
+
+    cos: Values
+    sin: Values
+    level: Values  #: means less the mean of all
+    share: Values  #: of all epochs
+    root: Values  #: of the number of epochs
+    mean: float
+
+
+def _day(angle: Values, mean: Values, weight: Values) -> _Day:
+    share = weight / weight.sum()
+    overall = float(share @ mean)
+    return _Day(np.cos(angle), np.sin(angle), mean - overall, share, np.sqrt(weight), overall)
+
+
+def _levels(wave: _Day, phi: float, width: float, steep: float) -> tuple[float, float, Values]:
     """Lower level, height, and the weighted residuals, for one shape."""
-    shape = expit(np.exp(min(steep, 50.0)) * (np.cos(profile.angle - phi) - np.tanh(width)))
-    total = profile.weight.sum()
-    middle, mean = profile.weight @ shape / total, profile.weight @ profile.mean / total
+    turned = np.cos(phi) * wave.cos + np.sin(phi) * wave.sin
+    shape = expit(np.exp(min(steep, 50.0)) * (turned - np.tanh(width)))
+    middle = wave.share @ shape
     apart = shape - middle
-    spread = profile.weight @ apart**2
-    height = float(profile.weight @ (apart * profile.mean) / spread) if spread > 1e-300 else 0.0
-    low = float(mean - height * middle)
-    return low, height, np.sqrt(profile.weight) * (profile.mean - low - height * shape)
+    weighted = wave.share * apart
+    spread = weighted @ apart
+    height = float(weighted @ wave.level / spread) if spread > 1e-300 else 0.0
+    return wave.mean - height * float(middle), height, wave.root * (wave.level - height * apart)
 
 
 def _clock(angle: float) -> float:

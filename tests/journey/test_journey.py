@@ -145,7 +145,20 @@ def test_the_indices_are_those_of_the_recording(ward, counts_file):
         return values if not waiting and values.get("IS") is not None else None
 
     values = eventually(found, 60)
-    for name in ("IS", "IV", "L5", "M10", "RA"):
+    for name in (
+        "IS",
+        "IV",
+        "L5",
+        "M10",
+        "RA",
+        "ISm",
+        "IVm",
+        "mesor",
+        "amplitude",
+        "acrophase_h",
+        "r24",
+        "phi",
+    ):
         assert values[name] == pytest.approx(expected[name], rel=1e-9), name
     if counts_file == CONTROL_10:
         assert values["IS"] == pytest.approx(0.371513, abs=1e-6)
