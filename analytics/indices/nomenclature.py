@@ -19,6 +19,7 @@ from analytics.indices import (
     persistence,
     relative_amplitude,
     rhythm,
+    sleep,
     transitions,
 )
 from analytics.indices.definition import OF_X, Definition
@@ -55,6 +56,7 @@ PARTS: dict[str, tuple[Definition, ...]] = {
         dichotomy.IO,
         day_to_day.SRI,
     ),
+    "Sleep": sleep.DEFINITIONS,
     "Fragmentation": (
         transitions.TP_REST_ACTIVE,
         transitions.TP_ACTIVE_REST,

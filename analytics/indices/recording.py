@@ -19,10 +19,13 @@ from analytics.indices.extended_cosinor import extended_cosinor
 from analytics.indices.fractal import scaling_exponents
 from analytics.indices.grid import elapsed
 from analytics.indices.hazard import constant_hazards
-from analytics.indices.in_bed import RULE
+from analytics.indices.in_bed import IN_BED, RULE, night_bounds
 from analytics.indices.index import METHOD, Index, as_document
 from analytics.indices.intensity_gradient import EPOCH_S, intensity_line
 from analytics.indices.intensity_minutes import intensity_minutes
+from analytics.indices.scored import Scored, scored_by_angle, scored_by_counts
+from analytics.indices.sleep import DEFINITIONS as SLEEP
+from analytics.indices.sleep import night_sleep
 from analytics.indices.timeline import Values
 from analytics.indices.transitions import transition_probabilities
 from analytics.recordings.recording import EpochRecording, RawRecording
@@ -32,14 +35,7 @@ from analytics.signal.wear import STILL_RULE, ZERO_RUN_RULE, worn_by_counts, wor
 Document = dict[str, object]
 UNITS = {"counts": "counts", "enmo_mg": "mg"}
 GIVEN = "given"
-
-
-@dataclass(frozen=True)
-class Scored:
-    """Sleep states of every epoch, as `day_to_day` names them, and who scored them."""
-
-    states: NDArray[np.int8]
-    scorer: str
+NO_SCORER = "no sleep scorer knows such epochs"
 
 
 @dataclass(frozen=True)
@@ -51,6 +47,7 @@ class _Judged:
     worn: NDArray[np.bool_]
     five_t_us: NDArray[np.int64] | None = None
     five_mg: Values | None = None  #: NaN is missing or not worn
+    scored: Scored | None = None  #: None where no scorer knows such epochs
 
     def fives(self, start_us: int, end_us: int) -> Values | None:
         """ENMO of the 5 s epochs that start in [start, end)."""
@@ -64,13 +61,12 @@ def recording_indices(
     recording: EpochRecording | RawRecording,
     worn: NDArray[np.bool_] | None = None,
     cuts: CutPoints | None = None,
-    scored: Scored | None = None,
 ) -> Document:
     """`{"recording": {...}, "days": [...], "provenance": {...}}`.
 
     Raw recordings are taken by the minute. `worn`, one value for each epoch, stands in for the wear rule of
     the measure: zero runs for counts, stillness for raw samples; epochs of ENMO alone have no rule. `cuts`
-    None takes the usual ones for the measure; `scored` None leaves SRI without a value.
+    None takes the usual ones for the measure. Sleep is scored by what fits the device (`scored`).
     """
     judged = _with_wear(recording, worn)
     epochs = judged.epochs
@@ -82,7 +78,7 @@ def recording_indices(
     first, last = local_day_of(epochs.t_us[[0, -1]], epochs.zone).tolist()
     days = [first + timedelta(days=k) for k in range((last - first).days + 1)]
     return {
-        "recording": as_document(_of_all(prepared, judged, first, last, scored)),
+        "recording": as_document(_of_all(prepared, judged, first, last)),
         "days": [
             {
                 "day": day.isoformat(),
@@ -100,15 +96,13 @@ def recording_indices(
             "cut_points": cuts.name,
             "cut_points_version": VERSION,
             "TP_threshold": prepared.rest_below,
-            "SRI_scorer": None if scored is None else scored.scorer,
+            "SRI_scorer": None if judged.scored is None else judged.scored.scorer,
             "method": METHOD,
         },
     }
 
 
-def _of_all(
-    prepared: Prepared, judged: _Judged, first: date, last: date, scored: Scored | None
-) -> list[Index]:
+def _of_all(prepared: Prepared, judged: _Judged, first: date, last: date) -> list[Index]:
     timeline = prepared.timeline
     state = states(elapsed(timeline), prepared.rest_below)
     found = bouts(state)
@@ -121,9 +115,7 @@ def _of_all(
         *extended_cosinor(timeline, prepared.hours),
         *scaling_exponents(timeline),
         nights_index(prepared, first, last + timedelta(days=1)),
-        SRI.absent("no sleep scorer for this recording")
-        if scored is None
-        else sleep_regularity(timeline, scored.states),
+        SRI.absent(NO_SCORER) if judged.scored is None else sleep_regularity(timeline, judged.scored.states),
         *transition_probabilities(state),
         *constant_hazards(found),
         *bout_length_indices(found, timeline.epoch_s),
@@ -132,7 +124,20 @@ def _of_all(
 
 def _of_day(prepared: Prepared, judged: _Judged, day: date) -> list[Index]:
     own = [index for index in day_indices(prepared, day) if index.name != STEPS.name]
-    return [*own, *intensity_line(judged.fives(*day_bounds(day, prepared.timeline.zone)))]
+    five_mg = judged.fives(*day_bounds(day, prepared.timeline.zone))
+    return [*own, *intensity_line(five_mg), *_night(prepared, judged.scored, day)]
+
+
+def _night(prepared: Prepared, scored: Scored | None, day: date) -> list[Index]:
+    """The sleep of the night that ends on `day`."""
+    if scored is None:
+        return [definition.absent(NO_SCORER) for definition in SLEEP]
+    timeline = prepared.timeline
+    low, high = np.searchsorted(timeline.t_us, night_bounds(day, timeline))
+    t_us = timeline.t_us[low:high]
+    in_bed = np.flatnonzero(prepared.bed[low:high] == IN_BED)
+    bed_us = (int(t_us[in_bed[0]]), int(t_us[in_bed[-1]]) + timeline.epoch_us) if len(in_bed) else None
+    return night_sleep(t_us, scored.asleep[low:high], timeline.epoch_s, bed_us, timeline.zone)
 
 
 def _with_wear(recording: EpochRecording | RawRecording, given: NDArray[np.bool_] | None) -> _Judged:
@@ -143,7 +148,8 @@ def _with_wear(recording: EpochRecording | RawRecording, given: NDArray[np.bool_
         worn, rule = (still, STILL_RULE) if given is None else (given, GIVEN)
         fives = np.where(worn[:, None], minutes.enmo_5s_mg, np.nan)
         at = minutes.t_us[:, None] + np.arange(fives.shape[1]) * round(EPOCH_S * 1e6)
-        return _Judged(epochs, rule, worn, at.ravel(), fives.ravel())
+        scored = scored_by_angle(minutes.t_us, minutes.anglez_5s_deg, worn)
+        return _Judged(epochs, rule, worn, at.ravel(), fives.ravel(), scored)
     if given is not None:
         rule, worn = GIVEN, given
     elif recording.measure == "counts":
@@ -153,7 +159,7 @@ def _with_wear(recording: EpochRecording | RawRecording, given: NDArray[np.bool_
         rule, worn = "none: epochs of ENMO alone do not tell", np.ones(len(recording.t_us), bool)
     if recording.measure == "enmo_mg" and recording.epoch_s == EPOCH_S:
         return _Judged(recording, rule, worn, recording.t_us, np.where(worn, recording.activity, np.nan))
-    return _Judged(recording, rule, worn)
+    return _Judged(recording, rule, worn, scored=scored_by_counts(recording, worn))
 
 
 def _not_worn(epochs: EpochRecording, worn: NDArray[np.bool_]) -> list[list[str]]:

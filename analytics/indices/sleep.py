@@ -11,53 +11,54 @@ from datetime import tzinfo
 import numpy as np
 from numpy.typing import NDArray
 
-from analytics.days import local_clock_s
+from analytics.days import HOUR_US, local_clock_s
 from analytics.indices.definition import Definition
 from analytics.indices.index import Index
 from analytics.indices.timeline import Values
 from analytics.signal.runs import runs
 
 LEAST_SCORED = 0.75  #: of the time in bed; the rest could hide the beginning of sleep or a long wake
+MOST_BED_H = 16  #: longer, the watch lay somewhere or its wearer never rose: no night can be told
 NAP_MIN = 15
 DAY_MIN = 1440
 
 _MISSING = "an epoch that is not scored is neither sleep nor wake"
-_NEEDS = "a time in bed of which three quarters are scored"
+_NEEDS = f"a time in bed of at most {MOST_BED_H} h of which three quarters are scored"
 _SOURCE = "terms of Ancoli-Israel et al., Behav Sleep Med 13(S1):S4-S38, 2015; the scorer is named beside it"
 
 SLEEP_ONSET = Definition(
     "sleep_onset",
     "HH:MM",
     "local clock time of the first epoch asleep in the main time in bed",
-    *(_MISSING, f"{_NEEDS}, and one epoch asleep", _SOURCE, "night"),
+    *(_MISSING, f"{_NEEDS}, and one epoch asleep", _SOURCE, "day"),
 )
 SLEEP_OFFSET = Definition(
     "sleep_offset",
     "HH:MM",
     "local clock time at which the last epoch asleep in the main time in bed ends",
-    *(_MISSING, f"{_NEEDS}, and one epoch asleep", _SOURCE, "night"),
+    *(_MISSING, f"{_NEEDS}, and one epoch asleep", _SOURCE, "day"),
 )
 TST = Definition(
-    "TST_min", "min", "time asleep within the main time in bed", _MISSING, _NEEDS, _SOURCE, "night"
+    "TST_min", "min", "time asleep within the main time in bed", _MISSING, _NEEDS, _SOURCE, "day"
 )
 EFFICIENCY = Definition(
     "sleep_efficiency",
     "%",
     "time asleep of the scored part of the main time in bed",
-    *(_MISSING, _NEEDS, _SOURCE, "night"),
+    *(_MISSING, _NEEDS, _SOURCE, "day"),
 )
 WASO = Definition(
     "WASO_min",
     "min",
     "time awake between sleep onset and sleep offset",
-    *(_MISSING, f"{_NEEDS}, and one epoch asleep", _SOURCE, "night"),
+    *(_MISSING, f"{_NEEDS}, and one epoch asleep", _SOURCE, "day"),
 )
 SOL = Definition(
     "SOL_min",
     "min",
     "from the start of the time in bed to sleep onset; where the time in bed was itself found from movement "
     "(`provenance.in_bed`) it is near 0 and says little",
-    *(_MISSING, f"{_NEEDS}, and one epoch asleep", _SOURCE, "night"),
+    *(_MISSING, f"{_NEEDS}, and one epoch asleep", _SOURCE, "day"),
 )
 NAPS = Definition(
     "nap_min",
@@ -67,7 +68,7 @@ NAPS = Definition(
         f"{_MISSING}; it ends a stretch",
         "three quarters of the time out of bed scored",
         "decided here",
-        "night",
+        "day",
     ),
 )
 NIGHT = (SLEEP_ONSET, SLEEP_OFFSET, TST, EFFICIENCY, WASO, SOL)
@@ -84,6 +85,9 @@ def night_sleep(
     """
     if bed_us is None:
         return [d.absent("too little data: the time in bed could not be told") for d in DEFINITIONS]
+    if bed_us[1] - bed_us[0] > MOST_BED_H * HOUR_US:
+        why = f"the time in bed that was found is longer than {MOST_BED_H} h: no night can be told"
+        return [d.absent(why) for d in DEFINITIONS]
     inside = (t_us >= bed_us[0]) & (t_us < bed_us[1])
     naps = _naps(t_us[~inside], asleep[~inside], epoch_s, DAY_MIN - (bed_us[1] - bed_us[0]) / 60e6)
     t_us, asleep = t_us[inside], asleep[inside]
