@@ -28,7 +28,6 @@ _HILDEBRAND = (
 )
 _FREEDSON = "Freedson et al., Med Sci Sports Exerc 30(5):777-781, 1998; sedentary Matthews et al. 2008"
 _TROIANO = "Troiano et al., Med Sci Sports Exerc 40(1):181-188, 2008"
-# Whole counts: "at most 2860" and "2861 to 3940" are "below 2861" and "from 3941".
 _MONTOYE = "Montoye et al., J Sports Sci 38(22):2569-2578, 2020"
 _LANDRY = "Landry et al., Front Aging Neurosci 7:165, 2015 (MotionWatch 8, heir of the Actiwatch 4 and 7)"
 
@@ -39,7 +38,7 @@ ALL = (
     CutPoints("hildebrand_hip_geneactiv", "mg", "ENMO, hip", 46.9, 68.7, _HILDEBRAND),
     CutPoints("freedson_1998_hip_axis1", "counts", "ActiGraph axis 1, hip", 100, 1952, _FREEDSON),
     CutPoints("troiano_2008_hip_axis1", "counts", "ActiGraph axis 1, hip", 100, 2020, _TROIANO),
-    CutPoints("montoye_2020_wrist_vm", "counts", "ActiGraph vector magnitude, wrist", 2861, 3941, _MONTOYE),
+    CutPoints("montoye_2020_wrist_vm", "counts", "ActiGraph vector magnitude, wrist", 2860, 3941, _MONTOYE),
     CutPoints("landry_2015_wrist_motionwatch", "counts", "Actiwatch kind, wrist", 178.5, 562.5, _LANDRY),
 )
 BY_NAME = {cuts.name: cuts for cuts in ALL}
