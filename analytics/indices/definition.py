@@ -22,7 +22,7 @@ class Definition:
     missing: str  #: what a missing (NaN) epoch does to it
     needs: str  #: the least data; below it there is no value but a reason
     source: str  #: author, journal, year; what was decided here where the source is silent
-    spans: str = "recording"  #: what it is defined for: `day`, `window`, `recording`, `night`
+    spans: str = "recording"  #: what it is defined for: `day`, `recording`, `28 days`, ...
 
     def is_(self, value: float, unit: str = "") -> Index:
         """This index with its value; `unit` is that of x where the definition says so."""
