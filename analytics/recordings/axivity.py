@@ -58,7 +58,8 @@ def read_axivity(data: bytes, tz: str | None, name: str) -> RawRecording:
     count = max(len(data) - HEADER, 0) // SECTOR
     whole = np.frombuffer(data, np.uint8)[HEADER : HEADER + count * SECTOR].reshape(count, SECTOR)
     sectors = _fields(whole)
-    broken, good, t_us = _believed(sectors, whole.view("<u2").sum(axis=1, dtype=np.uint16))
+    broken, t_us = _believed(sectors, whole.view("<u2").sum(axis=1, dtype=np.uint16))
+    good = broken.good
     if not len(good):
         raise NotARecording(
             f"{name} has no readable sector of an Axivity recording; copy CWA-DATA.CWA from the device again."
@@ -103,10 +104,8 @@ def _fields(whole: NDArray[np.uint8]) -> NDArray[np.void]:
     return fields
 
 
-def _believed(
-    sectors: NDArray[np.void], sums: NDArray[np.uint16]
-) -> tuple[Broken, NDArray[np.int64], NDArray[np.int64]]:
-    """What is broken, the numbers of the sectors that are not, and the clock at the first sample of each."""
+def _believed(sectors: NDArray[np.void], sums: NDArray[np.uint16]) -> tuple[Broken, NDArray[np.int64]]:
+    """What is broken, and the clock at the first sample of each sector that is not."""
     stamp = sectors["stamp"]
     start_us, possible = clock_us(
         2000 + (stamp >> 26),
@@ -131,12 +130,12 @@ def _believed(
             "of an unknown kind": unknown,
         },
     )
-    good = broken.good
-    kept = sectors[good]
-    hz = _hz(kept)
-    fraction = np.where(kept["fraction"] & 0x8000, (kept["fraction"] & 0x7FFF) / 32768, 0.0)
-    sample = kept["offset"] + np.floor(fraction * hz)
-    return broken, good, start_us[good] + np.rint((fraction - sample / hz) * 1e6).astype(np.int64)
+    hz = _hz(sectors)
+    fraction = np.where(sectors["fraction"] & 0x8000, (sectors["fraction"] & 0x7FFF) / 32768, 0.0)
+    sample = sectors["offset"] + np.floor(fraction * hz)
+    clock = start_us + np.rint((fraction - sample / hz) * 1e6).astype(np.int64)
+    broken = broken.with_far_off(clock[broken.good])
+    return broken, clock[broken.good]
 
 
 def _hz(sectors: NDArray[np.void]) -> NDArray[np.float64]:

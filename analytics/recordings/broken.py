@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from analytics.recordings.naive_clock import written
+
+YEAR_US = 366 * 86_400_000_000  #: no device records as long
 
 
 @dataclass(frozen=True)
@@ -22,6 +24,16 @@ class Broken:
     def good(self) -> NDArray[np.int64]:
         """Numbers of the blocks that no reason rules out."""
         return np.flatnonzero(~self._any())
+
+    def with_far_off(self, t_us: NDArray[np.int64]) -> Broken:
+        """Also those whose clock is far from that of the others; `t_us` is the clock of each good block."""
+        good = self.good
+        far = np.zeros(len(self.byte), bool)
+        if len(good):
+            # The upper median is a clock of one of them; the mean of the middle two may be near to none.
+            usual_us = np.partition(t_us, len(t_us) // 2)[len(t_us) // 2]
+            far[good] = np.abs(t_us - usual_us) > YEAR_US
+        return replace(self, reasons={**self.reasons, "with a time more than a year from the others": far})
 
     def notes(self, t_us: NDArray[np.int64]) -> list[str]:
         """One sentence, or none; `t_us` is the clock of each good block."""
@@ -41,7 +53,7 @@ class Broken:
         where = f"at byte {self.byte[out[0]]}, {since}"
         if len(out) > 1:
             where = f"the first {where}, the last at byte {self.byte[out[-1]]}, {until}"
-        return [f"{len(out)} of {len(self.byte)} {self.name} cannot be read ({', '.join(why)}): {where}."]
+        return [f"{len(out)} of {len(self.byte)} {self.name} cannot be believed ({', '.join(why)}): {where}."]
 
     def _any(self) -> NDArray[np.bool_]:
         out = np.zeros(len(self.byte), bool)

@@ -43,6 +43,7 @@ def read_geneactiv(data: bytes, tz: str | None, name: str) -> RawRecording:
             "with damaged samples": damaged,
         },
     )
+    broken = broken.with_far_off(pages.clock_us[broken.good])
     good = broken.good
     if not len(good):
         raise NotARecording(f"{name} has no readable page; extract the recording from the device again.")

@@ -107,7 +107,7 @@ def test_a_broken_sector_is_left_out_and_said():
     lost = np.r_[840:960, 1080:1200]
     assert np.array_equal(all_samples(found), np.delete(xyz, lost, axis=0))
     assert found.notes[0] == (
-        "2 of 20 sectors cannot be read (1 with a wrong checksum, 1 empty or foreign): the first at byte 4608, "
+        "2 of 20 sectors cannot be believed (1 with a wrong checksum, 1 empty or foreign): the first at byte 4608, "
         "after 2026-05-04T12:00:07, the last at byte 5632, before 2026-05-04T12:00:12."
     )
     assert found.notes[1].startswith("There are 2 gaps without samples, 2.4 s in all")
@@ -148,17 +148,35 @@ def test_a_clock_that_is_set_back_tells_each_time_once():
     assert one.end_us <= two.t0_us
 
 
-def test_one_sector_from_the_future_does_not_cost_the_rest():
+def test_one_sector_that_is_hours_ahead_does_not_cost_the_rest():
     sectors, xyz = recording(steady(20))
-    sectors[5] = sector(xyz[600:720], us("2063-01-01T00:00:00"), 5)
+    sectors[5] = sector(xyz[600:720], NOON + 10 * 3_600_000_000, 5)
     found = read(sectors)
     assert np.array_equal(all_samples(found), np.delete(xyz, np.r_[600:720], axis=0))
-    assert "1 of 20 sectors" in found.notes[0]
+    assert "steps back once" in found.notes[0] and "1 of 20 sectors" in found.notes[0]
+
+
+@pytest.mark.parametrize("place", [0, 5, 19])
+def test_a_time_that_is_years_away_is_not_believed(place):
+    sectors, xyz = recording(steady(20))
+    sectors[place] = sector(xyz[place * 120 :][:120], us("2063-01-01T00:00:00"), place)
+    found = read(sectors)
+    assert np.array_equal(all_samples(found), np.delete(xyz, np.arange(120) + place * 120, axis=0))
+    assert (
+        "1 of 20 sectors cannot be believed (1 with a time more than a year from the others)"
+        in found.notes[0]
+    )
 
 
 def test_a_clock_that_was_lost_does_not_cost_what_was_before():
     before, xyz = recording(steady(30))
     after, _ = recording(steady(10, us("2000-01-01T00:00:00")), first_sequence=30)
+    assert np.array_equal(all_samples(read(before + after)), xyz)
+
+
+def test_of_two_times_that_are_years_apart_one_is_kept():
+    after, xyz = recording(steady(10))
+    before, _ = recording(steady(10, us("2000-01-01T00:00:00")), seed=2)
     assert np.array_equal(all_samples(read(before + after)), xyz)
 
 
@@ -191,10 +209,12 @@ def test_a_damaged_header_is_said_and_the_sectors_are_read():
 
 @pytest.mark.parametrize("content", [b"MD", header(), header() + bytes(5120), b"time,x,y,z\n" * 500])
 def test_what_has_no_sector_is_refused(tmp_path, content):
-    (tmp_path / "a.cwa").write_bytes(content)
     with pytest.raises(
         NotARecording, match=r"^a\.cwa has no readable sector of an Axivity recording; copy .*\.$"
     ):
+        read_axivity(content, None, "a.cwa")
+    (tmp_path / "a.cwa").write_bytes(content)
+    with pytest.raises(NotARecording, match=r"^a\.cwa .*\.$"):
         read_recording(tmp_path / "a.cwa")
 
 

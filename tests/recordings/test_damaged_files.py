@@ -115,7 +115,7 @@ def test_a_bit_of_a_sector_costs_that_sector_and_nothing_else(at, bit):
     expected = np.concatenate([part.xyz * part.scale for part in whole.segments])
     kept = np.concatenate([part.xyz * part.scale for part in found.segments])
     assert np.array_equal(kept, np.delete(expected, lost, axis=0))
-    assert found.notes[0].startswith("1 of 18 sectors cannot be read")
+    assert found.notes[0].startswith("1 of 18 sectors cannot be believed")
 
 
 @settings(max_examples=100, deadline=None)

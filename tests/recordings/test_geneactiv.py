@@ -97,7 +97,8 @@ def test_a_damaged_page_is_left_out_and_said(damage, says):
     assert np.abs(all_g(found) - np.delete(in_g(readings), np.r_[600:900], axis=0)).max() < 1e-6
     byte = len(b"".join(parts[:3]))
     assert (
-        found.notes[0] == f"1 of 5 pages cannot be read ({says}): at byte {byte}, after 2019-05-21T16:16:49."
+        found.notes[0]
+        == f"1 of 5 pages cannot be believed ({says}): at byte {byte}, after 2019-05-21T16:16:49."
     )
     assert found.notes[1].startswith("There is a gap of 6.0 s")
 
@@ -145,10 +146,12 @@ MATRIX = bytes(512) + b"MDTC" + bytes(100)
     ],
 )
 def test_what_is_no_geneactiv_recording_is_refused_with_a_way_out(tmp_path, content, says):
-    (tmp_path / "a.BIN").write_bytes(content)
     with pytest.raises(NotARecording, match=says) as refused:
-        read_recording(tmp_path / "a.BIN")
+        read_geneactiv(content, None, "a.BIN")
     assert str(refused.value).startswith("a.BIN ") and ";" in str(refused.value)
+    (tmp_path / "a.BIN").write_bytes(content)
+    with pytest.raises(NotARecording, match=r"^a\.BIN .*; .*\.$"):
+        read_recording(tmp_path / "a.BIN")
 
 
 def test_lines_may_end_in_either_way():

@@ -79,7 +79,7 @@ def test_six_broken_sectors_are_left_out_where_another_reader_gives_up(peers):
     out = np.repeat(np.isin(np.arange(145), [0, 13, 14, 142, 143, 144]), 120)
     assert np.array_equal(in_g(broken), whole[~out])
     assert [len(part.xyz) for part in broken.segments] == [12 * 120, 127 * 120]
-    assert broken.notes[0].startswith("6 of 145 sectors cannot be read (6 with a wrong checksum)")
+    assert broken.notes[0].startswith("6 of 145 sectors cannot be believed (6 with a wrong checksum)")
 
 
 def test_a_short_cut_of_a_long_recording_is_read_where_another_reader_gives_up():
