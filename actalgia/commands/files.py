@@ -15,9 +15,13 @@ def indices(
     tz: Annotated[
         str | None, typer.Option("--tz", help="IANA zone of the wall clock; without it days have 24 h.")
     ] = None,
+    plot: Annotated[
+        Path | None, typer.Option("--plot", metavar="SVG", help="Draw the actogram into this file.")
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """The rest-activity indices of a recording (any of docs/recordings.md)."""
+    from analytics.figures.recording import recording_actogram
     from analytics.indices.recording import recording_indices
     from analytics.recordings.read import read_recording
     from store.people import zone_of
@@ -26,6 +30,8 @@ def indices(
         zone_of(tz)
     recording = read_recording(file, tz)
     document = recording_indices(recording)
+    if plot is not None:
+        _draw(recording_actogram(recording, document, file.name), plot)
     if as_json:
         provenance = document["provenance"]
         assert isinstance(provenance, dict)
@@ -39,3 +45,12 @@ def indices(
             say(f"{name:16} {shown if shown is not None else whole[f'{name}_reason']}")
     for note in recording.notes:
         say(f"note: {note}")
+
+
+def _draw(svg: str, plot: Path) -> None:
+    try:
+        plot.write_text(svg, encoding="utf-8")
+    except OSError as error:
+        raise typer.BadParameter(
+            f"{plot} cannot be written: {error.strerror}; name a file in a folder that you may write to"
+        ) from error

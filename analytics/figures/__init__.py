@@ -1,0 +1,1 @@
+"""Figures of a recording, as SVG text. Pure: arrays in, text out."""
