@@ -63,7 +63,8 @@ def actogram(
         day_states(timeline, worn, bed, first + timedelta(days=k)) for k in range((last - first).days + 1)
     ]
     top = _top(days)
-    height = TOP + len(days) * ROW + 34
+    changes = sum(bool(day.skipped) + bool(day.repeated) for day in days)
+    height = TOP + len(days) * ROW + 34 + 16 * changes
     return "\n".join(
         [
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH:g} {height:g}" width="{WIDTH:g}" '
@@ -77,6 +78,7 @@ def actogram(
             *(_row(k, days, top) for k in range(len(days))),
             *_axis(len(days)),
             *_onset_marks(onsets, len(days)),
+            *_notes(days, TOP + len(days) * ROW + 38),
             "</svg>\n",
         ]
     )
@@ -178,15 +180,16 @@ def _half(day: DayStates, at: int, y: float, top: float) -> list[str]:
         for start, end in day.not_judged
     ]
     for name, words, stretches in (
-        ("skipped", "skipped", day.skipped),
-        ("repeated", "twice", day.repeated),
+        ("skipped", "-", day.skipped),
+        ("repeated", "2x", day.repeated),
     ):
         for start, end in stretches:
             middle = (start + end) / 2
             parts.append(
                 f'<path class="{name}" d="M{_x(at + start)} {y:g}V{floor:g}M{_x(at + end)} {y:g}V{floor:g}" '
-                f'stroke="{INK}" stroke-width=".8"/><text x="{_x(at + middle)}" y="{y - 1:g}" font-size="9" '
-                f'text-anchor="middle">{words}</text>'
+                f'stroke="{INK}" stroke-width=".8"/><text x="{_x(at + middle)}" y="{y + 8:g}" font-size="9" '
+                f'font-weight="bold" text-anchor="middle" stroke="#fff" stroke-width="2.5" '
+                f'paint-order="stroke">{words}</text>'
             )
     return parts
 
@@ -220,10 +223,26 @@ def _axis(rows: int) -> list[str]:
 
 
 def _onset_marks(onsets: dict[str, float], rows: int) -> list[str]:
-    return [
-        f'<path class="onset" d="M{_x(at + minutes / 60)} {TOP - 22:g}V{TOP + rows * ROW:g}" stroke="{ONSET}" '
-        f'stroke-dasharray="5 3"/><text x="{_x(at + minutes / 60)}" y="{TOP - 26:g}" text-anchor="middle" '
-        f'fill="{ONSET}">{_text(name)} {_clock(minutes)}</text>'
-        for name, minutes in onsets.items()
-        for at in (0, 24)
+    parts = []
+    for row, (name, minutes) in enumerate(onsets.items()):  # a row each: two onsets may lie close together
+        for at in (0, 24):
+            x, y = _x(at + minutes / 60), TOP - 25 - 12 * row
+            parts.append(
+                f'<path class="onset" d="M{x} {y + 3:g}V{TOP + rows * ROW:g}" stroke="{ONSET}" '
+                f'stroke-dasharray="5 3"/><text x="{x}" y="{y:g}" text-anchor="middle" fill="{ONSET}">'
+                f"{_text(name)} {_clock(minutes)}</text>"
+            )
+    return parts
+
+
+def _notes(days: list[DayStates], y: float) -> list[str]:
+    """Clock changes in words, below the figure."""
+    words = [
+        *(
+            f"{day.day} has {day.hours:g} h: the clock skipped the hour marked -."
+            for day in days
+            if day.skipped
+        ),
+        *(f"{day.day} has {day.hours:g} h: the hour marked 2x came twice." for day in days if day.repeated),
     ]
+    return [f'<text x="{LEFT:g}" y="{y + 16 * k:g}">{line}</text>' for k, line in enumerate(words)]

@@ -61,7 +61,7 @@ def wall_hours(t_us: Micros, day: date, zone: tzinfo) -> tuple[Clock, list[Stret
 def day_states(timeline: Timeline, worn: NDArray[np.bool_], bed: NDArray[np.int8], day: date) -> DayStates:
     """A local day in bins of 5 min. A bin's state is that of most of its epochs; without epochs, no data.
 
-    `timeline.x` is NaN where missing or not worn; `worn` and `bed` (as of `bed_states`) have one value an epoch.
+    `timeline.x` is NaN where missing or not worn; `worn` and `bed` (see `bed_states`) are by the epoch.
     """
     zone, epoch_us = timeline.zone, timeline.epoch_us
     start, end = day_bounds(day, zone)
