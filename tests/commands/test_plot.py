@@ -12,13 +12,13 @@ SVG = "{http://www.w3.org/2000/svg}"
 
 @pytest.fixture
 def recording(tmp_path):
-    """Four days of minutes with the clock change of spring 2026 in Rome; the watch lies in a drawer for 6 h."""
+    """Five days of minutes over the clock change of spring 2026 in Rome; the watch lies in a drawer for 26 h."""
     chance = np.random.default_rng(3)
     lines = ["timestamp,date,activity"]
     at = datetime(2026, 3, 27, tzinfo=UTC)  # read as a wall clock
-    for _ in range(4 * 1440):
+    for _ in range(5 * 1440):
         awake = 7 <= at.hour < 23
-        drawer = at.day == 28 and 10 <= at.hour < 16
+        drawer = (30, 10) <= (at.day, at.hour) < (31, 12)
         if not (at.day == 29 and at.hour == 2):
             value = 0 if drawer else int(chance.integers(50, 900)) if awake else int(chance.integers(0, 9))
             lines.append(f"{at:%Y-%m-%d %H:%M:%S},{at:%Y-%m-%d},{value}")
@@ -41,8 +41,9 @@ def test_the_actogram_of_a_file_is_drawn_beside_its_indices(recording, tmp_path)
         ("2026-03-28", "24"),
         ("2026-03-29", "23"),
         ("2026-03-30", "24"),
+        ("2026-03-31", "24"),
     ]
-    assert "Not worn 6.0 h" in tree.find(f"{SVG}desc").text
+    assert "Not worn 26.0 h" in tree.find(f"{SVG}desc").text
     labels = [t.text for t in tree.iter(f"{SVG}text") if (t.text or "").startswith(("L5", "M10"))]
     shown = dict(
         line.split() for line in found.stdout.splitlines() if line.startswith(("L5_onset", "M10_onset"))
