@@ -179,12 +179,16 @@ class Subscriber:
     def _tend(self) -> None:
         retry_marked(self.engine, now(), self.demonstration_only)
         if self._client.is_connected():
+            deaf = not self._subscriptions.settled
             self._subscriptions.tend(self._client)
+            if deaf:
+                self._beat()  # `up` waits for it
             end_gone_sessions(self.engine, self._broker, self.worker, now())
 
     def _beat(self) -> None:
+        hears = self._client.is_connected() and self._subscriptions.settled
         with transaction(self.engine) as session:
-            heartbeat.beat(session, self.worker.name, now(), self._client.is_connected(), self.counts)
+            heartbeat.beat(session, self.worker.name, now(), hears, self.counts)
 
     def _try(self, work: Callable[[], T]) -> T | None:
         """Do it if the database and the broker are there; else it waits for the next time."""

@@ -13,6 +13,7 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
@@ -20,7 +21,8 @@ from urllib.request import urlopen
 import broker
 from broker import Broker
 from store import schema
-from store.database import StoreError, engine_for, refuse_unsafe_server, transaction
+from store.database import StoreError, engine_for, now, refuse_unsafe_server, transaction
+from store.heartbeat import heartbeats
 from store.people import broker_accounts
 from supervise import ward
 from supervise.accounts import own_accounts
@@ -92,9 +94,16 @@ class Up:
             self.parts.append(self._part("ward", command, {"OPENBLAS_NUM_THREADS": "1"}))
         if self.stopping:
             return
+        started = now()
         for part in self.parts:
             if part is not api:
                 part.start()
+        # What a device sends before ingest has told a new broker what it hears reaches nobody: the device
+        # keeps it, having no receipt, but sends it again only after a while.
+        ingest = next(part for part in self.parts if part.name == "ingest")
+        self._wait("Ingest", lambda: self._ingest_hears(started), ingest)
+        if self.stopping:
+            return
         self._write_up_json()
         self.say("")
         self.say(f"  Pages     {http}/")
@@ -160,6 +169,15 @@ class Up:
         finally:
             engine.dispose()
         return [*own_accounts(self.data.settled()), *accounts]
+
+    def _ingest_hears(self, since: datetime) -> bool:
+        engine = engine_for(self.data.postgres().url)
+        try:
+            with transaction(engine) as session:
+                beats = heartbeats(session)
+        finally:
+            engine.dispose()
+        return any(beat.part == "ingest" and beat.healthy and beat.at >= since for beat in beats)
 
     def _part(
         self,

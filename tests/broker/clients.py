@@ -73,11 +73,14 @@ class Client:
         self.paho.disconnect()
         self.paho.loop_stop()
 
-    def publish(self, topic: str, payload: bytes = b"data", *, retain: bool = False) -> None:
-        """Publish with QoS 1 and wait for the broker's answer, whatever it says."""
+    def publish(
+        self, topic: str, payload: bytes = b"data", *, retain: bool = False, within_s: float = 5.0
+    ) -> bool:
+        """Publish with QoS 1 and wait for the broker's answer, whatever it says; whether one came."""
         sent = self.paho.publish(topic, payload, qos=1, retain=retain)
         # A failed call: it was cut before the call returned.
-        soon(lambda: sent.rc != 0 or sent.is_published() or self.ended is not None)
+        soon(lambda: sent.rc != 0 or sent.is_published() or self.ended is not None, within_s)
+        return sent.rc == 0 and sent.is_published()
 
     def subscribe(self, *filters: str) -> None:
         """Subscribe with QoS 1 and wait for the broker's answer, whatever it says."""

@@ -189,15 +189,17 @@ def test_a_message_over_the_limit_cuts_the_device(mosquitto: Running, version: i
     from ingest.messages import MAX_MESSAGE_BYTES
 
     topic = UP.format("watch-1", "raw")
+    patience_s = 60.0  # four megabytes each way through TLS, on a machine that may be busy
     with Client(mosquitto, "ingest", version=version) as ingest:
         ingest.subscribe("actalgia/v1/+/up/#")
         with Client(mosquitto, "watch-1", version=version) as watch:
-            watch.publish(topic, b"x" * (MAX_MESSAGE_BYTES + 8192))
-            assert soon(lambda: watch.ended is not None)
+            watch.publish(topic, b"x" * (MAX_MESSAGE_BYTES + 8192), within_s=patience_s)
+            assert soon(lambda: watch.ended is not None, patience_s)
         with Client(mosquitto, "watch-1", version=version) as watch:
-            watch.publish(topic, b"y" * MAX_MESSAGE_BYTES)
+            assert watch.inside
+            assert watch.publish(topic, b"y" * MAX_MESSAGE_BYTES, within_s=patience_s)
             assert watch.ended is None
-        assert soon(lambda: ingest.got)
+        assert soon(lambda: ingest.got, patience_s)
         assert [payload[:1] for _, payload in ingest.got] == [b"y"]
 
 
