@@ -227,6 +227,19 @@ def wear(
     session.flush()
 
 
+def worn_within(
+    session: Session, device: Device, start: datetime, end: datetime | None
+) -> list[tuple[str, datetime, datetime | None]]:
+    """Who wore `device` at some time in [start, end): code, and the wearing from and to (None: still)."""
+    rows = session.execute(
+        sa.select(Patient.code, sa.func.lower(Wearing.during), sa.func.upper(Wearing.during))
+        .join(Patient, Patient.id == Wearing.patient_id)
+        .where(Wearing.device_id == device.id, Wearing.during.op("&&")(sa.func.tstzrange(start, end)))
+        .order_by(Wearing.during)
+    )
+    return [tuple(row) for row in rows]
+
+
 def end_wearing(session: Session, device: Device, at: datetime) -> None:
     """Say that nobody wears `device` from `at` on. Raises `StoreError` when nobody did."""
     if not _clear(session, device, at, None):

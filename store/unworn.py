@@ -16,6 +16,7 @@ class Unworn:
     device: str
     first: datetime
     last: datetime
+    worn_again: datetime | None  #: where the next wearing begins, if there is one
 
 
 # Each stretch between wearings is looked at once, at both ends of the key (device_id, t) of the table.
@@ -30,7 +31,8 @@ _UNWORN = """
         SELECT device_id, coalesce(lower(free), '-infinity') AS a, coalesce(upper(free), 'infinity') AS z
         FROM hole
     ), seen AS (
-        SELECT b.device_id, least(e.t, p.at) AS first, greatest(e.last, p.last) AS last
+        SELECT b.device_id, least(e.t, p.at) AS first, greatest(e.last, p.last) AS last,
+               nullif(b.z, 'infinity') AS worn_again
         FROM bound b
         CROSS JOIN LATERAL (
             SELECT (SELECT t FROM epoch WHERE device_id = b.device_id AND t >= b.a AND t < b.z
@@ -43,7 +45,7 @@ _UNWORN = """
             WHERE device_id = b.device_id AND at >= b.a AND at < b.z
         ) p
     )
-    SELECT d.name, s.first, s.last, count(*) OVER () AS found
+    SELECT d.name, s.first, s.last, s.worn_again, count(*) OVER () AS found
     FROM seen s JOIN device d ON d.id = s.device_id
     WHERE s.first IS NOT NULL
     ORDER BY s.last DESC, d.name LIMIT :most
@@ -57,4 +59,4 @@ def unworn(session: Session, most: int = 10) -> tuple[int, list[Unworn]]:
     entered later takes them.
     """
     rows = session.execute(sa.text(_UNWORN), {"most": most}).all()
-    return (rows[0].found if rows else 0), [Unworn(name, first, last) for name, first, last, _ in rows]
+    return (rows[0].found if rows else 0), [Unworn(*row[:4]) for row in rows]

@@ -65,7 +65,13 @@ def status(data_dir: DataDirOption = None, as_json: JsonOption = False) -> None:
     document["parts"] = {beat.part: round((at - beat.at).total_seconds(), 1) for beat in beats}
     document["unworn"] = found
     document["unworn_newest"] = [
-        {"device": s.device, "first": s.first.isoformat(), "last": s.last.isoformat()} for s in stretches
+        {
+            "device": s.device,
+            "first": s.first.isoformat(),
+            "last": s.last.isoformat(),
+            "worn_again": s.worn_again.isoformat() if s.worn_again else None,
+        }
+        for s in stretches
     ]
     if as_json:
         say_json(document)
@@ -77,8 +83,11 @@ def status(data_dir: DataDirOption = None, as_json: JsonOption = False) -> None:
     if found:
         say(f"{found} stretches of data belong to nobody: say who wore the device, then they have a patient")
         for s in stretches:
-            first, last = (at.isoformat(timespec="seconds") for at in (s.first, s.last))
-            say(f"  actalgia wear {s.device} PATIENT --from {first}  # data until {last}")
+            until = f" --to {s.worn_again.isoformat()}" if s.worn_again else ""
+            last = s.last.isoformat(timespec="seconds")
+            say(
+                f"  actalgia wear {s.device} PATIENT --from {s.first.isoformat()}{until}  # data until {last}"
+            )
     sizes: dict[str, int] = document["sizes"]
     table(
         ["table", "MB", "hypertable"],

@@ -150,6 +150,10 @@ def wear(
         raise typer.BadParameter("give either DEVICE PATIENT --from, or --end DEVICE --at TIME")
     with transaction(find_system(data_dir).engine()) as session:
         worn = people.device_by_name(session, device_name)
+        lost = [
+            (code, max(first, begins), min(last, stops) if last and stops else last or stops)
+            for code, first, last in people.worn_within(session, worn, begins, stops)
+        ]
         # The days of those who wore it are stale, and of those who will have worn it.
         marks.mark_days_of_device(session, worn.id, begins, stops, now())
         if patient is not None:
@@ -159,6 +163,10 @@ def wear(
         who = patient or "nobody"
         write_down(session, "wear", f"{device_name} {who} from {begins.isoformat()} to {stops or 'open'}")
         marks.mark_days_of_device(session, worn.id, begins, stops, now())
+    for code, first, last in lost:
+        if code != patient:
+            until = f"to {last.isoformat()}" if last else "on"
+            say(f"{device_name} is no longer {code}'s from {first.isoformat()} {until}.")
     if patient is not None:
         say(
             f"{device_name} belongs to {patient} from {begins.isoformat()}"

@@ -88,6 +88,33 @@ def test_what_nobody_wore_is_counted_and_belongs_to_whoever_is_said_to_have_worn
     device.close()
 
 
+def test_whoever_wears_the_device_now_keeps_it_when_an_older_stretch_is_given_away(
+    installation: Installation,
+):
+    device = Device(enrol(installation, "handed-on"))
+    for code in ("P-before", "P-now"):
+        installation.run("enrol", "patient", code, "--tz", "Europe/Rome")
+    taken = NOW - timedelta(days=1)
+    installation.run("wear", "handed-on", "P-now", "--from", taken.isoformat())
+    device.connect()
+    device.publish(diary(0, NOW - timedelta(days=3), 3))
+    device.publish(diary(1, NOW - timedelta(hours=1), 2))
+    assert device.wait(timeout_s=20).receipted == 2
+    device.close()
+    (line,) = [li for li in installation.run("db", "status").splitlines() if "wear handed-on" in li]
+    said = line.split("#")[0].replace("PATIENT", "P-before").split()[1:]
+    assert said[-2:] == ["--to", taken.isoformat()]
+    assert "no longer" not in installation.run(*said)
+    whose = "SELECT patient FROM reading.pain WHERE patient IN ('P-before', 'P-now') ORDER BY at"
+    assert installation.rows(whose) == [("P-before",), ("P-now",)]
+
+    # Without an end it takes what was another's, and says so.
+    printed = installation.run("wear", "handed-on", "P-before", "--from", NOW.isoformat())
+    assert f"handed-on is no longer P-now's from {NOW.isoformat()} on." in printed
+    printed = installation.run(*said[:5], "--to", (taken + timedelta(hours=1)).isoformat())
+    assert f"P-now's from {taken.isoformat()} to {(taken + timedelta(hours=1)).isoformat()}." in printed
+
+
 def test_an_old_severe_report_that_finds_its_patient_pages_nobody(installation: Installation):
     device = Device(enrol(installation, "late"))
     installation.run("enrol", "patient", "P-late", "--tz", "Europe/Rome")
