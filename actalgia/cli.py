@@ -18,6 +18,7 @@ from actalgia.commands import (
     files,
     parts,
     quarantine,
+    recompute,
     replay,
     token,
     up,
@@ -31,8 +32,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command("up")(up.up)
-for part in (parts.ingest, parts.analytics, parts.alerting, parts.api):
+for part in (parts.ingest, parts.alerting, parts.api):
     app.command(part.__name__)(part)
+app.add_typer(recompute.app, name="analytics")
 app.add_typer(database.app, name="db")
 app.add_typer(enrol.app, name="enrol")
 app.command("wear")(enrol.wear)

@@ -124,3 +124,9 @@ def mark_day(session: Session, patient_id: int, day: date, kind: str, at: dateti
         ),
         {"p": patient_id, "day": day, "kind": kind, "at": at},
     )
+
+
+def waiting_days(session: Session, patient_id: int, kind: str) -> set[date]:
+    """The patient's days that are stale, claimed or not."""
+    query = sa.text("SELECT day FROM stale_day WHERE patient_id = :p AND kind = :kind")
+    return set(session.scalars(query, {"p": patient_id, "kind": kind}))

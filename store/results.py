@@ -84,7 +84,6 @@ class Claim:
     days: dict[date, int]
 
 
-#: An index on (kind, since) finds the first of them without a look at the others.
 _DUE = """
     FROM stale_day s JOIN patient p ON p.id = s.patient_id
     WHERE s.kind = :kind AND (s.claimed_until IS NULL OR s.claimed_until < :at)
@@ -94,36 +93,47 @@ _DUE = """
             AND NOT EXISTS (
                 SELECT FROM day_index d WHERE d.patient_id = s.patient_id AND d.day = s.day
                   AND d.computed_at > :at - :again_after)))
+      -- Windows overlap: of two workers with days of one patient, one would miss what the other judges.
+      AND NOT (:alone AND EXISTS (
+            SELECT FROM stale_day o WHERE o.patient_id = s.patient_id AND o.kind = s.kind
+              AND o.claimed_until >= :at))
+"""
+
+#: An index on (kind, since) finds the first without a look at the others. The patient's row is locked while
+#: the days are taken: who comes at the same instant takes another patient instead of going away. The day is
+#: locked too, so that what is chosen can be taken, unless another worker was there between the two.
+_CHOOSE = f"""
+    SELECT p.id {_DUE} ORDER BY s.since LIMIT 1
+    FOR NO KEY UPDATE OF p SKIP LOCKED FOR UPDATE OF s SKIP LOCKED
+"""
+_TAKE = f"""
+    SELECT s.day, s.marks {_DUE} AND s.patient_id = :patient
+    ORDER BY s.day LIMIT :most FOR UPDATE OF s SKIP LOCKED
 """
 
 
-def claim(session: Session, kind: str, at: datetime, most_days: int, again_after: timedelta) -> Claim | None:
+def claim(
+    session: Session, kind: str, at: datetime, most_days: int, again_after: timedelta, *, alone: bool = False
+) -> Claim | None:
     """Take the stale days of one patient; the caller commits at once, computes, then calls `finish`.
 
     A past day is due at once. The patient's running day is due when it was last computed `again_after`
     ago or never, and then once a burst of data is over (no mark for a few seconds): its next turn is far.
-    With `again_after` 0 every day is due at once. Returns None when nothing is due.
+    With `again_after` 0 every day is due at once. With `alone`, nothing of a patient is due while another
+    worker has days of that patient. Returns None when nothing is due.
     """
-    rows = session.execute(
-        sa.text(
-            f"""
-            WITH chosen AS (
-                SELECT s.patient_id {_DUE} ORDER BY s.since LIMIT 1)
-            SELECT s.patient_id, s.day, s.marks {_DUE} AND s.patient_id = (SELECT patient_id FROM chosen)
-            ORDER BY s.day LIMIT :most FOR UPDATE OF s SKIP LOCKED
-            """
-        ),
-        {"kind": kind, "at": at, "again_after": again_after, "quiet": QUIET, "most": most_days},
-    ).all()
-    if not rows:
-        return None
-    days = {day: marks for _, day, marks in rows}
-    session.execute(
-        sa.update(StaleDay)
-        .where(StaleDay.patient_id == rows[0][0], StaleDay.kind == kind, StaleDay.day.in_(days))
-        .values(claimed_until=at + CLAIM_LASTS)
-    )
-    return Claim(rows[0][0], days)
+    due = {"kind": kind, "at": at, "again_after": again_after, "quiet": QUIET, "alone": alone}
+    while (patient := session.scalar(sa.text(_CHOOSE), due)) is not None:
+        rows = session.execute(sa.text(_TAKE), {**due, "patient": patient, "most": most_days}).all()
+        if rows:
+            days = {row.day: row.marks for row in rows}
+            session.execute(
+                sa.update(StaleDay)
+                .where(StaleDay.patient_id == patient, StaleDay.kind == kind, StaleDay.day.in_(days))
+                .values(claimed_until=at + CLAIM_LASTS)
+            )
+            return Claim(patient, days)
+    return None
 
 
 def finish(session: Session, kind: str, done: Claim) -> None:

@@ -32,7 +32,7 @@ def compute_days(engine: sa.Engine, at: datetime) -> int:
     minutes, and the days are computed by another.
     """
     with transaction(engine) as session:
-        claim = results.claim(session, marks.MOVEMENT, at, AT_ONCE, AGAIN_AFTER)
+        claim = results.claim(session, marks.MOVEMENT, at, AT_ONCE, AGAIN_AFTER, alone=True)
     if claim is None:
         return 0
     with transaction(engine) as session:
@@ -47,7 +47,9 @@ def compute_days(engine: sa.Engine, at: datetime) -> int:
             # Its windows have changed, but the running day keeps its own pace.
             after.remove(today)
             marks.mark_day(session, patient.id, today, marks.MOVEMENT, at)
-        days = sorted({*claim.days, *after})
+        # What waits for its own turn is computed then, and only once.
+        waiting = marks.waiting_days(session, patient.id, marks.MOVEMENT)
+        days = sorted({*claim.days, *(set(after) - waiting)})
         rows = _rows_of(session, patient.id, days, zone, at)
         results.save_day_indices(session, rows)
         results.finish(session, marks.MOVEMENT, claim)
