@@ -74,7 +74,7 @@ class Client:
         self.paho.loop_stop()
 
     def publish(
-        self, topic: str, payload: bytes = b"data", *, retain: bool = False, within_s: float = 5.0
+        self, topic: str, payload: bytes = b"data", *, retain: bool = False, within_s: float = 20.0
     ) -> bool:
         """Publish with QoS 1 and wait for the broker's answer, whatever it says; whether one came."""
         sent = self.paho.publish(topic, payload, qos=1, retain=retain)
@@ -93,9 +93,9 @@ class Client:
         """The topics of what came."""
         return {topic for topic, _ in self.got}
 
-    def got_topic(self, topic: str) -> bool:
+    def got_topic(self, topic: str, within_s: float = 20.0) -> bool:
         """Whether something comes on this topic."""
-        return soon(lambda: topic in self.topics())
+        return soon(lambda: topic in self.topics(), within_s)
 
     def _on_connect(self, _c: Any, _d: Any, flags: mqtt.ConnectFlags, reason: Any, _p: Any) -> None:
         self.inside, self.session_present = not reason.is_failure, flags.session_present

@@ -59,8 +59,8 @@ class Running:
                 self.process.wait()
 
 
-def soon(fact: Callable[[], object], within_s: float = 5.0) -> bool:
-    """Whether the fact becomes true in time."""
+def soon(fact: Callable[[], object], within_s: float = 20.0) -> bool:
+    """Whether the fact becomes true in time: a busy machine may stand still for seconds."""
     until = time.monotonic() + within_s
     while not fact():
         if time.monotonic() > until:

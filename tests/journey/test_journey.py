@@ -204,12 +204,12 @@ def test_rising_pain_becomes_one_case_that_a_nurse_answers(ward, sink):
         for seq, (days_ago, worst) in enumerate(usual + rising):
             phone.publish(entry(seq, worst, now - timedelta(days=days_ago, minutes=5)))
         phone.wait(timeout_s=20)
-    (case,) = eventually(lambda: ward.rows("SELECT case_id, severity, state, reason FROM reading.cases"), 10)
+    (case,) = eventually(lambda: ward.rows("SELECT case_id, severity, state, reason FROM reading.cases"), 30)
     case_id, severity, _, reason = case
     assert severity == "high"
     assert "8 of 10" in reason
 
-    message = eventually(lambda: sink.received, 10)[0]
+    message = eventually(lambda: sink.received, 30)[0]
     assert message["case"] == case_id
     assert message["link"] == f"{up['http']}/cases/{case_id}"
     assert set(message) == {"case", "step", "idempotency_key", "time", "link"}

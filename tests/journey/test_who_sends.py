@@ -35,18 +35,18 @@ def test_a_new_password_cuts_the_connection_with_the_old_one(installation: Insta
     device = Device(old)
     device.connect()
     device.publish(status(0))
-    assert device.wait(timeout_s=10).receipted == 1
+    assert device.wait(timeout_s=30).receipted == 1
 
     given = json.loads(installation.run("enrol", "password", "leaked", "--json"))
     assert given["password"] != old.password
-    failure = eventually(lambda: device.failure, 10)
+    failure = eventually(lambda: device.failure, 30)
     assert "does not know this name and password" in str(failure)
     with pytest.raises(CannotPublish):
         Device(old).connect()
     again = Device(Address("127.0.0.1", old.port, "leaked", given["password"]))
     again.connect()
     again.publish(status(1))
-    assert again.wait(timeout_s=10).receipted == 1
+    assert again.wait(timeout_s=30).receipted == 1
     again.close()
 
     assert "no device" in installation.run("enrol", "password", "nobody", code=2)
