@@ -12,6 +12,7 @@ from sqlalchemy.dialects import postgresql as pg
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from store.database import Base, notify
+from store.provenance import Provenance
 
 CLAIM_LASTS = timedelta(minutes=10)
 QUIET = timedelta(seconds=3)  #: a burst of data is over
@@ -51,6 +52,9 @@ class DayIndex(Base):
     worn_min: Mapped[float] = mapped_column(sa.Double)
     input_digest: Mapped[bytes] = mapped_column(comment="sha256 of the epochs it was computed from")
     computed_at: Mapped[datetime]
+    provenance_id: Mapped[int | None] = mapped_column(
+        sa.ForeignKey(Provenance.id), comment="none: computed before there were any"
+    )
 
 
 class Decision(Base):
@@ -158,20 +162,21 @@ def finish(session: Session, kind: str, done: Claim) -> None:
 _SAVE = sa.text(
     """
     INSERT INTO day_index
-        (patient_id, day, index, method, value, unit, reason, worn_min, input_digest, computed_at)
+        (patient_id, day, index, method, value, unit, reason, worn_min, input_digest, computed_at,
+         provenance_id)
     SELECT * FROM unnest(
         :patient_id ::bigint[], :day ::date[], :index ::text[], :method ::text[], :value ::float8[],
         :unit ::text[], :reason ::text[], :worn_min ::float8[], :input_digest ::bytea[],
-        :computed_at ::timestamptz[])
+        :computed_at ::timestamptz[], :provenance_id ::bigint[])
     ON CONFLICT (patient_id, day, index, method) DO UPDATE SET
         value = EXCLUDED.value, unit = EXCLUDED.unit, reason = EXCLUDED.reason,
         worn_min = EXCLUDED.worn_min, input_digest = EXCLUDED.input_digest,
-        computed_at = EXCLUDED.computed_at
+        computed_at = EXCLUDED.computed_at, provenance_id = EXCLUDED.provenance_id
     """
 )
 _SAVED = (
     *("patient_id", "day", "index", "method", "value", "unit", "reason", "worn_min", "input_digest"),
-    "computed_at",
+    *("computed_at", "provenance_id"),
 )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from datetime import UTC, date, datetime, timedelta
+from importlib.metadata import version
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -11,18 +12,20 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from analytics.days import day_bounds, local_day_of
-from analytics.indices.daily import WINDOW_DAYS, Prepared, day_and_window_indices, prepare
+from analytics.indices.daily import IO_DAYS, WINDOW_DAYS, Prepared, day_and_window_indices, prepare
 from analytics.indices.index import METHOD, Index
 from analytics.series import Series, Worn, series_of
 from analytics.signal.wear import worn_by_stillness
 from store import epochs, marks, results
 from store.database import transaction
 from store.people import Patient
+from store.provenance import Parameters, provenance_id
 from store.worn import save_worn
 
 AGAIN_AFTER = timedelta(hours=1)  #: the running day is computed at most so often
 AT_ONCE = 60  #: days of one patient in one go
 METHOD_NAME = f"day-{METHOD}"
+SOFTWARE = version("actalgia")
 
 
 def compute_days(engine: sa.Engine, at: datetime) -> int:
@@ -72,6 +75,7 @@ def _rows_of(
     parts = epochs.read_epochs(session, patient_id, start, _bounds(days[-1], zone)[1])
     series = series_of([Worn(p.epoch_s, p.t_us, p.counts, p.enmo_mg, p.steps, p.worn) for p in parts])
     prepared: dict[int, Prepared] = {}
+    made: dict[int, int] = {}
     rows: list[dict[str, object]] = []
     for day in days:
         start_us, end_us = day_bounds(day, zone)
@@ -84,11 +88,30 @@ def _rows_of(
             prepared[id(chosen)] = prepare(
                 chosen.t_us, chosen.x, chosen.epoch_s, chosen.worn, chosen.steps, zone, chosen.unit
             )
+            said = parameters_of(chosen, prepared[id(chosen)], zone)
+            made[id(chosen)] = provenance_id(session, METHOD_NAME, SOFTWARE, said)
         indices = day_and_window_indices(prepared[id(chosen)], day)
         digest = _digest(chosen, day_bounds(day - timedelta(days=WINDOW_DAYS), zone)[0], end_us)
         worn_min = next(index.value for index in indices if index.name == "worn_min")
-        rows += [_row(patient_id, day, index, worn_min or 0.0, digest, at) for index in indices]
+        for index in indices:
+            row = _row(patient_id, day, index, worn_min or 0.0, digest, at)
+            rows.append({**row, "provenance_id": made[id(chosen)]})
     return rows
+
+
+def parameters_of(series: Series, prepared: Prepared, zone: ZoneInfo) -> Parameters:
+    """What the indices of a day depend on beside the epochs and the version of the definitions."""
+    return {
+        "measure": series.measure,
+        "epoch_s": series.epoch_s,
+        "tz": zone.key,
+        "cut_points": prepared.cuts.name,
+        "sedentary_below": prepared.cuts.sedentary_below,
+        "mvpa_from": prepared.cuts.mvpa_from,
+        "rest_below": prepared.rest_below,
+        "window_days": WINDOW_DAYS,
+        "io_days": IO_DAYS,
+    }
 
 
 def _epochs_of_day(parts: list[epochs.EpochArrays], start_us: int, end_us: int) -> int:

@@ -178,7 +178,7 @@ def save_index(
 ) -> None:
     row = {
         "patient_id": patient_id, "day": day, "index": index, "method": method, "value": value, "unit": unit,
-        "reason": "too little data: 3 valid hours" if value is None else None, "worn_min": 1400.0, "input_digest": b"x",
+        "reason": "too little data: 3 valid hours" if value is None else None, "worn_min": 1400.0, "input_digest": b"x", "provenance_id": None,
         "computed_at": datetime(2026, 6, 1, tzinfo=UTC) + timedelta(minutes=int(method)),
     }  # fmt: skip
     with transaction(engine) as session:

@@ -36,6 +36,7 @@ def save_index(session: Session, patient_id: int, day: date, value: float | None
         "reason": None if value is not None else "too little data",
         "worn_min": 1400.0,
         "input_digest": b"x",
+        "provenance_id": None,
         "computed_at": NOON + timedelta(minutes=int(method)),
     }
     save_day_indices(session, [row])

@@ -34,7 +34,7 @@ def store_day(session, patient, number, value, worst, unit="mg"):
     at = NOON + timedelta(days=number)
     results.save_day_indices(session, [{
         "patient_id": patient, "day": at.date(), "index": "mean_activity", "method": "day-1", "value": value,
-        "unit": unit, "reason": None, "worn_min": 1440.0, "input_digest": b"", "computed_at": NOON,
+        "unit": unit, "reason": None, "worn_min": 1440.0, "input_digest": b"", "provenance_id": None, "computed_at": NOON,
     }])  # fmt: skip
     diary.add_ward_report(
         session, patient, {"entry": uuid.uuid4(), "at": at, "received_at": at, "worst": worst}

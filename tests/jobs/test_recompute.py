@@ -111,7 +111,7 @@ def test_the_running_day_does_not_wait_when_it_is_asked_for(engine, cast):
             session,
             [
                 {"patient_id": cast.steady, "day": NOON.date(), "index": "worn_min", "method": METHOD_NAME,
-                 "value": 1.0, "unit": "min", "reason": None, "worn_min": 1.0, "input_digest": b"",
+                 "value": 1.0, "unit": "min", "reason": None, "worn_min": 1.0, "input_digest": b"", "provenance_id": None,
                  "computed_at": LATER}
             ],
         )  # fmt: skip
@@ -181,3 +181,28 @@ def test_a_process_that_is_not_the_clock_computes_days_too(engine, cast):
         leader.scalar(sa.select(sa.func.pg_advisory_unlock(clock.LEADER_LOCK)))
     assert not helper.is_alive()
     assert not stale(engine)
+
+
+def test_every_result_says_how_it_was_made_and_old_ones_stay(engine, cast, monkeypatch):
+    made = "SELECT DISTINCT method, software, parameters FROM reading.results ORDER BY 1, 2"
+    with engine.connect() as connection:
+        ((method, software, parameters),) = connection.execute(sa.text(made)).all()
+    assert (method, software) == (METHOD_NAME, days_job.SOFTWARE)
+    assert parameters == {
+        "measure": "counts", "epoch_s": 60.0, "tz": "UTC", "cut_points": "landry_2015_wrist_motionwatch",
+        "sedentary_below": 178.5, "mvpa_from": 562.5, "rest_below": parameters["rest_below"],
+        "window_days": 28, "io_days": 7,
+    }  # fmt: skip
+    monkeypatch.setattr(days_job, "METHOD_NAME", "day-next")
+    monkeypatch.setattr(days_job, "SOFTWARE", "9.9")
+    mark(engine, Again(date(2026, 1, 1)))
+    compute_all(engine)
+    with engine.connect() as connection:
+        found = connection.execute(sa.text(made)).all()
+        counts = connection.execute(
+            sa.text("SELECT count(*) FROM reading.results GROUP BY method ORDER BY method")
+        )
+        assert len(set(counts.scalars())) == 1
+        assert connection.scalar(sa.text("SELECT count(*) FROM reading.results WHERE reason IS NOT NULL")) > 0
+        assert connection.scalar(sa.text("SELECT count(*) FROM provenance")) == 2
+    assert [row[:2] for row in found] == [(METHOD_NAME, days_job.version("actalgia")), ("day-next", "9.9")]

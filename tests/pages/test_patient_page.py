@@ -93,7 +93,7 @@ def test_the_patients_page_has_one_chart_and_says_the_same_as_a_table(client, ca
 def test_too_little_data_is_said_with_its_reason_and_is_no_zero(client, cast, engine):
     today = now().date()
     row = {"patient_id": cast.rising, "day": today, "method": "1", "unit": "1", "worn_min": 100.0}
-    row |= {"input_digest": b"x", "computed_at": now(), "reason": None}
+    row |= {"input_digest": b"x", "provenance_id": None, "computed_at": now(), "reason": None}
     reason = "too little data: 41 of 72 hours"
     with transaction(engine) as session:
         save_day_indices(
