@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from actalgia.commands.common import JsonOption, say, say_json
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 
 def indices(
     file: Annotated[Path, typer.Argument(metavar="FILE")],
     tz: Annotated[
         str | None, typer.Option("--tz", help="IANA zone of the wall clock; without it days have 24 h.")
+    ] = None,
+    bed: Annotated[
+        Path | None,
+        typer.Option("--bed", metavar="CSV", help="Known times in bed: columns start,end, local wall clock."),
     ] = None,
     plot: Annotated[
         Path | None, typer.Option("--plot", metavar="SVG", help="Draw the actogram into this file.")
@@ -29,13 +37,16 @@ def indices(
     if tz is not None:
         zone_of(tz)
     recording = read_recording(file, tz)
-    document = recording_indices(recording)
+    document = recording_indices(recording, in_bed=None if bed is None else _bed_times(bed))
+    provenance = document["provenance"]
+    assert isinstance(provenance, dict)
+    notes = list(recording.notes)
+    if unknown := provenance["nights_without_bed"]:
+        notes.append(f"no time in bed is given for the nights that end on {', '.join(unknown)}: out of bed")
     if plot is not None:
         _draw(recording_actogram(recording, document, file.name), plot)
     if as_json:
-        provenance = document["provenance"]
-        assert isinstance(provenance, dict)
-        say_json({**document, "provenance": {**provenance, "notes": recording.notes}})
+        say_json({**document, "provenance": {**provenance, "notes": notes}})
         return
     whole = document["recording"]
     assert isinstance(whole, dict)
@@ -43,8 +54,19 @@ def indices(
         if not name.endswith("_reason"):
             shown = f"{value:.6g}" if isinstance(value, float) else value
             say(f"{name:16} {shown if shown is not None else whole[f'{name}_reason']}")
-    for note in recording.notes:
+    for note in notes:
         say(f"note: {note}")
+
+
+def _bed_times(file: Path) -> NDArray[np.int64]:
+    from analytics.recordings.bed_times import read_bed_times
+
+    try:
+        return read_bed_times(file)
+    except OSError as error:
+        raise typer.BadParameter(
+            f"{file} cannot be read: {error.strerror}; name a CSV with start,end"
+        ) from error
 
 
 def _draw(svg: str, plot: Path) -> None:

@@ -20,7 +20,7 @@ from analytics.indices.cut_points import CutPoints, usual_cut_points
 from analytics.indices.day_to_day import autocorrelation_24h
 from analytics.indices.dichotomy import dichotomy_index
 from analytics.indices.grid import elapsed
-from analytics.indices.in_bed import bed_states, night_bounds
+from analytics.indices.in_bed import bed_states, bed_states_of, night_bounds
 from analytics.indices.index import Index
 from analytics.indices.intensity_minutes import intensity_minutes
 from analytics.indices.most_active import most_active
@@ -59,14 +59,17 @@ def prepare(
     zone: tzinfo,
     unit: str,
     cuts: CutPoints | None = None,
+    in_bed: NDArray[np.int64] | None = None,
 ) -> Prepared:
     """Epochs in strictly rising order; `x` NaN is missing; `worn` None means that all of it was worn.
 
     For a day's own and window indices the epochs should reach from noon of the day before the window to the
-    end of the day. `unit` is that of `x`: `counts` or `mg`. `cuts` None takes the usual ones of the unit.
+    end of the day. `unit` is that of `x`: `counts` or `mg`. `cuts` None takes the usual ones of the unit,
+    `in_bed` None the rule; else it is (n, 2) of known times in bed on the local wall clock.
     """
     timeline = timeline_of(t_us, x, epoch_s, worn, steps, zone, unit)
-    return Prepared(timeline, clock_bins(timeline), bed_states(timeline), cuts or usual_cut_points(unit))
+    bed = bed_states(timeline) if in_bed is None else bed_states_of(in_bed, timeline)
+    return Prepared(timeline, clock_bins(timeline), bed, cuts or usual_cut_points(unit))
 
 
 def day_indices(prepared: Prepared, day: date) -> list[Index]:

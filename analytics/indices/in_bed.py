@@ -27,6 +27,7 @@ from analytics.indices.relative_amplitude import (
 )
 from analytics.indices.timeline import Timeline, Values
 
+GIVEN = "given"
 RULE = "main rest period of each noon-to-noon night, from activity alone (1)"
 IN_BED, OUT_OF_BED, NOT_JUDGED = 1, 0, -1
 
@@ -50,6 +51,18 @@ def bed_states(timeline: Timeline) -> NDArray[np.int8]:
             continue
         t_us = timeline.t_us[low:high]
         states[low:high] = np.where((t_us >= interval[0]) & (t_us < interval[1]), IN_BED, OUT_OF_BED)
+    return states
+
+
+def bed_states_of(times: NDArray[np.int64], timeline: Timeline) -> NDArray[np.int8]:
+    """The same for known times in bed: an epoch is in bed when start <= its local start < end of any.
+
+    `times` (n, 2) are on the local wall clock; what lies in none of them is out of bed.
+    """
+    local = timeline.local_us
+    states = np.full(len(local), OUT_OF_BED, np.int8)
+    for start, end in times.tolist():
+        states[(local >= start) & (local < end)] = IN_BED
     return states
 
 

@@ -19,6 +19,7 @@ from analytics.indices.extended_cosinor import extended_cosinor
 from analytics.indices.fractal import scaling_exponents
 from analytics.indices.grid import elapsed
 from analytics.indices.hazard import constant_hazards
+from analytics.indices.in_bed import GIVEN as GIVEN_BED
 from analytics.indices.in_bed import IN_BED, RULE, night_bounds
 from analytics.indices.index import METHOD, Index, as_document
 from analytics.indices.intensity_gradient import EPOCH_S, intensity_line
@@ -30,6 +31,7 @@ from analytics.indices.timeline import Values
 from analytics.indices.transitions import transition_probabilities
 from analytics.recordings.recording import EpochRecording, RawRecording
 from analytics.signal.epochs import epochs_of_minutes
+from analytics.signal.runs import runs
 from analytics.signal.wear import STILL_RULE, ZERO_RUN_RULE, worn_by_counts, worn_by_stillness
 
 Document = dict[str, object]
@@ -61,19 +63,22 @@ def recording_indices(
     recording: EpochRecording | RawRecording,
     worn: NDArray[np.bool_] | None = None,
     cuts: CutPoints | None = None,
+    in_bed: NDArray[np.int64] | None = None,
 ) -> Document:
     """`{"recording": {...}, "days": [...], "provenance": {...}}`.
 
     Raw recordings are taken by the minute. `worn`, one value for each epoch, stands in for the wear rule of
     the measure: zero runs for counts, stillness for raw samples; epochs of ENMO alone have no rule. `cuts`
-    None takes the usual ones for the measure. Sleep is scored by what fits the device (`scored`).
+    None takes the usual ones for the measure. `in_bed` (n, 2), known times in bed on the local wall clock,
+    stands in for the rule; a night without any is then out of bed, and the provenance names it. Sleep is
+    scored by what fits the device (`scored`).
     """
     judged = _with_wear(recording, worn)
     epochs = judged.epochs
     cuts = cuts or usual_cut_points(UNITS[epochs.measure], vector_magnitude=epochs.axes is not None)
     unit = UNITS[epochs.measure]
     prepared = prepare(
-        epochs.t_us, epochs.activity, epochs.epoch_s, judged.worn, None, epochs.zone, unit, cuts
+        epochs.t_us, epochs.activity, epochs.epoch_s, judged.worn, None, epochs.zone, unit, cuts, in_bed
     )
     first, last = local_day_of(epochs.t_us[[0, -1]], epochs.zone).tolist()
     days = [first + timedelta(days=k) for k in range((last - first).days + 1)]
@@ -92,7 +97,8 @@ def recording_indices(
             "activity": epochs.measure,
             "wear_rule": judged.rule,
             "not_worn": _not_worn(epochs, judged.worn),
-            "in_bed": RULE,
+            "in_bed": RULE if in_bed is None else GIVEN_BED,
+            "nights_without_bed": [] if in_bed is None else _nights_without_bed(prepared, days),
             "cut_points": cuts.name,
             "cut_points_version": VERSION,
             "TP_threshold": prepared.rest_below,
@@ -135,9 +141,23 @@ def _night(prepared: Prepared, scored: Scored | None, day: date) -> list[Index]:
     timeline = prepared.timeline
     low, high = np.searchsorted(timeline.t_us, night_bounds(day, timeline))
     t_us = timeline.t_us[low:high]
-    in_bed = np.flatnonzero(prepared.bed[low:high] == IN_BED)
-    bed_us = (int(t_us[in_bed[0]]), int(t_us[in_bed[-1]]) + timeline.epoch_us) if len(in_bed) else None
+    starts, ends = runs(prepared.bed[low:high] == IN_BED)
+    lengths = t_us[ends - 1] - t_us[starts]
+    main = int(np.argmax(lengths)) if len(lengths) else None
+    bed_us = (
+        None if main is None else (int(t_us[starts[main]]), int(t_us[ends[main] - 1]) + timeline.epoch_us)
+    )
     return night_sleep(t_us, scored.asleep[low:high], timeline.epoch_s, bed_us, timeline.zone)
+
+
+def _nights_without_bed(prepared: Prepared, days: list[date]) -> list[str]:
+    """The days on which nights end that have epochs and none of them in bed."""
+    found = []
+    for day in days:
+        low, high = np.searchsorted(prepared.timeline.t_us, night_bounds(day, prepared.timeline))
+        if high > low and not (prepared.bed[low:high] == IN_BED).any():
+            found.append(day.isoformat())
+    return found
 
 
 def _with_wear(recording: EpochRecording | RawRecording, given: NDArray[np.bool_] | None) -> _Judged:

@@ -1,0 +1,47 @@
+"""When somebody was in bed, as a person wrote it down: a CSV with the columns `start,end`."""
+
+from __future__ import annotations
+
+import csv
+import re
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analytics.recordings.recording import NotARecording
+from analytics.recordings.text import text_of
+
+_WALL = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d{1,6})?)?")
+
+
+def read_bed_times(file: Path) -> NDArray[np.int64]:
+    """Times in bed, (n, 2): start and end on the local wall clock [microseconds, as if it were UTC], rising.
+
+    Raises `NotARecording` in one sentence with the row, and `OSError`.
+    """
+    rows = csv.DictReader(text_of(file.read_bytes(), file.name).splitlines())
+    if not {"start", "end"} <= set(rows.fieldnames or ()):
+        raise NotARecording(f"{file.name} needs the columns start,end in its first line.")
+    found = []
+    for number, row in enumerate(rows, 1):
+        start, end = (_wall_us(row[name], name, number, file.name) for name in ("start", "end"))
+        if end <= start:
+            raise NotARecording(f"{file.name}: row {number} ends before it starts; correct or remove it.")
+        found.append((start, end))
+    if not found:
+        raise NotARecording(f"{file.name} has no time in bed; add rows below start,end or leave --bed out.")
+    return np.array(sorted(found), np.int64)
+
+
+def _wall_us(text: str | None, column: str, number: int, name: str) -> int:
+    written = (text or "").strip()
+    if _WALL.fullmatch(written):
+        try:
+            return int(np.datetime64(written.replace(" ", "T"), "us").astype(np.int64))
+        except ValueError:
+            pass  # the 31st of a short month
+    raise NotARecording(
+        f"{name}: row {number} has no {column} like 2026-03-28T22:45, a local time without offset; correct "
+        "or remove that row."
+    )
