@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta, tzinfo
 
@@ -20,7 +21,7 @@ from analytics.indices.cut_points import CutPoints, usual_cut_points
 from analytics.indices.day_to_day import autocorrelation_24h
 from analytics.indices.dichotomy import dichotomy_index
 from analytics.indices.grid import elapsed
-from analytics.indices.in_bed import bed_states, bed_states_of, night_bounds
+from analytics.indices.in_bed import bed_states, night_bounds
 from analytics.indices.index import Index
 from analytics.indices.intensity_minutes import intensity_minutes
 from analytics.indices.most_active import most_active
@@ -59,17 +60,16 @@ def prepare(
     zone: tzinfo,
     unit: str,
     cuts: CutPoints | None = None,
-    in_bed: NDArray[np.int64] | None = None,
+    bed_of: Callable[[Timeline], NDArray[np.int8]] = bed_states,
 ) -> Prepared:
     """Epochs in strictly rising order; `x` NaN is missing; `worn` None means that all of it was worn.
 
     For a day's own and window indices the epochs should reach from noon of the day before the window to the
     end of the day. `unit` is that of `x`: `counts` or `mg`. `cuts` None takes the usual ones of the unit,
-    `in_bed` None the rule; else it is (n, 2) of known times in bed on the local wall clock.
+    `bed_of` tells of each epoch whether it was in bed: a rule on activity where nothing better is known.
     """
     timeline = timeline_of(t_us, x, epoch_s, worn, steps, zone, unit)
-    bed = bed_states(timeline) if in_bed is None else bed_states_of(in_bed, timeline)
-    return Prepared(timeline, clock_bins(timeline), bed, cuts or usual_cut_points(unit))
+    return Prepared(timeline, clock_bins(timeline), bed_of(timeline), cuts or usual_cut_points(unit))
 
 
 def day_indices(prepared: Prepared, day: date) -> list[Index]:

@@ -12,6 +12,7 @@ stretch above three hours without data (it could be the night itself), or no con
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, timedelta
 
 import numpy as np
@@ -27,9 +28,11 @@ from analytics.indices.relative_amplitude import (
 )
 from analytics.indices.timeline import Timeline, Values
 
-GIVEN = "given"
 RULE = "main rest period of each noon-to-noon night, from activity alone (1)"
 IN_BED, OUT_OF_BED, NOT_JUDGED = 1, 0, -1
+
+#: The time in bed of one night [microseconds UTC], of its epochs and its bounds; None: it cannot be judged.
+FindsBed = Callable[[Timeline, int, int], tuple[int, int] | None]
 
 QUIET_SHARE = 0.2
 AROUND_MIN = 30
@@ -37,8 +40,9 @@ JOIN_MIN = 60
 LONGEST_GAP_H = 3
 
 
-def bed_states(timeline: Timeline) -> NDArray[np.int8]:
-    """`IN_BED`, `OUT_OF_BED` or `NOT_JUDGED` for each epoch."""
+def bed_states(timeline: Timeline, rule: FindsBed | None = None) -> NDArray[np.int8]:
+    """`IN_BED`, `OUT_OF_BED` or `NOT_JUDGED` for each epoch; `rule` None is `in_bed`."""
+    rule = rule or in_bed
     states = np.full(len(timeline.t_us), NOT_JUDGED, np.int8)
     if not len(states):
         return states
@@ -46,7 +50,7 @@ def bed_states(timeline: Timeline) -> NDArray[np.int8]:
     for k in range((last - first).days + 2):
         start_us, end_us = night_bounds(first + timedelta(days=k), timeline)
         low, high = np.searchsorted(timeline.t_us, [start_us, end_us])
-        interval = in_bed(timeline.between(start_us, end_us), start_us, end_us)
+        interval = rule(timeline.between(start_us, end_us), start_us, end_us)
         if interval is None:
             continue
         t_us = timeline.t_us[low:high]
@@ -54,7 +58,7 @@ def bed_states(timeline: Timeline) -> NDArray[np.int8]:
     return states
 
 
-def bed_states_of(times: NDArray[np.int64], timeline: Timeline) -> NDArray[np.int8]:
+def bed_states_of(timeline: Timeline, times: NDArray[np.int64]) -> NDArray[np.int8]:
     """The same for known times in bed: an epoch is in bed when start <= its local start < end of any.
 
     `times` (n, 2) are on the local wall clock; what lies in none of them is out of bed.
@@ -71,15 +75,20 @@ def night_bounds(day: date, timeline: Timeline) -> tuple[int, int]:
     return noon_us(day - timedelta(days=1), timeline.zone), noon_us(day, timeline.zone)
 
 
+def can_be_judged(night: Timeline, start_us: int, end_us: int) -> bool:
+    """Whether a night has the data in which its time in bed must lie."""
+    if night.valid_hours < LEAST_DAY_HOURS:
+        return False
+    missing = _runs(np.isnan(on_grid(night, start_us, end_us)))
+    return not any((end - first) * night.epoch_us > LONGEST_GAP_H * HOUR_US for first, end in missing)
+
+
 def in_bed(night: Timeline, start_us: int, end_us: int) -> tuple[int, int] | None:
     """The main time in bed of one night, half-open [microseconds UTC]; None where it cannot be judged."""
-    if night.valid_hours < LEAST_DAY_HOURS:
+    if not can_be_judged(night, start_us, end_us):
         return None
     epoch_us = night.epoch_us
     x = on_grid(night, start_us, end_us)
-    missing = _runs(np.isnan(x))
-    if any((end - first) * epoch_us > LONGEST_GAP_H * HOUR_US for first, end in missing):
-        return None
     five = round(L5_HOURS * HOUR_US / epoch_us)
     low, high = window_means(x, five), window_means(x, round(M10_HOURS * HOUR_US / epoch_us))
     if not len(low) or not len(high) or np.isnan(low).all() or np.isnan(high).all():

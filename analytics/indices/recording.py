@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
 from analytics.days import day_bounds, local_day_of
 from analytics.indices.amounts import STEPS, mean_activity, worn_minutes
+from analytics.indices.angle_in_bed import in_bed_by_angle
+from analytics.indices.angle_sleep import REST_RULE
 from analytics.indices.bout_lengths import bout_length_indices
 from analytics.indices.bouts import bouts, states
 from analytics.indices.cut_points import VERSION, CutPoints, usual_cut_points
@@ -19,15 +23,21 @@ from analytics.indices.extended_cosinor import extended_cosinor
 from analytics.indices.fractal import scaling_exponents
 from analytics.indices.grid import elapsed
 from analytics.indices.hazard import constant_hazards
-from analytics.indices.in_bed import GIVEN as GIVEN_BED
-from analytics.indices.in_bed import IN_BED, RULE, night_bounds
+from analytics.indices.in_bed import (
+    IN_BED,
+    RULE,
+    FindsBed,
+    bed_states,
+    bed_states_of,
+    night_bounds,
+)
 from analytics.indices.index import METHOD, Index, as_document
 from analytics.indices.intensity_gradient import EPOCH_S, intensity_line
 from analytics.indices.intensity_minutes import intensity_minutes
 from analytics.indices.scored import Scored, scored_by_angle, scored_by_counts
 from analytics.indices.sleep import DEFINITIONS as SLEEP
 from analytics.indices.sleep import night_sleep
-from analytics.indices.timeline import Values
+from analytics.indices.timeline import Timeline, Values
 from analytics.indices.transitions import transition_probabilities
 from analytics.recordings.recording import EpochRecording, RawRecording
 from analytics.signal.epochs import epochs_of_minutes
@@ -37,6 +47,7 @@ from analytics.signal.wear import STILL_RULE, ZERO_RUN_RULE, worn_by_counts, wor
 Document = dict[str, object]
 UNITS = {"counts": "counts", "enmo_mg": "mg"}
 GIVEN = "given"
+BedOf = Callable[[Timeline], NDArray[np.int8]]
 NO_SCORER = "no sleep scorer knows such epochs"
 
 
@@ -50,6 +61,7 @@ class _Judged:
     five_t_us: NDArray[np.int64] | None = None
     five_mg: Values | None = None  #: NaN is missing or not worn
     scored: Scored | None = None  #: None where no scorer knows such epochs
+    by_angle: FindsBed | None = None  #: of raw samples
 
     def fives(self, start_us: int, end_us: int) -> Values | None:
         """ENMO of the 5 s epochs that start in [start, end)."""
@@ -77,8 +89,9 @@ def recording_indices(
     epochs = judged.epochs
     cuts = cuts or usual_cut_points(UNITS[epochs.measure], vector_magnitude=epochs.axes is not None)
     unit = UNITS[epochs.measure]
+    bed_rule, bed_of = _bed_rule(judged, in_bed)
     prepared = prepare(
-        epochs.t_us, epochs.activity, epochs.epoch_s, judged.worn, None, epochs.zone, unit, cuts, in_bed
+        epochs.t_us, epochs.activity, epochs.epoch_s, judged.worn, None, epochs.zone, unit, cuts, bed_of
     )
     first, last = local_day_of(epochs.t_us[[0, -1]], epochs.zone).tolist()
     days = [first + timedelta(days=k) for k in range((last - first).days + 1)]
@@ -97,7 +110,7 @@ def recording_indices(
             "activity": epochs.measure,
             "wear_rule": judged.rule,
             "not_worn": _not_worn(epochs, judged.worn),
-            "in_bed": RULE if in_bed is None else GIVEN_BED,
+            "in_bed": bed_rule,
             "nights_without_bed": [] if in_bed is None else _nights_without_bed(prepared, days),
             "cut_points": cuts.name,
             "cut_points_version": VERSION,
@@ -150,6 +163,15 @@ def _night(prepared: Prepared, scored: Scored | None, day: date) -> list[Index]:
     return night_sleep(t_us, scored.asleep[low:high], timeline.epoch_s, bed_us, timeline.zone)
 
 
+def _bed_rule(judged: _Judged, given: NDArray[np.int64] | None) -> tuple[str, BedOf]:
+    """What is said of the time in bed and how it is told: as given, else by the best rule for the device."""
+    if given is not None:
+        return GIVEN, partial(bed_states_of, times=given)
+    if judged.by_angle is not None:
+        return REST_RULE, partial(bed_states, rule=judged.by_angle)
+    return RULE, bed_states
+
+
 def _nights_without_bed(prepared: Prepared, days: list[date]) -> list[str]:
     """The days on which nights end that have epochs and none of them in bed."""
     found = []
@@ -169,7 +191,8 @@ def _with_wear(recording: EpochRecording | RawRecording, given: NDArray[np.bool_
         fives = np.where(worn[:, None], minutes.enmo_5s_mg, np.nan)
         at = minutes.t_us[:, None] + np.arange(fives.shape[1]) * round(EPOCH_S * 1e6)
         scored = scored_by_angle(minutes.t_us, minutes.anglez_5s_deg, worn)
-        return _Judged(epochs, rule, worn, at.ravel(), fives.ravel(), scored)
+        by_angle = in_bed_by_angle(minutes.t_us, minutes.anglez_5s_deg, worn)
+        return _Judged(epochs, rule, worn, at.ravel(), fives.ravel(), scored, by_angle)
     if given is not None:
         rule, worn = GIVEN, given
     elif recording.measure == "counts":
