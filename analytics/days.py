@@ -17,6 +17,7 @@ Micros = NDArray[np.int64]
 Dates = NDArray[np.datetime64]
 
 SECOND_US = 1_000_000
+MINUTE_US = 60 * SECOND_US
 HOUR_US = 3600 * SECOND_US
 DAY_US = 24 * HOUR_US
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

@@ -22,16 +22,17 @@ import broker
 from broker import Broker
 from store import schema
 from store.database import StoreError, engine_for, now, refuse_unsafe_server, transaction
-from store.heartbeat import heartbeats
 from store.people import broker_accounts
 from supervise import ward
 from supervise.accounts import own_accounts
+from supervise.hearing import ingest_hears
 from supervise.layout import DataDir, write_private
 from supervise.leftovers import end_leftovers
 from supervise.process import Part, stop_all
 
 ADMINISTRATOR = "admin"
 READY_S = 60.0
+HEARS_S = 30.0
 STOP_S = 3.0  #: for each of the three waves: all of it within 10 s
 CONFIGURE_EVERY_S = 60.0
 
@@ -98,10 +99,7 @@ class Up:
         for part in self.parts:
             if part is not api:
                 part.start()
-        # What a device sends before ingest has told a new broker what it hears reaches nobody: the device
-        # keeps it, having no receipt, but sends it again only after a while.
-        ingest = next(part for part in self.parts if part.name == "ingest")
-        self._wait("Ingest", lambda: self._ingest_hears(started), ingest)
+        self._wait_for_ingest(started)
         if self.stopping:
             return
         self._write_up_json()
@@ -170,14 +168,21 @@ class Up:
             engine.dispose()
         return [*own_accounts(self.data.settled()), *accounts]
 
-    def _ingest_hears(self, since: datetime) -> bool:
+    def _wait_for_ingest(self, since: datetime) -> None:
+        """Until ingest hears the devices; where that takes long, the pages are there meanwhile."""
         engine = engine_for(self.data.postgres().url)
+        until = time.monotonic() + HEARS_S
         try:
-            with transaction(engine) as session:
-                beats = heartbeats(session)
+            while not self.stopping and not ingest_hears(engine, since):
+                if time.monotonic() > until:
+                    self.say(f"Ingest does not hear the devices yet: see {self.data.logs / 'ingest.log'}.")
+                    self.say("They keep what they have until it does.")
+                    return
+                for part in self._all():
+                    part.tend()
+                time.sleep(0.05)
         finally:
             engine.dispose()
-        return any(beat.part == "ingest" and beat.healthy and beat.at >= since for beat in beats)
 
     def _part(
         self,

@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from analytics.days import MINUTE_US
 from analytics.indices.angle_sleep import PER_MIN, rest_period
 from analytics.indices.in_bed import FindsBed, can_be_judged
+from analytics.indices.relative_amplitude import on_grid
 from analytics.indices.timeline import Timeline, Values
-from analytics.signal.minute_counts import MINUTE_US
 
 
 def in_bed_by_angle(minute_us: NDArray[np.int64], anglez_5s_deg: Values, worn: NDArray[np.bool_]) -> FindsBed:
@@ -20,7 +21,7 @@ def in_bed_by_angle(minute_us: NDArray[np.int64], anglez_5s_deg: Values, worn: N
     angle = np.where(worn[:, None], anglez_5s_deg, np.nan)
 
     def found(night: Timeline, start_us: int, end_us: int) -> tuple[int, int] | None:
-        if not can_be_judged(night, start_us, end_us):
+        if not can_be_judged(on_grid(night, start_us, end_us), night.epoch_us):
             return None
         low, high = np.searchsorted(minute_us, [start_us, end_us])
         fives = np.full(((end_us - start_us) // MINUTE_US, PER_MIN), np.nan)

@@ -7,10 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from analytics.days import DAY_US
+from analytics.days import DAY_US, MINUTE_US
 from analytics.indices.timeline import Timeline, Values
-
-MINUTE_US = 60_000_000
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,7 @@ from analytics.indices.relative_amplitude import (
     window_means,
 )
 from analytics.indices.timeline import Timeline, Values
+from analytics.signal.runs import runs
 
 RULE = "main rest period of each noon-to-noon night, from activity alone (1)"
 IN_BED, OUT_OF_BED, NOT_JUDGED = 1, 0, -1
@@ -41,7 +42,7 @@ LONGEST_GAP_H = 3
 
 
 def bed_states(timeline: Timeline, rule: FindsBed | None = None) -> NDArray[np.int8]:
-    """`IN_BED`, `OUT_OF_BED` or `NOT_JUDGED` for each epoch; `rule` None is `in_bed`."""
+    """`IN_BED`, `OUT_OF_BED` or `NOT_JUDGED` for each epoch; `rule` None is `in_bed`, by activity alone."""
     rule = rule or in_bed
     states = np.full(len(timeline.t_us), NOT_JUDGED, np.int8)
     if not len(states):
@@ -75,20 +76,21 @@ def night_bounds(day: date, timeline: Timeline) -> tuple[int, int]:
     return noon_us(day - timedelta(days=1), timeline.zone), noon_us(day, timeline.zone)
 
 
-def can_be_judged(night: Timeline, start_us: int, end_us: int) -> bool:
-    """Whether a night has the data in which its time in bed must lie."""
-    if night.valid_hours < LEAST_DAY_HOURS:
+def can_be_judged(x: Values, epoch_us: int) -> bool:
+    """Whether the epochs of a night, noon to noon, are enough: the time in bed must lie in them."""
+    missing = np.isnan(x)
+    if np.count_nonzero(~missing) * epoch_us < LEAST_DAY_HOURS * HOUR_US:
         return False
-    missing = _runs(np.isnan(on_grid(night, start_us, end_us)))
-    return not any((end - first) * night.epoch_us > LONGEST_GAP_H * HOUR_US for first, end in missing)
+    starts, ends = runs(missing)
+    return bool((ends - starts).max(initial=0) * epoch_us <= LONGEST_GAP_H * HOUR_US)
 
 
 def in_bed(night: Timeline, start_us: int, end_us: int) -> tuple[int, int] | None:
     """The main time in bed of one night, half-open [microseconds UTC]; None where it cannot be judged."""
-    if not can_be_judged(night, start_us, end_us):
-        return None
     epoch_us = night.epoch_us
     x = on_grid(night, start_us, end_us)
+    if not can_be_judged(x, epoch_us):
+        return None
     five = round(L5_HOURS * HOUR_US / epoch_us)
     low, high = window_means(x, five), window_means(x, round(M10_HOURS * HOUR_US / epoch_us))
     if not len(low) or not len(high) or np.isnan(low).all() or np.isnan(high).all():
@@ -99,7 +101,7 @@ def in_bed(night: Timeline, start_us: int, end_us: int) -> tuple[int, int] | Non
     quiet = _surroundings(x, max(round(AROUND_MIN * 60e6 / epoch_us), 1)) <= least + QUIET_SHARE * (
         most - least
     )
-    blocks = _joined(_runs(quiet), round(JOIN_MIN * 60e6 / epoch_us))
+    blocks = _joined(*runs(quiet), round(JOIN_MIN * 60e6 / epoch_us))
     lowest = int(np.nanargmin(low))
     shared = [min(end, lowest + five) - max(first, lowest) for first, end in blocks]
     if not shared or max(shared) <= 0:
@@ -115,14 +117,9 @@ def _surroundings(x: Values, size: int) -> Values:
     return window_means(padded, size)
 
 
-def _runs(flags: NDArray[np.bool_]) -> list[tuple[int, int]]:
-    edges = np.flatnonzero(np.diff(np.r_[False, flags, False]))
-    return list(zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True))
-
-
-def _joined(runs: list[tuple[int, int]], gap: int) -> list[tuple[int, int]]:
+def _joined(starts: NDArray[np.int64], ends: NDArray[np.int64], gap: int) -> list[tuple[int, int]]:
     joined: list[tuple[int, int]] = []
-    for first, end in runs:
+    for first, end in zip(starts.tolist(), ends.tolist(), strict=True):
         if joined and first - joined[-1][1] < gap:
             joined[-1] = (joined[-1][0], end)
         else:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from analytics.days import MINUTE_US
 from analytics.indices.cut_points import CutPoints
 from analytics.indices.definition import Definition
 from analytics.indices.index import Index
@@ -84,7 +85,7 @@ def classified(timeline: Timeline, cuts: CutPoints) -> Classified:
     if cuts.unit == "counts":
         value = value * 60 / timeline.epoch_s
         if timeline.epoch_s < 60:
-            cell_us = 60_000_000
+            cell_us = MINUTE_US
             start_us, value, minutes = _of_minutes(timeline, value)
     if minutes is None:
         minutes = np.where(np.isnan(value), 0.0, cell_us / 60e6)
@@ -133,8 +134,8 @@ def _breaks(level: NDArray[np.int8]) -> int:
 def _of_minutes(timeline: Timeline, rate: Values) -> tuple[NDArray[np.int64], Values, Values]:
     """Start, mean rate and valid minutes of each clock minute of which half is valid."""
     valid = ~np.isnan(rate)
-    minute, cell = np.unique(timeline.t_us[valid] // 60_000_000, return_inverse=True)
+    minute, cell = np.unique(timeline.t_us[valid] // MINUTE_US, return_inverse=True)
     n = np.bincount(cell, minlength=len(minute))
     total = np.bincount(cell, rate[valid], minlength=len(minute))
-    counts = n * timeline.epoch_us * 2 >= 60_000_000
-    return minute[counts] * 60_000_000, total[counts] / n[counts], n[counts] * timeline.epoch_us / 60e6
+    counts = n * timeline.epoch_us * 2 >= MINUTE_US
+    return minute[counts] * MINUTE_US, total[counts] / n[counts], n[counts] * timeline.epoch_us / 60e6

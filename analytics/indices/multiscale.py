@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from analytics.days import DAY_US
-from analytics.indices.clock_bins import MINUTE_US, ClockBins, clock_bins
+from analytics.days import DAY_US, MINUTE_US
+from analytics.indices.clock_bins import ClockBins, clock_bins
 from analytics.indices.definition import Definition
 from analytics.indices.index import Index
 from analytics.indices.rhythm import (

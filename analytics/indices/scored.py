@@ -7,12 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from analytics.days import MINUTE_US
 from analytics.indices.angle_sleep import PER_MIN, asleep_by_angle
 from analytics.indices.day_to_day import NOT_SCORED
 from analytics.indices.sleep_scorers import WEIGHTS_OAKLEY, cole_kripke_actilife, oakley
 from analytics.indices.timeline import Values
 from analytics.recordings.recording import EpochRecording
-from analytics.signal.minute_counts import MINUTE_US, minute_counts
+from analytics.signal.minute_counts import minute_counts
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,8 @@ import numpy as np
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from analytics.signal.epochs import MINUTE_US, epochs_of_many
+from analytics.days import MINUTE_US
+from analytics.signal.epochs import epochs_of_many
 from analytics.signal.samples import Samples
 from store import blocks, marks
 from store.database import transaction

@@ -20,17 +20,24 @@ def read_bed_times(file: Path) -> NDArray[np.int64]:
 
     Raises `NotARecording` in one sentence with the row, and `OSError`.
     """
-    rows = csv.DictReader(text_of(file.read_bytes(), file.name).splitlines())
+    try:
+        rows = csv.DictReader(text_of(file.read_bytes(), file.name).splitlines(), strict=True)
+        return _times(rows, file.name)
+    except csv.Error as error:
+        raise NotARecording(f"{file.name} is no CSV that can be read: {error}; export it again.") from None
+
+
+def _times(rows: csv.DictReader[str], name: str) -> NDArray[np.int64]:
     if not {"start", "end"} <= set(rows.fieldnames or ()):
-        raise NotARecording(f"{file.name} needs the columns start,end in its first line.")
+        raise NotARecording(f"{name} needs the columns start,end in its first line.")
     found = []
     for number, row in enumerate(rows, 1):
-        start, end = (_wall_us(row[name], name, number, file.name) for name in ("start", "end"))
+        start, end = (_wall_us(row[name], name, number, name) for name in ("start", "end"))
         if end <= start:
-            raise NotARecording(f"{file.name}: row {number} ends before it starts; correct or remove it.")
+            raise NotARecording(f"{name}: row {number} ends before it starts; correct or remove it.")
         found.append((start, end))
     if not found:
-        raise NotARecording(f"{file.name} has no time in bed; add rows below start,end or leave --bed out.")
+        raise NotARecording(f"{name} has no time in bed; add rows below start,end or leave --bed out.")
     return np.array(sorted(found), np.int64)
 
 

@@ -21,10 +21,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from analytics.days import MINUTE_US as MINUTE_US  # ingest may import this module alone
 from analytics.signal.fives import FIVE_S_US, Values, five_second_sums
 from analytics.signal.samples import Samples
 
-MINUTE_US = 60_000_000
 FIVES = 12  #: five-second epochs in a minute
 TOGETHER = 8  #: whole minutes worked on at once: they fit the processor's cache
 

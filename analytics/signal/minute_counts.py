@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-MINUTE_US = 60_000_000
+from analytics.days import MINUTE_US
 
 
 def minute_counts(

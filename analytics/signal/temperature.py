@@ -7,11 +7,11 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from analytics.days import MINUTE_US
 from analytics.signal.samples import Samples
 from analytics.signal.spread import spread_of
 from analytics.signal.thermometer import minute_temperature
 
-MINUTE_US = 60_000_000
 SD_G, AXES = 0.013, 2
 BODY_C = 26.0  #: as found for a GENEActiv at the wrist; another casing may need another
 

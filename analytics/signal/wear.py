@@ -8,6 +8,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from analytics.days import MINUTE_US
+
 ZERO_RUN_MIN = 1440
 ZERO_RUN_RULE = f"zero counts for {ZERO_RUN_MIN} min or longer are not worn"
 STILL_MIN, STILL_STEP_MIN = 60, 15
@@ -19,7 +21,6 @@ STILL_RULE = "60 min with an almost constant angle and ENMO are not worn"
 STILL_SD_MG, STILL_RANGE_MG = 13.0, 50.0
 STILL_SD_DEG, STILL_RANGE_DEG = 0.74, 2.9
 
-MINUTE_US = 60_000_000
 
 Worn = NDArray[np.bool_]
 

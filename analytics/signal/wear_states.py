@@ -7,6 +7,7 @@ from enum import IntEnum
 import numpy as np
 from numpy.typing import NDArray
 
+from analytics.days import MINUTE_US
 from analytics.signal.runs import runs
 
 FLAT_PCT = 5.0  #: a battery that said so little before a silence is taken for its reason
@@ -52,7 +53,7 @@ def wear_states(
     states[~arrived] = WearState.NO_DATA
     said = ~np.isnan(battery_pct)
     battery_us, battery_pct, starts = battery_us[said], battery_pct[said], np.sort(started_us)
-    step = int(t_us[1] - t_us[0]) if len(t_us) > 1 else 60_000_000
+    step = int(t_us[1] - t_us[0]) if len(t_us) > 1 else MINUTE_US
     for first, end in zip(*runs(~arrived), strict=True):
         begin_us, end_us = int(t_us[first]), int(t_us[end - 1]) + step
         last = int(np.searchsorted(battery_us, begin_us + step, side="right")) - 1

@@ -7,11 +7,11 @@ import json
 import threading
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 
 import pytest
 import sqlalchemy as sa
 
-from actalgia import cli
 from ingest.batch import write_batch
 from ingest.messages import Raw
 from ingest.retry import retry_marked
@@ -23,24 +23,10 @@ Run = Callable[..., str]
 
 
 @pytest.fixture
-def run(
-    engine: sa.Engine, migrated_url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Run:
-    """One command, and what it said; on standard error where it failed."""
+def run(engine: sa.Engine, command: Run) -> Run:
+    """What follows `actalgia quarantine`."""
     enrol_cast(engine)
-    monkeypatch.setenv("ACTALGIA_DATABASE_URL", migrated_url)
-    # A command ends with its process and leaves its connections to that; this process goes on.
-    monkeypatch.setattr("actalgia.system.System.engine", lambda _: engine)
-
-    def run(*words: str, code: int = 0) -> str:
-        monkeypatch.setattr("sys.argv", ["actalgia", "quarantine", *words])
-        with pytest.raises(SystemExit) as ended:
-            cli.main()
-        said = capsys.readouterr()
-        assert ended.value.code == code, said
-        return said.err if code else said.out
-
-    return run
+    return partial(command, "quarantine")
 
 
 @pytest.fixture

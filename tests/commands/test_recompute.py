@@ -6,11 +6,11 @@ import io
 import threading
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 
 import pytest
 import sqlalchemy as sa
 
-from actalgia import cli
 from actalgia.commands import parts
 from actalgia.commands import recompute as command
 from analytics.jobs.days import METHOD_NAME, compute_days
@@ -24,28 +24,15 @@ Run = Callable[..., str]
 
 
 @pytest.fixture
-def run(
-    engine: sa.Engine, migrated_url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Run:
-    """One command, and what it said; on standard error where it failed. Steady has three days."""
+def run(engine: sa.Engine, command: Run) -> Run:
+    """What follows `actalgia analytics`. Steady has three days."""
     enrol_cast(engine, tz="UTC")
     day = [incoming("watch-1", Epoch(boot=1, seq=i, t0=micro(NOON - timedelta(days=i + 1)), epoch_s=60.0,
                                      counts=[7.0] * 300)) for i in range(3)]  # fmt: skip
     write_batch(engine, day, NOON)
     while compute_days(engine, NOON):
         pass
-    monkeypatch.setenv("ACTALGIA_DATABASE_URL", migrated_url)
-    monkeypatch.setattr("actalgia.system.System.engine", lambda _: engine)
-
-    def run(*words: str, code: int = 0) -> str:
-        monkeypatch.setattr("sys.argv", ["actalgia", "analytics", *words])
-        with pytest.raises(SystemExit) as ended:
-            cli.main()
-        said = capsys.readouterr()
-        assert ended.value.code == code, said
-        return said.err if code == 2 else said.out
-
-    return run
+    return partial(command, "analytics")
 
 
 @pytest.fixture

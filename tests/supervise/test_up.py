@@ -50,6 +50,7 @@ def house(tmp_path_factory):
 def test_everything_is_there_private_and_on_loopback(house):
     up = house.up
     assert set(up["pids"]) == PARTS
+    assert "does not hear" not in house.printed
     assert all(lives(pid) for pid in up["pids"].values())
     assert stat.S_IMODE(house.root.stat().st_mode) == 0o700
     for path in (house.root / "up.json", house.root / "settled.json", *(house.root / "logs").iterdir()):
