@@ -1,8 +1,8 @@
-"""What each wear rule says of recordings of which we know the truth: `python -m benchmarks.wear [SEEDS [FILE...]]`.
+"""What wear rules say of recordings whose truth we know: `python -m benchmarks.wear [SEEDS [FILE...]]`.
 
 For each case the share of minutes that a rule calls not worn, beside what it should be; how little breath the
-live rule still sees; what the rules cost; and how real raw recordings sway where they are at rest. The decision
-that rests on it is docs/decisions/0015-wear.md.
+live rule still sees; what the rules cost; and how real raw recordings sway where they are at rest. What was
+decided from it: docs/decisions/0015-wear.md.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def confusion(seeds: int) -> Table:
 
 
 def least_breath(seeds: int) -> Table:
-    """Percent of the hours of a patient who only breathes that are called not worn, by how deep that breath is."""
+    """Percent of minutes of a patient who only breathes that are called not worn, by the depth of breath."""
     table = Table(
         f"A wrist that only breathes, percent called not worn ({seeds} seeds, 8 h each)",
         ("Breath at the wrist [mg]", *(device.name for device in (*DEVICES, COARSE))),
