@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 from analytics.days import MINUTE_US as MINUTE_US  # ingest may import this module alone
 from analytics.signal.fives import FIVE_S_US, Values, five_second_sums
 from analytics.signal.samples import Samples
+from analytics.signal.sway import UNSEEN, at_rest, sway_of_whole
 
 FIVES = 12  #: five-second epochs in a minute
 TOGETHER = 8  #: whole minutes worked on at once: they fit the processor's cache
@@ -58,6 +59,7 @@ class Whole(NamedTuple):
     anglez_deg: Values  #: (m,)
     enmo_5s_mg: Values  #: (m, 12)
     anglez_5s_deg: Values  #: (m, 12)
+    sway: Values  #: (m,) of minutes at rest, else `UNSEEN`: see `analytics.signal.sway`
 
 
 def epochs_of_minutes(blocks: Sequence[Samples]) -> Minutes:
@@ -124,6 +126,7 @@ def _whole(xyz: Sequence[NDArray[np.int16]], scale: Sequence[float]) -> Whole:
     samples = np.stack(xyz)
     factor = np.asarray(scale)[:, None]
     x, y, z = (samples[:, :, axis] * factor for axis in range(3))
+    swayed = sway_of_whole((x, y, z), factor[:, 0])
     x *= x
     y *= y
     x += y  # the square of what is level
@@ -140,7 +143,8 @@ def _whole(xyz: Sequence[NDArray[np.int16]], scale: Sequence[float]) -> Whole:
     fives -= 1000
     enmo = np.maximum(fives, 0, out=fives).sum(axis=2) / n
     degrees = np.degrees(angle.sum(axis=2) / n)
-    return Whole(enmo.mean(axis=1), mad.mean(axis=1), degrees.mean(axis=1), enmo, degrees)
+    sway = np.where(at_rest(mad), swayed, UNSEEN)
+    return Whole(enmo.mean(axis=1), mad.mean(axis=1), degrees.mean(axis=1), enmo, degrees, sway)
 
 
 def _mean(total: Values, n: Values, share: Values) -> Values:

@@ -9,6 +9,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from analytics.signal.pieces import EARLY_US
 from analytics.signal.samples import Samples
 
 FIVE_S_US = 5_000_000
@@ -116,12 +117,12 @@ def _cuts(blocks: Sequence[Samples], length_us: int) -> _Cuts:
     t0_us = np.array([block.t0_us for block in blocks])
     hz = np.array([block.hz for block in blocks])
     first = t0_us // length_us
-    rows = (t0_us + ((n - 1) * 1e6 / hz).astype(np.int64)) // length_us - first + 1
+    rows = (t0_us + ((n - 1) * 1e6 / hz + EARLY_US).astype(np.int64)) // length_us - first + 1
     ends = np.cumsum(rows)
     block = np.repeat(np.arange(len(blocks)), rows)
     number = np.arange(len(block)) - (ends - rows - first)[block]
-    # A sample that only rounding puts before an edge belongs behind it.
-    edges = np.ceil((number * length_us - t0_us[block]) * hz[block] / 1e6 - 1e-6).astype(np.int64)
+    into_us = number * length_us - t0_us[block]
+    edges = np.ceil((into_us - EARLY_US) * hz[block] / 1e6 - 1e-6).astype(np.int64)
     edges = np.minimum(np.maximum(edges, 0), n[block])
     edges[ends - rows] = 0
     following = np.append(edges[1:], 0)
