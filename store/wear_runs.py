@@ -106,20 +106,20 @@ def stretches_of(session: Session, patient_id: int, first: date, last: date) -> 
     rows = session.execute(
         sa.text(
             """
-            SELECT d.name, k.starts, k.ends, k.state FROM (
-                SELECT device_id, starts, ends, state FROM wear_run
+            SELECT d.name, k.starts, k.ends, k.state, k.found FROM (
+                SELECT device_id, starts, ends, state, count(*) OVER () AS found FROM wear_run
                 WHERE patient_id = :p AND day BETWEEN :first AND :last ORDER BY starts DESC LIMIT :most
             ) k JOIN device d ON d.id = k.device_id
             ORDER BY d.name, k.starts
             """
         ),
-        {"p": patient_id, "first": first, "last": last, "most": MOST_STRETCHES + 1},
+        {"p": patient_id, "first": first, "last": last, "most": MOST_STRETCHES},
     ).all()
     stretches: list[Stretch] = []
-    for device, start, end, state in rows:
+    for device, start, end, state, _ in rows:
         before = stretches[-1] if stretches else None
         if before and (before.device, before.end, before.state) == (device, start, state):
             stretches[-1] = Stretch(device, before.start, end, state)
         else:
             stretches.append(Stretch(device, start, end, state))
-    return stretches, len(rows) <= MOST_STRETCHES
+    return stretches, not rows or rows[0].found <= MOST_STRETCHES
