@@ -123,3 +123,20 @@ def stretches_of(session: Session, patient_id: int, first: date, last: date) -> 
         else:
             stretches.append(Stretch(device, start, end, state))
     return stretches, not rows or rows[0].found <= MOST_STRETCHES
+
+
+def wears_any(session: Session, patient_id: int, at: datetime) -> bool:
+    """Whether the patient wears a device that measures."""
+    return bool(
+        session.scalar(
+            sa.text(
+                """
+                SELECT EXISTS (
+                    SELECT FROM wearing w WHERE w.patient_id = :p AND w.during @> CAST(:at AS timestamptz)
+                      AND EXISTS (SELECT FROM settled s
+                                  WHERE s.device_id = w.device_id AND s.stream IN ('raw', 'epoch')))
+                """
+            ),
+            {"p": patient_id, "at": at},
+        )
+    )
