@@ -57,9 +57,8 @@ class Stretch:
 
 def replace_runs(session: Session, patient_id: int, days: Sequence[date], runs: Iterable[StoredRun]) -> None:
     """These days have these runs and no others."""
-    session.execute(
-        sa.delete(WearRun).where(WearRun.patient_id == patient_id, WearRun.day.in_(days)),
-    )
+    gone = "DELETE FROM wear_run WHERE patient_id = :patient AND day = ANY(CAST(:days AS date[]))"
+    session.execute(sa.text(gone), {"patient": patient_id, "days": list(days)})
     new = list(runs)
     if new:
         session.execute(

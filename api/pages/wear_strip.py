@@ -16,7 +16,8 @@ from store.wear_runs import Stretch
 ORDER = ("worn", "not_worn", "off", "no_data")
 SAID = {"worn": "worn", "not_worn": "not worn", "off": "off or battery flat", "no_data": "no data"}
 SILENT = ("off", "no_data")
-BRIEF = timedelta(hours=1)  #: a shorter silence is a way that was slow, not an answer to "since when"
+#: What is shorter is no answer to "since when": a silence may be a slow way, wear is not known by minutes.
+BRIEF, BRIEF_DATA = timedelta(hours=1), timedelta(minutes=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,15 +71,16 @@ def going_on(states: Sequence[State], now: datetime, moved_at: datetime | None) 
 def watch_now(
     states: Sequence[State], now: datetime, moved_at: datetime | None, zone: ZoneInfo
 ) -> tuple[str, bool]:
-    """`not worn since Tue 22:10`, and whether the watch is worn; of states that `going_on` gives, at least one.
+    """`not worn since Tue 22:10`, and whether the watch is worn; the states, at least one, are of `going_on`.
 
-    Silences of less than an hour interrupt nothing. What data shows is as of when it was judged.
+    Silences of less than an hour, and other states of less than half of one, interrupt nothing. What data
+    shows is as of when it was judged.
     """
     newest = states[-1]
     silent = newest.state in SILENT
     if silent and newest.end - newest.start >= BRIEF and _is_over(newest, moved_at):
         return "sends again, not judged yet", False
-    last = _without_brief_silences(states)[-1]
+    last = _without_brief(states)[-1]
     said = f"{SAID[last.state]} since {_clock(last.start, now, zone)}"
     if last.state not in SILENT:
         said += f", as of {_clock(newest.start if silent else newest.end, now, zone)}"
@@ -102,10 +104,10 @@ def _is_over(silence: State, moved_at: datetime | None) -> bool:
     return moved_at is not None and moved_at >= silence.start
 
 
-def _without_brief_silences(states: Sequence[State]) -> list[State]:
+def _without_brief(states: Sequence[State]) -> list[State]:
     told: list[State] = []
     for one in states:
-        brief = one.state in SILENT and one.end - one.start < BRIEF
+        brief = one.end - one.start < (BRIEF if one.state in SILENT else BRIEF_DATA)
         if told and (brief or (told[-1].state, told[-1].end) == (one.state, one.start)):
             told[-1] = replace(told[-1], end=one.end)
         else:

@@ -39,6 +39,7 @@ def states(*parts: tuple[float, str], end: datetime = SEVEN) -> list[State]:
         pytest.param([(240, "worn"), (190, "no_data")], 191, "no data since Tue 28 Apr, 09:00", False, id="for days"),
         pytest.param([(60, "worn")], 0.1, "worn since Sun 19:00, as of 07:00", True, id="worn"),
         pytest.param([(60, "worn"), (9, "no_data"), (8.5, "worn"), (0.2, "no_data")], 0.1, "worn since Sun 19:00, as of 06:48", True, id="slow ways"),
+        pytest.param([(60, "worn"), (8 + 5 / 6, "not_worn"), (3, "worn"), (2.8, "not_worn"), (0.3, "worn")], 0.1, "not worn since Tue 22:10, as of 07:00", False, id="moved on the table"),
         pytest.param([(60, "worn"), (9, "no_data")], 0.5, "sends again, not judged yet", False, id="back"),
     ],
 )  # fmt: skip
