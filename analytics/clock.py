@@ -21,6 +21,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from analytics.jobs.associate import associate
 from analytics.jobs.days import compute_days
 from analytics.jobs.minutes import make_minutes
+from analytics.jobs.running import ask_for_running_days
 from analytics.jobs.screen import ask_for_judgement, screen
 from store import heartbeat
 from store.database import now, transaction
@@ -64,10 +65,18 @@ def _help(engine: sa.Engine, stop: threading.Event) -> None:
 
 
 def _lead(engine: sa.Engine, leader: sa.Connection, stop: threading.Event) -> None:
-    counts = {"minutes": 0, "days": 0, "screened": 0, "associations": 0, "asked": 0, "failures": 0}
+    counts = {
+        "minutes": 0,
+        "days": 0,
+        "screened": 0,
+        "associations": 0,
+        "asked": 0,
+        "running": 0,
+        "failures": 0,
+    }
     scheduler = BackgroundScheduler(
         timezone=UTC,
-        executors={"default": ThreadPoolExecutor(5)},
+        executors={"default": ThreadPoolExecutor(6)},
         job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1},
     )
 
@@ -83,6 +92,7 @@ def _lead(engine: sa.Engine, leader: sa.Connection, stop: threading.Event) -> No
         ("screened", screen, 0.5),
         ("associations", associate, 1.0),
         ("asked", ask_for_judgement, 600.0),
+        ("running", ask_for_running_days, 1800.0),
     ):
         scheduler.add_job(
             _until_nothing_is_due,

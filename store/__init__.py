@@ -22,4 +22,5 @@ from store import (  # noqa: F401
     quarantine,
     results,
     status,
+    wear_runs,
 )
