@@ -9,7 +9,8 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from analytics.signal.samples import Samples
+from analytics.signal.corrections import corrected
+from analytics.signal.samples import Correction, Samples, factor_and_add
 
 FIVE_S_US = 5_000_000
 PIECE_US = 30 * 60_000_000  #: samples of a device that are worked on at once at most
@@ -32,12 +33,15 @@ class Sums:
     deviation: Values  #: of r from its mean over the five seconds [mg]
 
 
-def five_second_sums(blocks: Sequence[Sequence[Samples]]) -> Sums:
-    """The sums of each owner; `blocks` has for each owner its blocks, in any order."""
+def five_second_sums(
+    blocks: Sequence[Sequence[Samples]], corrections: Sequence[Sequence[Correction]] = ()
+) -> Sums:
+    """The sums of each owner; `blocks` has for each owner its blocks, in any order, and `corrections` what
+    calibrates them, in order of time; empty: nobody's."""
     sums: list[Sums] = []
     waiting: list[tuple[int, Samples]] = []
     samples = 0
-    for owner, parts in _pieces(blocks):
+    for owner, parts in _pieces(blocks, corrections):
         waiting += [(owner, part) for part in parts]
         samples += sum(len(part.xyz) for part in parts)
         if samples >= TOGETHER:
@@ -68,12 +72,15 @@ def without_overlaps(blocks: Sequence[Samples]) -> list[Samples]:
     return kept
 
 
-def _pieces(blocks: Sequence[Sequence[Samples]]) -> Iterator[tuple[int, list[Samples]]]:
+def _pieces(
+    blocks: Sequence[Sequence[Samples]], corrections: Sequence[Sequence[Correction]]
+) -> Iterator[tuple[int, list[Samples]]]:
     """What of one owner lies in one piece of time: no five seconds are in two of them."""
     for owner, own in enumerate(blocks):
         waiting: list[Samples] = []
         piece = None
-        for part in _cut_at_pieces(without_overlaps(own)):
+        parts = _cut_at_pieces(without_overlaps(own))
+        for part in corrected(parts, corrections[owner]) if corrections else parts:
             if waiting and part.t0_us // PIECE_US != piece:
                 yield owner, waiting
                 waiting = []
@@ -138,8 +145,11 @@ def _sums(owned: Sequence[tuple[int, Samples]]) -> Sums:
     x, y, z = np.empty((3, done))
     for part, end in zip(parts, ends.tolist(), strict=True):
         begin = end - len(part.xyz)
+        factor, add = factor_and_add(part.scale, part.correction)
         for axis, values in enumerate((x, y, z)):
-            np.multiply(part.xyz[:, axis], part.scale, out=values[begin:end])
+            np.multiply(part.xyz[:, axis], factor[axis], out=values[begin:end])
+            if add[axis]:
+                values[begin:end] += add[axis]
     x *= x
     y *= y
     x += y  # the square of what is level
