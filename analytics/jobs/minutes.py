@@ -10,9 +10,11 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from analytics.days import MINUTE_US
+from analytics.signal.corrections import in_force
 from analytics.signal.epochs import epochs_of_many
 from analytics.signal.samples import Samples
 from store import blocks, marks
+from store.calibrations import calibrations_of
 from store.database import transaction
 from store.minutes import MadeMinutes, save_minutes
 from store.stretches import BlockName, Stretch, names_in, samples_of
@@ -84,9 +86,16 @@ def _groups(named: Sequence[Named]) -> Iterator[list[Named]]:
 def _made(session: Session, named: Sequence[Named]) -> MadeMinutes:
     """The minutes inside these stretches of which enough is known."""
     found = iter(samples_of(session, [name for _, names in named for name in names]))
+    held = calibrations_of(session, {stretch.device_id for stretch, _ in named})
+    corrections = [held.get(stretch.device_id, []) for stretch, _ in named] if held else []
     owner, made = epochs_of_many(
-        [[Samples(name.t0_us, name.hz, name.scale, next(found)) for name in names] for _, names in named]
+        [[Samples(name.t0_us, name.hz, name.scale, next(found)) for name in names] for _, names in named],
+        corrections,
     )
+    calibration_id = np.zeros(len(made.t_us), np.int64)
+    if held:
+        by = (in_force(corrections[o], t) for o, t in zip(owner.tolist(), made.t_us.tolist(), strict=True))
+        calibration_id[:] = [one.id if one else 0 for one in by]
     device, start, end = np.array([(s.device_id, s.start_us, s.end_us) for s, _ in named]).T[:, owner]
     inside = (made.t_us >= start) & (made.t_us < end) & ~np.isnan(made.enmo_mg)
     return MadeMinutes(
@@ -97,6 +106,7 @@ def _made(session: Session, named: Sequence[Named]) -> MadeMinutes:
         anglez_deg=made.anglez_deg[inside],
         enmo_5s_mg=made.enmo_5s_mg[inside],
         anglez_5s_deg=made.anglez_5s_deg[inside],
+        calibration_id=calibration_id[inside],
     )
 
 
