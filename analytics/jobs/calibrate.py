@@ -139,7 +139,10 @@ def _look(session: Session, new: _New, blocks: Sequence[Samples], at: datetime) 
     points = remember(_points(new.known), windows, _micro(new.newest), _micro(new.newest))
     device_id, held = new.known.device_id, new.held
     reason, error, fitted = None, None, None
-    if held is None:
+    behind = new.until <= new.newest
+    if behind:
+        reason = f"data since {new.until:%Y-%m-%d %H:%M} by its clock is still to be looked at"
+    elif held is None:
         since = new.clock - HOURS_BACK
         fitted = _fitted(session, device_id, points, since, new)
         reason = fitted.reason
@@ -157,10 +160,7 @@ def _look(session: Session, new: _New, blocks: Sequence[Samples], at: datetime) 
     if fitted is not None and fitted.accepted:
         error = fitted.error_after_mg
         _add(session, new, fitted, at)
-    elif held is None:
-        error = None
-    again = CALIBRATED_AGAIN if held is not None and reason is None else AGAIN
-    due_at = at if new.until <= new.newest else at + again
+    due_at = at if behind else at + (CALIBRATED_AGAIN if reason is None else AGAIN)
     return Look(device_id, due_at, new.until, points.t_us, points.g, reason, error)
 
 
