@@ -74,3 +74,58 @@ def add_calibration(session: Session, row: CalibrationRow) -> None:
     """Store a new version. Two that fit the same device at once: the second fails, and looks again."""
     session.add(row)
     session.flush()
+
+
+@dataclass(frozen=True, slots=True)
+class ShownCalibration:
+    """How far a device that streams raw acceleration is calibrated."""
+
+    device: str
+    version: int | None  #: the newest; None: not calibrated
+    since: datetime | None  #: true time of the first minute that it corrects
+    error_before_mg: float | None
+    error_after_mg: float | None
+    reason: str | None  #: why there is none, or no new one though the device has drifted
+
+
+def calibrations_worn(
+    session: Session, patient_id: int, start: datetime, end: datetime
+) -> list[ShownCalibration]:
+    """Those of the devices with raw acceleration that the patient wore at some time in [start, end)."""
+    rows = session.execute(
+        sa.text(
+            """
+            SELECT d.name, c.version, c.from_t + k.shift, c.error_before_mg, c.error_after_mg,
+                   CASE WHEN s.looked_at IS NULL THEN 'its data was not looked at yet' ELSE s.reason END
+            FROM still_points s JOIN device d ON d.id = s.device_id
+            LEFT JOIN LATERAL (
+                SELECT * FROM calibration WHERE device_id = d.id ORDER BY version DESC LIMIT 1
+            ) c ON true
+            LEFT JOIN clock k ON k.device_id = d.id AND c.from_t >= k.starts AND c.from_t < k.ends
+            WHERE s.device_id IN (SELECT device_id FROM wearing
+                                  WHERE patient_id = :patient AND during && tstzrange(:start, :end))
+            ORDER BY d.name
+            """
+        ),
+        {"patient": patient_id, "start": start, "end": end},
+    )
+    return [ShownCalibration(*row) for row in rows]
+
+
+def calibrations_began(session: Session, device_ids: Collection[int]) -> dict[int, list[tuple[int, int]]]:
+    """Of each of these devices that has any: (true time [us] of the first minute, version), in order."""
+    rows = session.execute(
+        sa.text(
+            """
+            SELECT c.device_id, (extract(epoch FROM c.from_t + k.shift) * 1000000)::bigint, c.version
+            FROM calibration c
+            JOIN clock k ON k.device_id = c.device_id AND c.from_t >= k.starts AND c.from_t < k.ends
+            WHERE c.device_id = ANY(:ids ::bigint[]) ORDER BY 1, 3
+            """
+        ),
+        {"ids": list(device_ids)},
+    )
+    found: dict[int, list[tuple[int, int]]] = {}
+    for device_id, from_us, version in rows:
+        found.setdefault(device_id, []).append((from_us, version))
+    return found

@@ -15,6 +15,7 @@ from api.pages.axis import midnight
 from api.pages.chart import Answer, Chart, Mark, draw
 from api.pages.hours import Hour, hours_of
 from api.pages.standing import why_no_news
+from store.calibrations import calibrations_worn
 from store.cases import Case, CaseEvent, CaseState
 from store.clocks import clocks_worn
 from store.coverage import Gap, gaps_of
@@ -70,6 +71,7 @@ class PatientPage:
     clock: str
     gaps: list[str]
     clocks: list[str]
+    calibrations: list[str]
     missing: list[str]  #: what devices numbered in these days and never sent
     technical_cases: list[Story]
     open_cases: list[Story]
@@ -118,6 +120,10 @@ def read_page(session: Session, row: Row, now: datetime) -> PatientPage:
         clocks=[
             words.device_clock(one.device, one.offset)
             for one in clocks_worn(session, row.patient_id, now, now + timedelta(microseconds=1))
+        ],
+        calibrations=[
+            words.device_calibration(one)
+            for one in calibrations_worn(session, row.patient_id, now, now + timedelta(microseconds=1))
         ],
         missing=missing_in_words(gaps_of(session, row.patient_id, start, end), zone),
         technical_cases=[story for story in still if story[0].kind == "technical"],

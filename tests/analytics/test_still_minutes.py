@@ -47,7 +47,9 @@ def test_of_nothing_nothing_is_chosen():
     assert len(still_minutes(np.zeros(0, np.int64), np.zeros(0), 24)) == 0
 
 
-@given(st.lists(st.tuples(st.integers(1, 30), st.floats(-90, 90)), min_size=1, max_size=60), st.integers(1, 48))
+@given(
+    st.lists(st.tuples(st.integers(1, 30), st.floats(-90, 90)), min_size=1, max_size=60), st.integers(1, 48)
+)
 def test_never_more_than_asked_for_and_each_once(of, most):
     found = chosen(most, *of)
     assert 1 <= len(found) <= most and found == sorted(set(found))
