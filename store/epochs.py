@@ -41,6 +41,10 @@ class EpochRow(Base):
     worn: Mapped[bool | None] = mapped_column(comment="as the device said; from raw, as the wear rule judged")
     enmo_5s_mg: Mapped[list[float] | None] = mapped_column(pg.ARRAY(sa.REAL))
     anglez_5s_deg: Mapped[list[float] | None] = mapped_column(pg.ARRAY(sa.REAL))
+    sway: Mapped[float | None] = mapped_column(
+        sa.REAL,
+        comment="of a minute made from raw: slow movement over the noise of its sensor; 0 not at rest",
+    )
     # No foreign key, as for the device: it would be checked for every minute.
     calibration_id: Mapped[int | None] = mapped_column(comment="of source raw; null: not calibrated")
 
@@ -83,15 +87,17 @@ RAW_MINUTE = np.dtype(
         *(("b0", ">i4"), ("device_id", ">i8"), ("b1", ">i4"), ("t", ">i8"), ("b2", ">i4"), ("source", "S3")),
         *(("b3", ">i4"), ("epoch_s", ">f4"), ("b4", ">i4"), ("enmo_mg", ">f4"), ("b5", ">i4")),
         *(("mad_mg", ">f4"), ("b6", ">i4"), ("anglez_deg", ">f4")),
-        *(("enmo_5s_mg", _FIVES), ("anglez_5s_deg", _FIVES)),
-        *(("b7", ">i4"), ("calibration_id", ">i8")),
+        *(("enmo_5s_mg", _FIVES), ("anglez_5s_deg", _FIVES), ("b7", ">i4"), ("sway", ">f4")),
+        *(("b8", ">i4"), ("calibration_id", ">i8")),
     ]
 )
 _RAW_COLUMNS = (
     *("device_id", "t", "source", "epoch_s", "enmo_mg", "mad_mg", "anglez_deg"),
-    *("enmo_5s_mg", "anglez_5s_deg", "calibration_id"),
+    *("enmo_5s_mg", "anglez_5s_deg", "sway", "calibration_id"),
 )
-_LENGTHS = {"fields": len(_RAW_COLUMNS), "b0": 8, "b1": 8, "b2": 3, "b3": 4, "b4": 4, "b5": 4, "b6": 4}
+_LENGTHS = {"fields": len(_RAW_COLUMNS), "b0": 8, "b1": 8, "b2": 3} | dict.fromkeys(
+    ("b3", "b4", "b5", "b6", "b7"), 4
+)
 _FLOAT4 = 700  #: PostgreSQL's number of the type
 
 
@@ -103,23 +109,24 @@ def raw_minutes(
     anglez_deg: NDArray[np.float64],
     enmo_5s_mg: NDArray[np.float64],
     anglez_5s_deg: NDArray[np.float64],
+    sway: NDArray[np.float64],
     calibration_id: Sequence[int],
 ) -> NDArray[np.void]:
-    """Rows (n,) for `add_raw_minutes`; those of five seconds have shape (n, 12). Nothing may be NaN; a
+    """Rows (n,) for `add_raw_minutes`; the values of five seconds have shape (n, 12). Nothing may be NaN; a
     `calibration_id` of 0: not calibrated."""
     rows = np.zeros(len(t_us), RAW_MINUTE)
     for name, length in _LENGTHS.items():
         rows[name] = length
     rows["source"], rows["epoch_s"] = b"raw", 60
     rows["device_id"], rows["t"] = device_ids, np.asarray(t_us, dtype=np.int64) - POSTGRES_EPOCH_US
-    rows["enmo_mg"], rows["mad_mg"], rows["anglez_deg"] = enmo_mg, mad_mg, anglez_deg
+    rows["enmo_mg"], rows["mad_mg"], rows["anglez_deg"], rows["sway"] = enmo_mg, mad_mg, anglez_deg, sway
     for name, values in (("enmo_5s_mg", enmo_5s_mg), ("anglez_5s_deg", anglez_5s_deg)):
         rows[name]["bytes"] = 20 + 12 * 8
         rows[name]["shape"] = (1, 0, _FLOAT4, 12, 1)  # dimensions, no nulls, type, length, first index
         rows[name]["value"]["bytes"] = 4
         rows[name]["value"]["value"] = values
     rows["calibration_id"] = calibration_id
-    rows["b7"] = np.where(rows["calibration_id"] == 0, -1, 8)
+    rows["b8"] = np.where(rows["calibration_id"] == 0, -1, 8)
     return rows
 
 
@@ -227,8 +234,9 @@ def read_epochs(session: Session, patient_id: int, start: datetime, end: datetim
 
 def read_five_seconds(
     session: Session, patient_id: int, start: datetime, end: datetime
-) -> list[tuple[int, NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]]:
-    """Minutes made from raw blocks: (device, t_us (n,), ENMO (n, 12) [mg], z-angle (n, 12) [degrees]).
+) -> list[tuple[int, NDArray[np.int64], NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]]:
+    """Minutes made from raw blocks: (device, t_us (n,), ENMO (n, 12) [mg], z-angle (n, 12) [degrees],
+    sway (n,)).
 
     Times are true ones, as `store.worn.save_worn` takes them.
     """
@@ -236,9 +244,10 @@ def read_five_seconds(
         sa.text(
             f"""
             SELECT k.device_id, array_agg((extract(epoch FROM k.t) * 1000000)::bigint ORDER BY k.t),
-                   array_agg(k.enmo_5s_mg ORDER BY k.t), array_agg(k.anglez_5s_deg ORDER BY k.t)
+                   array_agg(k.enmo_5s_mg ORDER BY k.t), array_agg(k.anglez_5s_deg ORDER BY k.t),
+                   array_agg(k.sway ORDER BY k.t)
             FROM (
-                SELECT e.device_id, e.t + w.shift AS t, e.enmo_5s_mg, e.anglez_5s_deg
+                SELECT e.device_id, e.t + w.shift AS t, e.enmo_5s_mg, e.anglez_5s_deg, e.sway
                 FROM {WORN_EPOCHS} WHERE e.source = 'raw'
             ) k
             GROUP BY k.device_id ORDER BY k.device_id
@@ -246,7 +255,10 @@ def read_five_seconds(
         ),
         reach(session, patient_id, start, end),
     )
-    return [(d, np.array(t, dtype=np.int64), _floats(enmo), _floats(angle)) for d, t, enmo, angle in rows]
+    return [
+        (device_id, np.array(t, dtype=np.int64), _floats(enmo), _floats(angle), _floats(sway))
+        for device_id, t, enmo, angle, sway in rows
+    ]
 
 
 def _floats(values: list[float | None]) -> NDArray[np.float64]:

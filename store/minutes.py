@@ -23,6 +23,7 @@ class MadeMinutes:
     anglez_deg: NDArray[np.float64]  #: (n,)
     enmo_5s_mg: NDArray[np.float64]  #: (n, 12)
     anglez_5s_deg: NDArray[np.float64]  #: (n, 12)
+    sway: NDArray[np.float64]  #: (n,)
     calibration_id: NDArray[np.int64]  #: (n,) 0: not calibrated
 
 
@@ -31,20 +32,20 @@ class MadeMinutes:
 _SAVE = sa.text(
     """
     INSERT INTO epoch (device_id, t, source, epoch_s, enmo_mg, mad_mg, anglez_deg, enmo_5s_mg, anglez_5s_deg,
-                       calibration_id)
+                       sway, calibration_id)
     SELECT device_id, 'epoch'::timestamptz + t_us * interval '1 microsecond', 'raw', 60,
            nullif(enmo_mg, 'NaN'), nullif(mad_mg, 'NaN'), nullif(anglez_deg, 'NaN'),
            array_replace((:enmo_5s_mg ::real[])[12 * i - 11 : 12 * i], 'NaN', NULL),
-           array_replace((:anglez_5s_deg ::real[])[12 * i - 11 : 12 * i], 'NaN', NULL),
+           array_replace((:anglez_5s_deg ::real[])[12 * i - 11 : 12 * i], 'NaN', NULL), sway,
            nullif(calibration_id, 0)
     FROM unnest(:device_id ::bigint[], :t_us ::bigint[], :enmo_mg ::real[], :mad_mg ::real[],
-                :anglez_deg ::real[], :calibration_id ::bigint[])
-         WITH ORDINALITY AS k(device_id, t_us, enmo_mg, mad_mg, anglez_deg, calibration_id, i)
+                :anglez_deg ::real[], :sway ::real[], :calibration_id ::bigint[])
+         WITH ORDINALITY AS k(device_id, t_us, enmo_mg, mad_mg, anglez_deg, sway, calibration_id, i)
     ORDER BY device_id, t_us
     ON CONFLICT (device_id, t, source) DO UPDATE SET
         enmo_mg = EXCLUDED.enmo_mg, mad_mg = EXCLUDED.mad_mg, anglez_deg = EXCLUDED.anglez_deg,
         temp_c = EXCLUDED.temp_c, lux = EXCLUDED.lux,
-        enmo_5s_mg = EXCLUDED.enmo_5s_mg, anglez_5s_deg = EXCLUDED.anglez_5s_deg,
+        enmo_5s_mg = EXCLUDED.enmo_5s_mg, anglez_5s_deg = EXCLUDED.anglez_5s_deg, sway = EXCLUDED.sway,
         calibration_id = EXCLUDED.calibration_id
     """
 )
@@ -54,7 +55,7 @@ def save_minutes(session: Session, made: MadeMinutes) -> None:
     """Store minutes made from raw blocks; made again with more samples, they replace the former."""
     if not len(made.t_us):
         return
-    floats = ("enmo_mg", "mad_mg", "anglez_deg", "enmo_5s_mg", "anglez_5s_deg")
+    floats = ("enmo_mg", "mad_mg", "anglez_deg", "enmo_5s_mg", "anglez_5s_deg", "sway")
     session.execute(
         _SAVE,
         {

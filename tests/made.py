@@ -25,6 +25,7 @@ def made_minutes(
         anglez_deg=np.full(n, anglez_deg),
         enmo_5s_mg=np.full((n, 12), enmo_mg),
         anglez_5s_deg=np.full((n, 12), anglez_deg),
+        sway=np.zeros(n),
         calibration_id=np.zeros(n, np.int64),
     )
 

@@ -11,17 +11,19 @@ import numpy as np
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from analytics.days import day_bounds, local_day_of
+from analytics.days import MINUTE_US, day_bounds, local_day_of
 from analytics.indices.daily import IO_DAYS, WINDOW_DAYS, Prepared, day_and_window_indices, prepare
 from analytics.indices.index import METHOD, Index
 from analytics.jobs.calibrated_days import calibrations_in
 from analytics.series import Series, Worn, series_of
+from analytics.signal.thermometer import minute_temperature
 from analytics.signal.wear import worn_by_stillness
 from store import epochs, marks, results
 from store.calibrations import calibrations_began
 from store.database import transaction
 from store.people import Patient
 from store.provenance import Parameters, provenance_id
+from store.thermometer import readings
 from store.worn import save_worn
 
 AGAIN_AFTER = timedelta(hours=1)  #: the running day is computed at most so often
@@ -65,8 +67,13 @@ def _judge_wear(session: Session, patient_id: int, first: date, last: date, zone
     """Write down, for minutes made from raw blocks, whether the device was worn."""
     margin = timedelta(hours=1)  # the rule looks at hours
     start, end = _bounds(first, zone)[0] - margin, _bounds(last, zone)[1] + margin
-    for device_id, t_us, enmo, angle in epochs.read_five_seconds(session, patient_id, start, end):
-        save_worn(session, device_id, t_us, worn_by_stillness(t_us, enmo, angle))
+    for device_id, t_us, enmo, angle, sway in epochs.read_five_seconds(session, patient_id, start, end):
+        worn = worn_by_stillness(t_us, enmo, angle, sway)
+        if not worn.all():  # and only then is the thermometer asked, which few devices have
+            doubted = t_us[~worn]
+            read = readings(session, device_id, int(doubted[0]), int(doubted[-1]) + MINUTE_US)
+            worn = worn_by_stillness(t_us, enmo, angle, sway, minute_temperature(t_us, *read))
+        save_worn(session, device_id, t_us, worn)
 
 
 def _rows_of(

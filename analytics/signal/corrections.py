@@ -9,6 +9,7 @@ from typing import TypeVar
 
 import numpy as np
 
+from analytics.signal.pieces import EARLY_US
 from analytics.signal.samples import Correction, Samples
 
 Of = TypeVar("Of", bound=Correction)
@@ -29,14 +30,15 @@ def corrected(parts: Sequence[Samples], corrections: Sequence[Correction]) -> li
         return list(parts)
     found: list[Samples] = []
     for part in parts:
-        edges = [c.from_us for c in corrections if part.t0_us < c.from_us < part.end_us]
-        # A sample that only rounding puts before an edge belongs behind it.
-        into = [int(np.ceil((edge - part.t0_us) * part.hz / 1e6 - 1e-6)) for edge in edges]
-        first = 0
-        for end in (*into, len(part.xyz)):
-            if first < min(end, len(part.xyz)):
-                t0_us = part.t0_us + round(first * 1e6 / part.hz)
-                holds = in_force(corrections, t0_us)
-                found.append(replace(part, t0_us=t0_us, xyz=part.xyz[first:end], correction=holds))
-                first = end
+        begin, first = part.t0_us, 0
+        ends = [one.from_us for one in corrections if part.t0_us < one.from_us < part.end_us]
+        for end in (*ends, None):
+            # A sample that only rounding puts before an edge belongs behind it.
+            into_us = None if end is None else end - part.t0_us - EARLY_US
+            last = len(part.xyz) if into_us is None else int(np.ceil(into_us * part.hz / 1e6 - 1e-6))
+            if first < min(last, len(part.xyz)):
+                t0_us = max(part.t0_us + round(first * 1e6 / part.hz), begin)
+                held = in_force(corrections, begin)
+                found.append(replace(part, t0_us=t0_us, xyz=part.xyz[first:last], correction=held))
+            begin, first = end or begin, max(last, 0)
     return found

@@ -25,7 +25,8 @@ from numpy.typing import NDArray
 from analytics.days import MINUTE_US as MINUTE_US
 from analytics.signal.corrections import in_force as in_force
 from analytics.signal.fives import FIVE_S_US, Values, five_second_sums
-from analytics.signal.samples import Correction, Samples, factor_and_add
+from analytics.signal.samples import Correction, Samples
+from analytics.signal.sway import UNSEEN, at_rest, sway_of_whole
 
 FIVES = 12  #: five-second epochs in a minute
 TOGETHER = 8  #: whole minutes worked on at once: they fit the processor's cache
@@ -60,6 +61,7 @@ class Whole(NamedTuple):
     anglez_deg: Values  #: (m,)
     enmo_5s_mg: Values  #: (m, 12)
     anglez_5s_deg: Values  #: (m, 12)
+    sway: Values  #: (m,) of minutes at rest, else `UNSEEN`: see `analytics.signal.sway`
 
 
 def epochs_of_minutes(blocks: Sequence[Samples]) -> Minutes:
@@ -136,14 +138,13 @@ def _whole(
     xyz: Sequence[NDArray[np.int16]], scale: Sequence[float], correction: Sequence[Correction | None]
 ) -> Whole:
     samples = np.stack(xyz)
+    factor = np.asarray(scale)[:, None]
+    x, y, z = (samples[:, :, axis] * factor for axis in range(3))
+    swayed = sway_of_whole((x, y, z), factor[:, 0])  # as measured: neither scale nor zero matters to it
     if any(correction):
-        factor, add = np.array([*map(factor_and_add, scale, correction)]).transpose(1, 2, 0)[..., None]
-        x, y, z = (samples[:, :, axis] * factor[axis] for axis in range(3))
         for axis, values in enumerate((x, y, z)):
-            values += add[axis]
-    else:
-        same = np.asarray(scale)[:, None]
-        x, y, z = (samples[:, :, axis] * same for axis in range(3))
+            values += np.array([[one.offset[axis] if one else 0.0] for one in correction])
+            values *= np.array([[one.scale[axis] if one else 1.0] for one in correction])
     x *= x
     y *= y
     x += y  # the square of what is level
@@ -160,7 +161,8 @@ def _whole(
     fives -= 1000
     enmo = np.maximum(fives, 0, out=fives).sum(axis=2) / n
     degrees = np.degrees(angle.sum(axis=2) / n)
-    return Whole(enmo.mean(axis=1), mad.mean(axis=1), degrees.mean(axis=1), enmo, degrees)
+    sway = np.where(at_rest(mad), swayed, UNSEEN)
+    return Whole(enmo.mean(axis=1), mad.mean(axis=1), degrees.mean(axis=1), enmo, degrees, sway)
 
 
 def _mean(total: Values, n: Values, share: Values) -> Values:

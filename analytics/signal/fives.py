@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analytics.signal.corrections import corrected
-from analytics.signal.samples import Correction, Samples, factor_and_add
+from analytics.signal.pieces import EARLY_US
+from analytics.signal.samples import Correction, Samples
 
 FIVE_S_US = 5_000_000
 PIECE_US = 30 * 60_000_000  #: samples of a device that are worked on at once at most
@@ -123,12 +124,12 @@ def _cuts(blocks: Sequence[Samples], length_us: int) -> _Cuts:
     t0_us = np.array([block.t0_us for block in blocks])
     hz = np.array([block.hz for block in blocks])
     first = t0_us // length_us
-    rows = (t0_us + ((n - 1) * 1e6 / hz).astype(np.int64)) // length_us - first + 1
+    rows = (t0_us + ((n - 1) * 1e6 / hz + EARLY_US).astype(np.int64)) // length_us - first + 1
     ends = np.cumsum(rows)
     block = np.repeat(np.arange(len(blocks)), rows)
     number = np.arange(len(block)) - (ends - rows - first)[block]
-    # A sample that only rounding puts before an edge belongs behind it.
-    edges = np.ceil((number * length_us - t0_us[block]) * hz[block] / 1e6 - 1e-6).astype(np.int64)
+    into_us = number * length_us - t0_us[block]
+    edges = np.ceil((into_us - EARLY_US) * hz[block] / 1e6 - 1e-6).astype(np.int64)
     edges = np.minimum(np.maximum(edges, 0), n[block])
     edges[ends - rows] = 0
     following = np.append(edges[1:], 0)
@@ -145,11 +146,11 @@ def _sums(owned: Sequence[tuple[int, Samples]]) -> Sums:
     x, y, z = np.empty((3, done))
     for part, end in zip(parts, ends.tolist(), strict=True):
         begin = end - len(part.xyz)
-        factor, add = factor_and_add(part.scale, part.correction)
         for axis, values in enumerate((x, y, z)):
-            np.multiply(part.xyz[:, axis], factor[axis], out=values[begin:end])
-            if add[axis]:
-                values[begin:end] += add[axis]
+            np.multiply(part.xyz[:, axis], part.scale, out=values[begin:end])
+            if part.correction:
+                values[begin:end] += part.correction.offset[axis]
+                values[begin:end] *= part.correction.scale[axis]
     x *= x
     y *= y
     x += y  # the square of what is level

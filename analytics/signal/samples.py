@@ -27,14 +27,6 @@ class Correction(Protocol):
         """Of each axis [g]."""
 
 
-def factor_and_add(scale: float, correction: Correction | None) -> tuple[Axes, Axes]:
-    """For each axis what whole numbers are multiplied with, and what is added then, to be corrected g."""
-    if correction is None:
-        return (scale, scale, scale), (0.0, 0.0, 0.0)
-    (a, b, c), (u, v, w) = correction.scale, correction.offset
-    return (scale * a, scale * b, scale * c), (u * a, v * b, w * c)
-
-
 @dataclass(frozen=True)
 class Samples:
     """An unbroken stretch of samples; sample k is taken at `t0_us + k * 1e6 / hz`.

@@ -121,7 +121,7 @@ def test_the_wear_rule_reaches_minutes_of_a_wrong_clock(engine, cast):
     assert compute_days(engine, NOON + DAY) > 0
     assert rows(engine, "SELECT worn, count(*) FROM epoch GROUP BY 1") == [(False, 360)]
     with transaction(engine) as session:
-        ((device, t_us, _, _),) = epochs.read_five_seconds(session, cast.steady, NOON - 2 * DAY, NOON)
+        ((device, t_us, *_),) = epochs.read_five_seconds(session, cast.steady, NOON - 2 * DAY, NOON)
         save_worn(session, device, t_us, np.ones(len(t_us), dtype=bool))
     assert rows(engine, "SELECT worn, count(*) FROM epoch GROUP BY 1") == [(True, 360)]
 
