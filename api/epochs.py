@@ -15,6 +15,7 @@ from api.visible import VisiblePatient
 from api.windows import FromDay, ToDay, days_of, instants_of
 from store import wear_runs, worklist
 from store.buckets import METRICS, read_buckets
+from store.calibrations import calibrations_worn
 from store.clocks import clocks_worn
 from store.coverage import covered_days, gaps_of
 from store.database import now
@@ -97,8 +98,22 @@ class ClockOut(BaseModel):
     checked_at: datetime | None
 
 
+class CalibrationOut(BaseModel):
+    """Of a device that streams raw acceleration. `version` null: its epochs are not calibrated, and `reason`
+    says why; with a version, `reason` says why there is no newer one though the device has drifted. Minutes
+    from `since` on are corrected. Errors: of gravity at rest, before and after [mg]."""
+
+    device: str
+    version: int | None
+    since: datetime | None
+    error_before_mg: float | None
+    error_after_mg: float | None
+    reason: str | None
+
+
 class Coverage(PatientPage[CoveredDayOut]):
-    """What is there, what is known to be missing, and how far the devices' clocks are off.
+    """What is there, what is known to be missing, how far the devices' clocks are off, and how far devices
+    with raw acceleration are calibrated.
 
     `states` are as of when each day was computed, the running day at most hourly; `states_complete` false:
     there are more, and the oldest are left out."""
@@ -108,6 +123,7 @@ class Coverage(PatientPage[CoveredDayOut]):
     states_complete: bool
     gaps: list[GapOut]
     clocks: list[ClockOut]
+    calibrations: list[CalibrationOut]
     last_data_at: datetime | None
 
 
@@ -178,6 +194,10 @@ def coverage(
                 checked_at=clock.checked_at,
             )
             for clock in clocks_worn(db, patient.id, start, end)
+        ],
+        calibrations=[
+            CalibrationOut.model_validate(one, from_attributes=True)
+            for one in calibrations_worn(db, patient.id, start, end)
         ],
         last_data_at=worklist.worklist(db, user, now(), patient.code)[0].moved_at,
     )

@@ -45,6 +45,8 @@ class EpochRow(Base):
         sa.REAL,
         comment="of a minute made from raw: slow movement over the noise of its sensor; 0 not at rest",
     )
+    # No foreign key, as for the device: it would be checked for every minute.
+    calibration_id: Mapped[int | None] = mapped_column(comment="of source raw; null: not calibrated")
 
 
 DEVICE_COLUMNS = {
@@ -86,11 +88,12 @@ RAW_MINUTE = np.dtype(
         *(("b3", ">i4"), ("epoch_s", ">f4"), ("b4", ">i4"), ("enmo_mg", ">f4"), ("b5", ">i4")),
         *(("mad_mg", ">f4"), ("b6", ">i4"), ("anglez_deg", ">f4")),
         *(("enmo_5s_mg", _FIVES), ("anglez_5s_deg", _FIVES), ("b7", ">i4"), ("sway", ">f4")),
+        *(("b8", ">i4"), ("calibration_id", ">i8")),
     ]
 )
 _RAW_COLUMNS = (
     *("device_id", "t", "source", "epoch_s", "enmo_mg", "mad_mg", "anglez_deg"),
-    *("enmo_5s_mg", "anglez_5s_deg", "sway"),
+    *("enmo_5s_mg", "anglez_5s_deg", "sway", "calibration_id"),
 )
 _LENGTHS = {"fields": len(_RAW_COLUMNS), "b0": 8, "b1": 8, "b2": 3} | dict.fromkeys(
     ("b3", "b4", "b5", "b6", "b7"), 4
@@ -107,8 +110,10 @@ def raw_minutes(
     enmo_5s_mg: NDArray[np.float64],
     anglez_5s_deg: NDArray[np.float64],
     sway: NDArray[np.float64],
+    calibration_id: Sequence[int],
 ) -> NDArray[np.void]:
-    """Rows (n,) for `add_raw_minutes`; the values of five seconds have shape (n, 12). Nothing may be NaN."""
+    """Rows (n,) for `add_raw_minutes`; the values of five seconds have shape (n, 12). Nothing may be NaN; a
+    `calibration_id` of 0: not calibrated."""
     rows = np.zeros(len(t_us), RAW_MINUTE)
     for name, length in _LENGTHS.items():
         rows[name] = length
@@ -120,6 +125,8 @@ def raw_minutes(
         rows[name]["shape"] = (1, 0, _FLOAT4, 12, 1)  # dimensions, no nulls, type, length, first index
         rows[name]["value"]["bytes"] = 4
         rows[name]["value"]["value"] = values
+    rows["calibration_id"] = calibration_id
+    rows["b8"] = np.where(rows["calibration_id"] == 0, -1, 8)
     return rows
 
 
@@ -167,8 +174,15 @@ def add_raw_minutes(session: Session, rows: NDArray[np.void]) -> list[tuple[int,
         seen.add(name)
     new = np.ones(len(rows), dtype=bool)
     new[list(taken)] = False
-    copy_rows(session, "epoch", _RAW_COLUMNS, [rows[new].tobytes()])
+    copy_rows(session, "epoch", _RAW_COLUMNS, _packed(rows[new]))
     return [(names[place][0], names[place][1], names[place][1] + MINUTE) for place in sorted(taken)]
+
+
+def _packed(rows: NDArray[np.void]) -> list[bytes]:
+    """As COPY takes them: a null is a length of -1 and no value, so such rows are shorter."""
+    none = rows["calibration_id"] == 0
+    without = np.ascontiguousarray(rows[none]).view(np.uint8).reshape(-1, RAW_MINUTE.itemsize)[:, :-8]
+    return [without.tobytes(), rows[~none].tobytes()]
 
 
 @dataclass(frozen=True, slots=True)

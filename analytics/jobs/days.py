@@ -15,10 +15,12 @@ from analytics.days import MINUTE_US, day_bounds, local_day_of
 from analytics.indices.daily import IO_DAYS, WINDOW_DAYS, Prepared, day_and_window_indices, prepare
 from analytics.indices.index import METHOD, Index
 from analytics.jobs import wear_days
+from analytics.jobs.calibrated_days import calibrations_in
 from analytics.series import Series, Worn, series_of
 from analytics.signal.thermometer import minute_temperature
 from analytics.signal.wear import worn_by_stillness
 from store import epochs, marks, results
+from store.calibrations import calibrations_began
 from store.database import transaction
 from store.people import Patient
 from store.provenance import Parameters, provenance_id
@@ -83,7 +85,8 @@ def _rows_of(
     parts = epochs.read_epochs(session, patient_id, start, _bounds(days[-1], zone)[1])
     series = series_of([Worn(p.epoch_s, p.t_us, p.counts, p.enmo_mg, p.steps, p.worn) for p in parts])
     prepared: dict[int, Prepared] = {}
-    made: dict[int, int] = {}
+    made: dict[tuple[int, str], int] = {}
+    began = calibrations_began(session, {part.device_id for part in parts if part.source == "raw"})
     rows: list[dict[str, object]] = []
     measures: dict[date, str] = {}
     worn: dict[date, float] = {}
@@ -98,14 +101,18 @@ def _rows_of(
             prepared[id(chosen)] = prepare(
                 chosen.t_us, chosen.x, chosen.epoch_s, chosen.worn, chosen.steps, zone, chosen.unit
             )
-            said = parameters_of(chosen, prepared[id(chosen)], zone)
-            made[id(chosen)] = provenance_id(session, METHOD_NAME, SOFTWARE, said)
         indices = day_and_window_indices(prepared[id(chosen)], day)
-        digest = _digest(chosen, day_bounds(day - timedelta(days=WINDOW_DAYS), zone)[0], end_us)
+        window_us = day_bounds(day - timedelta(days=WINDOW_DAYS), zone)[0]
+        calibration = calibrations_in(chosen, parts, began, window_us, end_us)
+        way = id(chosen), calibration.get("calibration", "")
+        if way not in made:
+            said = {**parameters_of(chosen, prepared[id(chosen)], zone), **calibration}
+            made[way] = provenance_id(session, METHOD_NAME, SOFTWARE, said)
+        digest = _digest(chosen, window_us, end_us)
         worn_min = next(index.value for index in indices if index.name == "worn_min")
         for index in indices:
             row = _row(patient_id, day, index, worn_min or 0.0, digest, at)
-            rows.append({**row, "provenance_id": made[id(chosen)]})
+            rows.append({**row, "provenance_id": made[way]})
         measures[day], worn[day] = chosen.measure, worn_min or 0.0
     states = wear_days.judge_days(session, patient_id, days, measures, zone, at, parts)
     if states:

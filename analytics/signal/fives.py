@@ -9,8 +9,9 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from analytics.signal.corrections import corrected
 from analytics.signal.pieces import EARLY_US
-from analytics.signal.samples import Samples
+from analytics.signal.samples import Correction, Samples
 
 FIVE_S_US = 5_000_000
 PIECE_US = 30 * 60_000_000  #: samples of a device that are worked on at once at most
@@ -33,12 +34,15 @@ class Sums:
     deviation: Values  #: of r from its mean over the five seconds [mg]
 
 
-def five_second_sums(blocks: Sequence[Sequence[Samples]]) -> Sums:
-    """The sums of each owner; `blocks` has for each owner its blocks, in any order."""
+def five_second_sums(
+    blocks: Sequence[Sequence[Samples]], corrections: Sequence[Sequence[Correction]] = ()
+) -> Sums:
+    """The sums of each owner; `blocks` has for each owner its blocks, in any order, and `corrections` what
+    calibrates them, in order of time; empty: nobody's."""
     sums: list[Sums] = []
     waiting: list[tuple[int, Samples]] = []
     samples = 0
-    for owner, parts in _pieces(blocks):
+    for owner, parts in _pieces(blocks, corrections):
         waiting += [(owner, part) for part in parts]
         samples += sum(len(part.xyz) for part in parts)
         if samples >= TOGETHER:
@@ -69,12 +73,15 @@ def without_overlaps(blocks: Sequence[Samples]) -> list[Samples]:
     return kept
 
 
-def _pieces(blocks: Sequence[Sequence[Samples]]) -> Iterator[tuple[int, list[Samples]]]:
+def _pieces(
+    blocks: Sequence[Sequence[Samples]], corrections: Sequence[Sequence[Correction]]
+) -> Iterator[tuple[int, list[Samples]]]:
     """What of one owner lies in one piece of time: no five seconds are in two of them."""
     for owner, own in enumerate(blocks):
         waiting: list[Samples] = []
         piece = None
-        for part in _cut_at_pieces(without_overlaps(own)):
+        parts = _cut_at_pieces(without_overlaps(own))
+        for part in corrected(parts, corrections[owner]) if corrections else parts:
             if waiting and part.t0_us // PIECE_US != piece:
                 yield owner, waiting
                 waiting = []
@@ -141,6 +148,9 @@ def _sums(owned: Sequence[tuple[int, Samples]]) -> Sums:
         begin = end - len(part.xyz)
         for axis, values in enumerate((x, y, z)):
             np.multiply(part.xyz[:, axis], part.scale, out=values[begin:end])
+            if part.correction:
+                values[begin:end] += part.correction.offset[axis]
+                values[begin:end] *= part.correction.scale[axis]
     x *= x
     y *= y
     x += y  # the square of what is level

@@ -16,6 +16,7 @@ from api.pages.chart import Answer, Chart, Mark, draw
 from api.pages.hours import Hour, hours_of
 from api.pages.standing import why_no_news
 from api.pages.wear_strip import going_on, together, watch_now
+from store.calibrations import calibrations_worn
 from store.cases import Case, CaseEvent, CaseState
 from store.clocks import clocks_worn
 from store.coverage import Gap, gaps_of
@@ -75,6 +76,7 @@ class PatientPage:
     watch: tuple[str, bool] | None  #: worn, not worn, off or silent since when, and whether it is worn
     gaps: list[str]
     clocks: list[str]
+    calibrations: list[str]
     missing: list[str]  #: what devices numbered in these days and never sent
     technical_cases: list[Story]
     open_cases: list[Story]
@@ -130,6 +132,10 @@ def read_page(session: Session, row: Row, now: datetime) -> PatientPage:
         clocks=[
             words.device_clock(one.device, one.offset)
             for one in clocks_worn(session, row.patient_id, now, now + timedelta(microseconds=1))
+        ],
+        calibrations=[
+            words.device_calibration(one)
+            for one in calibrations_worn(session, row.patient_id, now, now + timedelta(microseconds=1))
         ],
         missing=missing_in_words(gaps_of(session, row.patient_id, start, end), zone),
         technical_cases=[story for story in still if story[0].kind == "technical"],

@@ -12,11 +12,14 @@ from ingest.batch import write_batch
 from ingest.decode import Incoming
 from ingest.messages import Epoch, Status
 from store import people, wear_runs
+from store.calibrations import add_calibration
 from store.database import now, transaction
 from store.epochs import EpochRow
 from store.identity import hold, settle
+from store.still_points import StillPointsRow
 from tests.api.house import House, save_index
 from tests.cast import NOON, incoming, micro
+from tests.made import calibration_row
 
 STEADY = "/api/v1/patients/P-steady"
 MIDNIGHT = datetime(2026, 5, 3, 22, tzinfo=UTC)  # of 4 May in Rome
@@ -274,6 +277,35 @@ def test_so_many_stretches_that_not_all_are_told(house: House, monkeypatch: pyte
     found = house.client("anna").get(STEADY + "/coverage", params=query).json()
     assert [state["state"] for state in found["states"]] == ["worn", "no_data"]
     assert not found["states_complete"]
+
+
+def test_coverage_says_how_far_a_device_with_raw_acceleration_is_calibrated(house: House) -> None:
+    def calibrations() -> list[dict[str, object]]:
+        return house.client("anna").get(STEADY + "/coverage").json()["calibrations"]
+
+    assert calibrations() == [], "it sends epochs of its own"
+    with transaction(house.engine) as session:
+        session.add(StillPointsRow(device_id=house.cast.watch_1, due_at=NOON))
+    none = dict.fromkeys(("version", "since", "error_before_mg", "error_after_mg"))
+    assert calibrations() == [{"device": "watch-1", **none, "reason": "its data was not looked at yet"}]
+    reason = "70.0 h of data; 72 h are needed"
+    with transaction(house.engine) as session:
+        session.execute(sa.update(StillPointsRow).values(looked_at=NOON, reason=reason))
+    assert calibrations() == [{"device": "watch-1", **none, "reason": reason}]
+    with transaction(house.engine) as session:
+        session.execute(sa.update(StillPointsRow).values(reason=None))
+        for version in (1, 2):
+            add_calibration(session, calibration_row(house.cast.watch_1, version))
+    assert calibrations() == [
+        {
+            "device": "watch-1",
+            "version": 2,
+            "since": "2026-05-04T14:00:00Z",
+            "error_before_mg": 23.0,
+            "error_after_mg": 3.9,
+            "reason": None,
+        }
+    ]
 
 
 def test_coverage_says_how_far_a_clock_is_off(house: House) -> None:
