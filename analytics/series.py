@@ -71,13 +71,13 @@ def _merged(measure: str, parts: Sequence[Worn]) -> Series:
     t_us = np.concatenate([part.t_us for part in parts])
     x = np.concatenate([getattr(part, measure) for part in parts])
     steps = np.concatenate([part.steps for part in parts])
-    worn = np.concatenate([_was_worn(measure, part) for part in parts])
+    worn = np.concatenate([was_worn(measure, part) for part in parts])
     # `unique` keeps the first of equal instants, which is of the part with more epochs.
     _, first = np.unique(t_us, return_index=True)
     return Series(measure, parts[0].epoch_s, t_us[first], x[first], steps[first], worn[first])
 
 
-def _was_worn(measure: str, part: Worn) -> NDArray[np.bool_]:
+def was_worn(measure: str, part: Worn) -> NDArray[np.bool_]:
     """What the device or the wear rule said; counts without a word are judged by their zeros."""
     said = ~np.isnan(part.worn)
     if measure == "counts":

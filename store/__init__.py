@@ -24,4 +24,5 @@ from store import (  # noqa: F401
     results,
     status,
     still_points,
+    wear_runs,
 )

@@ -16,7 +16,7 @@ from store.people import Patient
 
 # A day with data that can be computed has results of some method, or waits for its first: looking at the
 # results instead of the epochs costs a thousandth. The newest computed row says by which method a day is
-# shown, as in `reading.days`.
+# shown, as in `reading.days`. Silent days have results, too (how long nothing came), and are computed again.
 _CHOSEN = """
     SELECT patient_id, day FROM (
         SELECT DISTINCT ON (patient_id, day) patient_id, day, method FROM day_index

@@ -196,11 +196,15 @@ def drop_day_indices(session: Session, patient_id: int, day: date, method: str) 
 
 
 def days_with_data(session: Session, patient_id: int, first: date, last: date) -> list[date]:
-    """The patient's days in [first, last] that have index rows."""
+    """The patient's days in [first, last] that were computed from data: they have `worn_min`, be it 0.
+
+    A day without any, of a patient with a device, has results too: how long that was silent or off.
+    """
     return list(
         session.scalars(
             sa.select(DayIndex.day)
             .where(DayIndex.patient_id == patient_id, DayIndex.day >= first, DayIndex.day <= last)
+            .where(DayIndex.index == "worn_min")
             .distinct()
             .order_by(DayIndex.day)
         )

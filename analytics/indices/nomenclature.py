@@ -21,11 +21,12 @@ from analytics.indices import (
     rhythm,
     sleep,
     transitions,
+    wear_amounts,
 )
 from analytics.indices.definition import OF_X, Definition
 
 PARTS: dict[str, tuple[Definition, ...]] = {
-    "Amounts": (amounts.WORN, amounts.HOURS, amounts.MEAN, amounts.STEPS),
+    "Amounts": (amounts.WORN, *wear_amounts.EVERYTHING, amounts.HOURS, amounts.MEAN, amounts.STEPS),
     "Intensity": (
         intensity_minutes.SEDENTARY_MIN,
         intensity_minutes.LIGHT_MIN,

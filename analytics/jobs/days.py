@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from analytics.days import MINUTE_US, day_bounds, local_day_of
 from analytics.indices.daily import IO_DAYS, WINDOW_DAYS, Prepared, day_and_window_indices, prepare
 from analytics.indices.index import METHOD, Index
+from analytics.jobs import wear_days
 from analytics.jobs.calibrated_days import calibrations_in
 from analytics.series import Series, Worn, series_of
 from analytics.signal.thermometer import minute_temperature
@@ -87,6 +88,8 @@ def _rows_of(
     made: dict[tuple[int, str], int] = {}
     began = calibrations_began(session, {part.device_id for part in parts if part.source == "raw"})
     rows: list[dict[str, object]] = []
+    measures: dict[date, str] = {}
+    worn: dict[date, float] = {}
     for day in days:
         start_us, end_us = day_bounds(day, zone)
         chosen = max(series, key=lambda s: s.valid_between(start_us, end_us), default=None)
@@ -110,6 +113,14 @@ def _rows_of(
         for index in indices:
             row = _row(patient_id, day, index, worn_min or 0.0, digest, at)
             rows.append({**row, "provenance_id": made[way]})
+        measures[day], worn[day] = chosen.measure, worn_min or 0.0
+    states = wear_days.judge_days(session, patient_id, days, measures, zone, at, parts)
+    if states:
+        judged = provenance_id(session, METHOD_NAME, SOFTWARE, {"tz": zone.key, **wear_days.PARAMETERS})
+    for day, (minutes, digest) in states.items():
+        for index in minutes:
+            row = _row(patient_id, day, index, worn.get(day, 0.0), digest, at)
+            rows.append({**row, "provenance_id": judged})
     return rows
 
 

@@ -52,6 +52,7 @@ def test_half_past_eleven_on_the_night_the_clocks_change(engine, device_local, d
     for i in range(3):
         at = told + 5 * DAY + i * HOUR
         write_batch(engine, [status(i, at, 40 * MINUTE, delay=timedelta())], at)
+    stale(engine)  # the statuses themselves say that the device has started
     write_batch(engine, [minutes(0, told, n=9, at=told + 6 * DAY)], told + 6 * DAY)
     assert stale(engine) == [(cast.steady, day)]
     with transaction(engine) as session:
