@@ -195,6 +195,19 @@ def drop_day_indices(session: Session, patient_id: int, day: date, method: str) 
     )
 
 
+def days_with(
+    session: Session, patient_id: int, first: date, last: date, index: str, method: str
+) -> set[date]:
+    """The patient's days in [first, last] that have this index by this method."""
+    query = sa.select(DayIndex.day).where(
+        DayIndex.patient_id == patient_id,
+        DayIndex.day.between(first, last),
+        DayIndex.index == index,
+        DayIndex.method == method,
+    )
+    return set(session.scalars(query))
+
+
 def days_with_data(session: Session, patient_id: int, first: date, last: date) -> list[date]:
     """The patient's days in [first, last] that were computed from data: they have `worn_min`, be it 0.
 

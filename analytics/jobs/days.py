@@ -114,7 +114,7 @@ def _rows_of(
             row = _row(patient_id, day, index, worn_min or 0.0, digest, at)
             rows.append({**row, "provenance_id": made[way]})
         measures[day], worn[day] = chosen.measure, worn_min or 0.0
-    states = wear_days.judge_days(session, patient_id, days, measures, zone, at, parts)
+    states = wear_days.judge_days(session, patient_id, days, measures, zone, at, parts, METHOD_NAME)
     if states:
         judged = provenance_id(session, METHOD_NAME, SOFTWARE, {"tz": zone.key, **wear_days.PARAMETERS})
     for day, (minutes, digest) in states.items():

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from analytics.days import HOUR_US, MINUTE_US, day_bounds, local_day_of
 from analytics.indices.index import Index
-from analytics.indices.wear_amounts import wear_amounts
+from analytics.indices.wear_amounts import NO_DATA, wear_amounts
 from analytics.jobs.wearings import runs_of_wearings
 from analytics.signal.wear_states import FIRST_WORD_US, FLAT_PCT, SILENT, STALE_US, WearRuns, WearState
 from store import marks, results
@@ -42,6 +42,7 @@ def judge_days(
     zone: ZoneInfo,
     at: datetime,
     parts: Sequence[EpochArrays],
+    method: str,
 ) -> dict[date, tuple[list[Index], bytes]]:
     """Store what the devices were on these days and on silent days about them; the minutes of each, with a
     digest of the stretches.
@@ -52,7 +53,7 @@ def judge_days(
     start_us, end_us = day_bounds(days[0], zone)[0], day_bounds(days[-1], zone)[1]
     devices = runs_of_wearings(session, patient_id, measures, zone, at, parts, (start_us, end_us))
     found = {day: _on_day(devices, day, zone) for day in days}
-    found |= _silent_days(session, patient_id, set(days), devices, zone, at)
+    found |= _silent_days(session, patient_id, set(days), devices, zone, at, method)
     rows = [run for runs in found.values() for run in runs]
     stored.replace_runs(session, patient_id, list(found), rows)
     return {
@@ -69,8 +70,10 @@ def _silent_days(
     devices: Sequence[tuple[int, WearRuns]],
     zone: ZoneInfo,
     at: datetime,
+    method: str,
 ) -> dict[date, list[StoredRun]]:
-    """The silent days, beyond those computed, of which something else is stored than is known now.
+    """The silent days, beyond those computed, of which something else is stored than is known now, or by an
+    older method.
 
     A day with data at the end of a silence is marked instead, where its last or first state is another.
     """
@@ -88,6 +91,7 @@ def _silent_days(
     for run in stored.runs_of_days(session, patient_id, first, last):
         known.setdefault(run.day, []).append(run)
     with_data = set(results.days_with_data(session, patient_id, first, last))
+    current = results.days_with(session, patient_id, first, last, NO_DATA.name, method)
     waiting = marks.waiting_days(session, patient_id, marks.MOVEMENT)
     changed: dict[date, list[StoredRun]] = {}
     for day in around:
@@ -100,7 +104,7 @@ def _silent_days(
             continue
         told = {run.device_id for run in now}
         whole = sorted([*now, *(run for run in before if run.device_id not in told)], key=_order)
-        if whole != before:
+        if whole != before or (whole and day not in current):
             changed[day] = whole
     return changed
 

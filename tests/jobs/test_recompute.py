@@ -132,18 +132,19 @@ def test_what_is_left_counts_down_and_does_not_count_what_comes_later(engine, ca
         assert recompute.days_left(session, again, LATER) == 0
 
 
-def test_silent_days_have_results_and_are_computed_again_too(engine, cast):
+def test_silent_days_are_no_days_with_data_and_follow_those_about_them(engine, cast, monkeypatch):
     with transaction(engine) as session:
         marks.mark_day(session, cast.steady, NOON.date() + timedelta(days=3), marks.MOVEMENT, NOON)
     later = NOON + timedelta(days=5)
     compute_all(engine, later)
-    again = Again(NOON.date() + timedelta(days=1), [cast.steady], "day-next")
+    silent = Again(NOON.date() + timedelta(days=1), [cast.steady])
     with transaction(engine) as session:
-        assert results.days_with_data(session, cast.steady, again.since, later.date()) == []
-        assert recompute.count_days(session, again) == Counted(4, 1)
-    before = rows(engine)
-    assert mark(engine, again, later) == compute_all(engine, later) == 4
-    assert rows(engine) == before
+        assert results.days_with_data(session, cast.steady, silent.since, later.date()) == []
+        assert recompute.count_days(session, silent) == Counted(0, 0)
+    monkeypatch.setattr(days_job, "METHOD_NAME", "day-next")
+    assert mark(engine, Again(FIRST, [cast.steady], "day-next"), later) == compute_all(engine, later)
+    days = {row[1] for row in rows(engine, "day-next")}
+    assert {silent.since + timedelta(days=i) for i in range(4)} <= days
 
 
 def test_an_unknown_patient_is_named(engine, cast):
