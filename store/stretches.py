@@ -41,9 +41,9 @@ class BlockName:
     n: int
 
 
-# From the longest block of the device before its start on: no other block can touch the stretch. As constants,
-# the first and last instants of all keep the search inside the chunks that matter. The fence (OFFSET 0) keeps
-# it a walk along the key for each stretch.
+# No block that begins before `after` can touch the stretch: none of the device is as long as that. The first
+# and last instants of all, as constants, keep the search inside the chunks that matter. The fence (OFFSET 0)
+# keeps it a walk along the key for each stretch.
 _NAMES = """
     SELECT k.i, b.device_id, (extract(epoch FROM b.t0) * 1000000)::bigint, b.boot, b.seq, b.hz, b.scale,
            b.codec, b.n

@@ -85,7 +85,8 @@ def _made(session: Session, named: Sequence[Named]) -> MadeMinutes:
     """The minutes inside these stretches of which enough is known."""
     found = iter(samples_of(session, [name for _, names in named for name in names]))
     owner, made = epochs_of_many(
-        [[Samples(name.t0_us, name.hz, name.scale, next(found)) for name in names] for _, names in named]
+        [[Samples(name.t0_us, name.hz, name.scale, next(found)) for name in names] for _, names in named],
+        within=[(stretch.start_us, stretch.end_us) for stretch, _ in named],
     )
     device, start, end = np.array([(s.device_id, s.start_us, s.end_us) for s, _ in named]).T[:, owner]
     inside = (made.t_us >= start) & (made.t_us < end) & ~np.isnan(made.enmo_mg)
