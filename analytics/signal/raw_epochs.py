@@ -13,6 +13,7 @@ from analytics.signal.calibration import Calibration, calibrate
 from analytics.signal.counts import counts
 from analytics.signal.fives import without_overlaps
 from analytics.signal.metrics import Grid, Metrics, grid_of, metrics
+from analytics.signal.pieces import keep_what_is_freed
 from analytics.signal.samples import Samples
 from analytics.signal.still import WINDOW_US, still_windows
 from analytics.signal.wear import worn
@@ -58,6 +59,7 @@ def raw_epochs(
         Told now and then how many samples more are through one of the three passes over them.
     """
     segments = without_overlaps(segments)
+    keep_what_is_freed()
     length_us = epoch_s * 1_000_000
     grid = grid_of(segments, length_us)
     with ThreadPoolExecutor(1) as beside:  # numpy lets go of the interpreter: two cores where there are two
