@@ -13,7 +13,7 @@ from sqlalchemy.dialects import postgresql as pg
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from store.clocks import WORN_EPOCHS, reach
-from store.copying import POSTGRES_EPOCH_US, copy_rows
+from store.copying import POSTGRES_EPOCH_US, copy_rows, rows_with_arrays
 from store.database import Base, literal
 
 MINUTE = timedelta(minutes=1)
@@ -205,28 +205,29 @@ def read_epochs(session: Session, patient_id: int, start: datetime, end: datetim
 
     Times are true ones: the device's own, corrected by what is known of its clock.
     """
-    rows = session.execute(
-        sa.text(
-            f"""
-            SELECT k.device_id, k.source, k.epoch_s,
-                   array_agg((extract(epoch FROM k.t) * 1000000)::bigint ORDER BY k.t),
-                   array_agg(k.counts ORDER BY k.t), array_agg(k.enmo_mg ORDER BY k.t),
-                   array_agg(k.steps ORDER BY k.t), array_agg(k.anglez_deg ORDER BY k.t),
-                   array_agg(k.worn::int ORDER BY k.t)
-            FROM (
-                SELECT e.device_id, e.source, e.epoch_s, e.t + w.shift AS t, e.counts, e.enmo_mg, e.steps,
-                       e.anglez_deg, e.worn
-                FROM {WORN_EPOCHS}
-            ) k
-            GROUP BY k.device_id, k.source, k.epoch_s
-            ORDER BY k.device_id, k.source, k.epoch_s
-            """
-        ),
+    # Nulls as NaN: arrays without nulls are read without a look at each value.
+    rows = rows_with_arrays(
+        session,
+        f"""
+        SELECT k.device_id, k.source, k.epoch_s, array_agg(k.t ORDER BY k.t),
+               array_agg(coalesce(k.counts, 'NaN') ORDER BY k.t),
+               array_agg(coalesce(k.enmo_mg, 'NaN') ORDER BY k.t),
+               array_agg(coalesce(k.steps, 'NaN') ORDER BY k.t),
+               array_agg(coalesce(k.anglez_deg, 'NaN') ORDER BY k.t),
+               array_agg(coalesce(k.worn::int::real, 'NaN') ORDER BY k.t)
+        FROM (
+            SELECT e.device_id, e.source, e.epoch_s, e.t + w.shift AS t, e.counts, e.enmo_mg, e.steps,
+                   e.anglez_deg, e.worn
+            FROM {WORN_EPOCHS}
+        ) k
+        GROUP BY k.device_id, k.source, k.epoch_s
+        ORDER BY k.device_id, k.source, k.epoch_s
+        """,
         reach(session, patient_id, start, end),
     )
     return [
         EpochArrays(
-            device_id, source, float(epoch_s), np.array(t, dtype=np.int64), *(_floats(c) for c in columns)
+            device_id, source, float(epoch_s), t + POSTGRES_EPOCH_US, *(c.astype(np.float64) for c in columns)
         )
         for device_id, source, epoch_s, t, *columns in rows
     ]
@@ -240,26 +241,22 @@ def read_five_seconds(
 
     Times are true ones, as `store.worn.save_worn` takes them.
     """
-    rows = session.execute(
-        sa.text(
-            f"""
-            SELECT k.device_id, array_agg((extract(epoch FROM k.t) * 1000000)::bigint ORDER BY k.t),
-                   array_agg(k.enmo_5s_mg ORDER BY k.t), array_agg(k.anglez_5s_deg ORDER BY k.t),
-                   array_agg(k.sway ORDER BY k.t)
-            FROM (
-                SELECT e.device_id, e.t + w.shift AS t, e.enmo_5s_mg, e.anglez_5s_deg, e.sway
-                FROM {WORN_EPOCHS} WHERE e.source = 'raw'
-            ) k
-            GROUP BY k.device_id ORDER BY k.device_id
-            """
-        ),
+    rows = rows_with_arrays(
+        session,
+        f"""
+        SELECT k.device_id, array_agg(k.t ORDER BY k.t),
+               array_agg(array_replace(k.enmo_5s_mg, NULL, 'NaN') ORDER BY k.t),
+               array_agg(array_replace(k.anglez_5s_deg, NULL, 'NaN') ORDER BY k.t),
+               array_agg(coalesce(k.sway, 'NaN') ORDER BY k.t)
+        FROM (
+            SELECT e.device_id, e.t + w.shift AS t, e.enmo_5s_mg, e.anglez_5s_deg, e.sway
+            FROM {WORN_EPOCHS} WHERE e.source = 'raw'
+        ) k
+        GROUP BY k.device_id ORDER BY k.device_id
+        """,
         reach(session, patient_id, start, end),
     )
     return [
-        (device_id, np.array(t, dtype=np.int64), _floats(enmo), _floats(angle), _floats(sway))
-        for device_id, t, enmo, angle, sway in rows
+        (device_id, t + POSTGRES_EPOCH_US, *(values.astype(np.float64) for values in figures))
+        for device_id, t, *figures in rows
     ]
-
-
-def _floats(values: list[float | None]) -> NDArray[np.float64]:
-    return np.array(values, dtype=np.float64)  # numpy makes None into NaN
