@@ -11,13 +11,15 @@ from pydantic import AwareDatetime, BaseModel
 from api.auth import AsWardUser, Db
 from api.paging import PatientPage
 from api.problems import Problem, documented
-from api.visible import VisiblePatient
+from api.visible import PatientZone, VisiblePatient
 from api.windows import FromDay, ToDay, days_of, instants_of
+from days.cut import day_start
 from store import worklist
 from store.buckets import METRICS, read_buckets
 from store.clocks import clocks_worn
 from store.coverage import covered_days, gaps_of
 from store.database import now
+from store.zones import name_at
 
 router = APIRouter(prefix="/api/v1/patients", tags=["epochs"], responses=documented(401, 403, 404, 422))
 MOST_BUCKETS = 5000
@@ -86,6 +88,7 @@ class Coverage(PatientPage[CoveredDayOut]):
 def epochs(
     db: Db,
     patient: VisiblePatient,
+    zone: PatientZone,
     metric: Annotated[
         Literal["enmo_mg", "mad_mg", "anglez_deg", "counts", "steps", "hr_bpm", "worn"], Query()
     ],
@@ -104,10 +107,10 @@ def epochs(
     if end - start > timedelta(days=MOST_DAYS) or (end - start) / step > MOST_BUCKETS:
         detail = f"At most {MOST_BUCKETS} buckets and {MOST_DAYS} days at once: take longer buckets."
         raise Problem(422, detail, "window")
-    found = read_buckets(db, patient.id, metric, start, end, step)
+    found = read_buckets(db, patient.id, metric, start, end, step, lambda day: day_start(day, zone))
     return Buckets(
         patient=patient.code,
-        tz=patient.tz,
+        tz=name_at(zone, now()),
         metric=metric,
         unit=METRICS[metric][1],
         every=every,
@@ -117,14 +120,19 @@ def epochs(
 
 @router.get("/{patient}/coverage")
 def coverage(
-    db: Db, user: AsWardUser, patient: VisiblePatient, first: FromDay = None, last: ToDay = None
+    db: Db,
+    user: AsWardUser,
+    patient: VisiblePatient,
+    zone: PatientZone,
+    first: FromDay = None,
+    last: ToDay = None,
 ) -> Coverage:
     """What data is there; a local day without any is absent. Gaps are those of the devices worn then."""
-    first, last = days_of(first, last, patient.tz, 30, 92)
-    start, end = instants_of(first, last, patient.tz)
+    first, last = days_of(first, last, zone, 30, 92)
+    start, end = instants_of(first, last, zone)
     return Coverage(
         patient=patient.code,
-        tz=patient.tz,
+        tz=name_at(zone, now()),
         items=[
             CoveredDayOut.model_validate(day, from_attributes=True)
             for day in covered_days(db, patient.id, start, end)

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from hypothesis import strategies as st
 
-from store.itinerary import Itinerary
+from days.itinerary import Itinerary
 
 PLACES = (
     "Europe/Rome",

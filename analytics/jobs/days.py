@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from importlib.metadata import version
-from zoneinfo import ZoneInfo
 
 import numpy as np
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from analytics.days import day_bounds, local_day_of
+from analytics.days import day_bounds
 from analytics.indices.daily import IO_DAYS, WINDOW_DAYS, Prepared, day_and_window_indices, prepare
 from analytics.indices.index import METHOD, Index
 from analytics.series import Series, Worn, series_of
 from analytics.signal.wear import worn_by_stillness
+from days.cut import day_of
 from store import epochs, marks, results
 from store.database import transaction
 from store.people import Patient
 from store.provenance import Parameters, provenance_id
 from store.worn import save_worn
+from store.zones import names_between, zone_of_patient
 
 AGAIN_AFTER = timedelta(hours=1)  #: the running day is computed at most so often
 AT_ONCE = 60  #: days of one patient in one go
@@ -40,10 +41,10 @@ def compute_days(engine: sa.Engine, at: datetime) -> int:
         return 0
     with transaction(engine) as session:
         patient = session.get_one(Patient, claim.patient_id)
-        zone = ZoneInfo(patient.tz)
+        zone = zone_of_patient(session, patient.id)
         first, last = min(claim.days), max(claim.days)
         _judge_wear(session, patient.id, first, last, zone)
-        today = local_day_of(np.array([_micro(at)]), zone).tolist()[0]
+        today = day_of(at, zone)
         reached = min(last + timedelta(days=WINDOW_DAYS - 1), today)
         after = results.days_with_data(session, patient.id, first, reached)
         if today in after and today not in claim.days:
@@ -59,7 +60,7 @@ def compute_days(engine: sa.Engine, at: datetime) -> int:
     return len(claim.days)
 
 
-def _judge_wear(session: Session, patient_id: int, first: date, last: date, zone: ZoneInfo) -> None:
+def _judge_wear(session: Session, patient_id: int, first: date, last: date, zone: tzinfo) -> None:
     """Write down, for minutes made from raw blocks, whether the device was worn."""
     margin = timedelta(hours=1)  # the rule looks at hours
     start, end = _bounds(first, zone)[0] - margin, _bounds(last, zone)[1] + margin
@@ -68,43 +69,46 @@ def _judge_wear(session: Session, patient_id: int, first: date, last: date, zone
 
 
 def _rows_of(
-    session: Session, patient_id: int, days: list[date], zone: ZoneInfo, at: datetime
+    session: Session, patient_id: int, days: list[date], zone: tzinfo, at: datetime
 ) -> list[dict[str, object]]:
     # The night before the window's first day begins at noon of the day before.
     start = _bounds(days[0] - timedelta(days=WINDOW_DAYS + 1), zone)[0]
     parts = epochs.read_epochs(session, patient_id, start, _bounds(days[-1], zone)[1])
     series = series_of([Worn(p.epoch_s, p.t_us, p.counts, p.enmo_mg, p.steps, p.worn) for p in parts])
     prepared: dict[int, Prepared] = {}
-    made: dict[int, int] = {}
+    made: dict[tuple[int, str], int] = {}
     rows: list[dict[str, object]] = []
     for day in days:
         start_us, end_us = day_bounds(day, zone)
         chosen = max(series, key=lambda s: s.valid_between(start_us, end_us), default=None)
         own = _epochs_of_day(parts, start_us, end_us)
         if chosen is None or not own:
-            results.drop_day_indices(session, patient_id, day, METHOD_NAME)
+            results.drop_day_indices(session, patient_id, day)
             continue
         if id(chosen) not in prepared:
             prepared[id(chosen)] = prepare(
                 chosen.t_us, chosen.x, chosen.epoch_s, chosen.worn, chosen.steps, zone, chosen.unit
             )
-            said = parameters_of(chosen, prepared[id(chosen)], zone)
-            made[id(chosen)] = provenance_id(session, METHOD_NAME, SOFTWARE, said)
+        window = _bounds(day - timedelta(days=WINDOW_DAYS), zone)[0], _bounds(day, zone)[1]
+        how = id(chosen), names_between(zone, *window)
+        if how not in made:
+            said = parameters_of(chosen, prepared[id(chosen)], how[1])
+            made[how] = provenance_id(session, METHOD_NAME, SOFTWARE, said)
         indices = day_and_window_indices(prepared[id(chosen)], day)
         digest = _digest(chosen, day_bounds(day - timedelta(days=WINDOW_DAYS), zone)[0], end_us)
         worn_min = next(index.value for index in indices if index.name == "worn_min")
         for index in indices:
             row = _row(patient_id, day, index, worn_min or 0.0, digest, at)
-            rows.append({**row, "provenance_id": made[id(chosen)]})
+            rows.append({**row, "provenance_id": made[how]})
     return rows
 
 
-def parameters_of(series: Series, prepared: Prepared, zone: ZoneInfo) -> Parameters:
+def parameters_of(series: Series, prepared: Prepared, tz: str) -> Parameters:
     """What the indices of a day depend on beside the epochs and the version of the definitions."""
     return {
         "measure": series.measure,
         "epoch_s": series.epoch_s,
-        "tz": zone.key,
+        "tz": tz,
         "cut_points": prepared.cuts.name,
         "sedentary_below": prepared.cuts.sedentary_below,
         "mvpa_from": prepared.cuts.mvpa_from,
@@ -146,10 +150,6 @@ def _digest(series: Series, start_us: int, end_us: int) -> bytes:
     return digest.digest()
 
 
-def _bounds(day: date, zone: ZoneInfo) -> tuple[datetime, datetime]:
+def _bounds(day: date, zone: tzinfo) -> tuple[datetime, datetime]:
     start_us, end_us = day_bounds(day, zone)
     return datetime.fromtimestamp(start_us / 1e6, UTC), datetime.fromtimestamp(end_us / 1e6, UTC)
-
-
-def _micro(at: datetime) -> int:
-    return round(at.timestamp() * 1_000_000)

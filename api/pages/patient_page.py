@@ -4,26 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, timedelta, tzinfo
 from urllib.parse import quote
-from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
 from api.pages import words
-from api.pages.axis import midnight
 from api.pages.chart import Answer, Chart, Mark, draw
 from api.pages.hours import Hour, hours_of
 from api.pages.standing import why_no_news
+from days.cut import day_of, day_start
 from store.cases import Case, CaseEvent, CaseState
 from store.clocks import clocks_worn
 from store.coverage import Gap, gaps_of
 from store.diary import Report, reports_of
 from store.gaps import SHOWN, said
 from store.hours import read_hours
-from store.people import zone_of
 from store.results import DayIndex
 from store.worklist import Row, cases_of, day_indices
+from store.zones import zone_of_patient
 
 DAYS = 28
 INDEX_DAYS = 7
@@ -66,9 +65,10 @@ class PatientPage:
 
     row: Row
     path: str
-    zone: ZoneInfo
+    zone: tzinfo
     clock: str
     gaps: list[str]
+    journeys: list[str]  #: where the patient was before, in these days
     clocks: list[str]
     missing: list[str]  #: what devices numbered in these days and never sent
     technical_cases: list[Story]
@@ -88,10 +88,10 @@ class PatientPage:
 
 def read_page(session: Session, row: Row, now: datetime) -> PatientPage:
     """The page of the patient in `row`: the last 28 local days up to `now`."""
-    zone = zone_of(row.tz)
-    there = now.astimezone(zone)
-    days = [there.date() - timedelta(days=back) for back in reversed(range(DAYS))]
-    start, end = midnight(days[0], zone), midnight(days[-1] + timedelta(days=1), zone)
+    zone = zone_of_patient(session, row.patient_id)
+    there, today = now.astimezone(zone), day_of(now, zone)
+    days = [today - timedelta(days=back) for back in reversed(range(DAYS))]
+    start, end = day_start(days[0], zone), day_start(days[-1] + timedelta(days=1), zone)
     unit, hours = hours_of(read_hours(session, row.patient_id, start, end))
     reports = reports_of(session, row.patient_id, start, end)
     indices = day_indices(session, row.patient_id, days[0], days[-1], [name for _, name in INDICES])
@@ -115,6 +115,7 @@ def read_page(session: Session, row: Row, now: datetime) -> PatientPage:
         zone=zone,
         clock=f"{there:%Z}, now {there:%H:%M}",
         gaps=why_no_news(row, now),
+        journeys=words.journeys(zone, start, now),
         clocks=[
             words.device_clock(one.device, one.offset)
             for one in clocks_worn(session, row.patient_id, now, now + timedelta(microseconds=1))
@@ -136,7 +137,7 @@ def read_page(session: Session, row: Row, now: datetime) -> PatientPage:
     )
 
 
-def missing_in_words(gaps: Sequence[Gap], zone: ZoneInfo) -> list[str]:
+def missing_in_words(gaps: Sequence[Gap], zone: tzinfo) -> list[str]:
     """A sentence for each stream of a device with gaps, since the oldest of them."""
     streams: dict[tuple[str, str, int], list[Gap]] = {}
     for gap in gaps:

@@ -14,14 +14,14 @@ from analytics.days import (
     HOUR_US,
     MINUTE_US,
     day_bounds,
-    day_of,
     hours_in,
     local_day_of,
     local_us,
     noon_us,
     offsets_between,
 )
-from store.itinerary import Itinerary
+from days.cut import day_of
+from days.itinerary import Itinerary
 from tests.cast import micro
 from tests.journeys import instants_around, itineraries
 
@@ -157,6 +157,8 @@ def test_no_instant_belongs_to_two_days_or_to_none(data):
     t = np.unique(np.r_[np.arange(low - 48 * HOUR_US, high + 48 * HOUR_US, 7 * MINUTE_US), edges])
     days = local_day_of(t, journey)
     assert (np.diff(days.astype(np.int64)) >= 0).all()
+    middle = datetime.fromtimestamp(int(t[len(t) // 2]) / 1e6, UTC)
+    assert day_of(middle, journey) == local_day_of(np.array([micro(middle)]), journey).tolist()[0]
     # The day is the earliest date that the clock shows from then on.
     dates = local_us(t, journey).astype("datetime64[us]").astype("datetime64[D]")
     assert np.array_equal(days, np.minimum.accumulate(dates[::-1])[::-1])

@@ -26,7 +26,7 @@ class Itinerary(tzinfo):
         self.changes = tuple(change.astimezone(UTC) for change in changes)
         if len(self.zones) != len(self.changes) + 1 or list(self.changes) != sorted(set(self.changes)):
             raise ValueError("an itinerary has one zone more than changes, and these in order")
-        #: The instants at which the clock may jump [microseconds UTC], for `analytics.days`.
+        #: The instants at which the clock may jump [microseconds UTC], for `days.cut`.
         self.changes_us = tuple((change - _EPOCH) // _INSTANT for change in self.changes)
 
     def zone_at(self, at: datetime) -> ZoneInfo:
@@ -84,6 +84,18 @@ class Itinerary(tzinfo):
         # Skipped by the summer time of one zone: that zone knows.
         zone = here[0].tzinfo if here else self.zone_at(about)
         return when.replace(tzinfo=zone)
+
+
+def with_stay(journey: Itinerary, zone: ZoneInfo, start: datetime, end: datetime | None) -> Itinerary:
+    """The journey with `zone` in [start, end), for good where `end` is None; the rest stays as it was."""
+    cuts = sorted({start, *journey.changes, *([end] if end else [])})
+    zones, changes = [journey.zones[0]], []
+    for cut in cuts:
+        then = zone if start <= cut and (end is None or cut < end) else journey.zone_at(cut)
+        if then.key != zones[-1].key:
+            zones.append(then)
+            changes.append(cut)
+    return Itinerary(zones, changes)
 
 
 def _is_shown(there: datetime) -> bool:
