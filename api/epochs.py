@@ -13,7 +13,6 @@ from api.paging import PatientPage
 from api.problems import Problem, documented
 from api.visible import PatientZone, VisiblePatient
 from api.windows import FromDay, ToDay, days_of, instants_of
-from days.cut import day_start
 from store import worklist
 from store.buckets import METRICS, read_buckets
 from store.clocks import clocks_worn
@@ -107,7 +106,7 @@ def epochs(
     if end - start > timedelta(days=MOST_DAYS) or (end - start) / step > MOST_BUCKETS:
         detail = f"At most {MOST_BUCKETS} buckets and {MOST_DAYS} days at once: take longer buckets."
         raise Problem(422, detail, "window")
-    found = read_buckets(db, patient.id, metric, start, end, step, lambda day: day_start(day, zone))
+    found = read_buckets(db, patient.id, metric, start, end, step)
     return Buckets(
         patient=patient.code,
         tz=name_at(zone, now()),

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from days.cut import day_start
 from store.clocks import WORN_EPOCHS, reach
-from store.zones import local_day, zone_at
+from store.zones import local_day, zone_at, zone_of_patient
 
 #: How each measure is put together, and its unit. A minute that the device called not worn is no movement.
 METRICS = {
@@ -42,12 +42,10 @@ def read_buckets(
     start: datetime,
     end: datetime,
     every: timedelta,
-    begins: Callable[[date], datetime],
 ) -> list[Bucket]:
     """The measure (a key of `METRICS`) in [start, end), oldest first; a bucket without epochs is absent.
 
-    Buckets of whole days are the patient's local days, which begin when `begins` says; shorter ones count
-    from midnight UTC.
+    Buckets of whole days are the patient's local days, shorter ones count from midnight UTC.
     """
     value, _ = METRICS[metric]
     counts = f"e.{metric} IS NOT NULL" + ("" if metric == "worn" else " AND e.worn IS NOT FALSE")
@@ -68,4 +66,8 @@ def read_buckets(
         ),
         {**reach(session, patient_id, start, end), "every": every},
     )
-    return [Bucket(start if isinstance(start, datetime) else begins(start), *rest) for start, *rest in rows]
+    zone = zone_of_patient(session, patient_id)
+    return [
+        Bucket(start if isinstance(start, datetime) else day_start(start, zone), *rest)
+        for start, *rest in rows
+    ]
