@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from importlib.metadata import version
-from zoneinfo import ZoneInfo
 
 import numpy as np
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from analytics.days import MINUTE_US, day_bounds, local_day_of
+from analytics.days import MINUTE_US, day_bounds
 from analytics.indices.daily import IO_DAYS, WINDOW_DAYS, Prepared, day_and_window_indices, prepare
 from analytics.indices.index import METHOD, Index
 from analytics.jobs import wear_days
@@ -19,6 +18,7 @@ from analytics.jobs.calibrated_days import calibrations_in
 from analytics.series import Series, Worn, series_of
 from analytics.signal.thermometer import minute_temperature
 from analytics.signal.wear import worn_by_stillness
+from days.cut import day_of
 from store import epochs, marks, results
 from store.calibrations import calibrations_began
 from store.database import transaction
@@ -26,6 +26,7 @@ from store.people import Patient
 from store.provenance import Parameters, provenance_id
 from store.thermometer import readings
 from store.worn import save_worn
+from store.zones import names_between, zone_of_patient
 
 AGAIN_AFTER = timedelta(hours=1)  #: the running day is computed at most so often
 AT_ONCE = 60  #: days of one patient in one go
@@ -45,10 +46,10 @@ def compute_days(engine: sa.Engine, at: datetime) -> int:
         return 0
     with transaction(engine) as session:
         patient = session.get_one(Patient, claim.patient_id)
-        zone = ZoneInfo(patient.tz)
+        zone = zone_of_patient(session, patient.id)
         first, last = min(claim.days), max(claim.days)
         _judge_wear(session, patient.id, first, last, zone)
-        today = local_day_of(np.array([_micro(at)]), zone).tolist()[0]
+        today = day_of(at, zone)
         reached = min(last + timedelta(days=WINDOW_DAYS - 1), today)
         after = results.days_with_data(session, patient.id, first, reached)
         if today in after and today not in claim.days:
@@ -64,7 +65,7 @@ def compute_days(engine: sa.Engine, at: datetime) -> int:
     return len(claim.days)
 
 
-def _judge_wear(session: Session, patient_id: int, first: date, last: date, zone: ZoneInfo) -> None:
+def _judge_wear(session: Session, patient_id: int, first: date, last: date, zone: tzinfo) -> None:
     """Write down, for minutes made from raw blocks, whether the device was worn."""
     margin = timedelta(hours=1)  # the rule looks at hours
     start, end = _bounds(first, zone)[0] - margin, _bounds(last, zone)[1] + margin
@@ -78,14 +79,14 @@ def _judge_wear(session: Session, patient_id: int, first: date, last: date, zone
 
 
 def _rows_of(
-    session: Session, patient_id: int, days: list[date], zone: ZoneInfo, at: datetime
+    session: Session, patient_id: int, days: list[date], zone: tzinfo, at: datetime
 ) -> list[dict[str, object]]:
     # The night before the window's first day begins at noon of the day before.
     start = _bounds(days[0] - timedelta(days=WINDOW_DAYS + 1), zone)[0]
     parts = epochs.read_epochs(session, patient_id, start, _bounds(days[-1], zone)[1])
     series = series_of([Worn(p.epoch_s, p.t_us, p.counts, p.enmo_mg, p.steps, p.worn) for p in parts])
     prepared: dict[int, Prepared] = {}
-    made: dict[tuple[int, str], int] = {}
+    made: dict[tuple[int, str, str], int] = {}
     began = calibrations_began(session, {part.device_id for part in parts if part.source == "raw"})
     rows: list[dict[str, object]] = []
     measures: dict[date, str] = {}
@@ -95,7 +96,7 @@ def _rows_of(
         chosen = max(series, key=lambda s: s.valid_between(start_us, end_us), default=None)
         own = _epochs_of_day(parts, start_us, end_us)
         if chosen is None or not own:
-            results.drop_day_indices(session, patient_id, day, METHOD_NAME)
+            results.drop_day_indices(session, patient_id, day)
             continue
         if id(chosen) not in prepared:
             prepared[id(chosen)] = prepare(
@@ -104,9 +105,10 @@ def _rows_of(
         indices = day_and_window_indices(prepared[id(chosen)], day)
         window_us = day_bounds(day - timedelta(days=WINDOW_DAYS), zone)[0]
         calibration = calibrations_in(chosen, parts, began, window_us, end_us)
-        way = id(chosen), calibration.get("calibration", "")
+        zones = names_between(zone, _instant(window_us), _instant(end_us))
+        way = id(chosen), zones, calibration.get("calibration", "")
         if way not in made:
-            said = {**parameters_of(chosen, prepared[id(chosen)], zone), **calibration}
+            said = {**parameters_of(chosen, prepared[id(chosen)], zones), **calibration}
             made[way] = provenance_id(session, METHOD_NAME, SOFTWARE, said)
         digest = _digest(chosen, window_us, end_us)
         worn_min = next(index.value for index in indices if index.name == "worn_min")
@@ -115,21 +117,24 @@ def _rows_of(
             rows.append({**row, "provenance_id": made[way]})
         measures[day], worn[day] = chosen.measure, worn_min or 0.0
     states = wear_days.judge_days(session, patient_id, days, measures, zone, at, parts, METHOD_NAME)
-    if states:
-        judged = provenance_id(session, METHOD_NAME, SOFTWARE, {"tz": zone.key, **wear_days.PARAMETERS})
+    judged: dict[str, int] = {}
     for day, (minutes, digest) in states.items():
+        zones = names_between(zone, *_bounds(day, zone))
+        if zones not in judged:
+            said = {"tz": zones, **wear_days.PARAMETERS}
+            judged[zones] = provenance_id(session, METHOD_NAME, SOFTWARE, said)
         for index in minutes:
             row = _row(patient_id, day, index, worn.get(day, 0.0), digest, at)
-            rows.append({**row, "provenance_id": judged})
+            rows.append({**row, "provenance_id": judged[zones]})
     return rows
 
 
-def parameters_of(series: Series, prepared: Prepared, zone: ZoneInfo) -> Parameters:
+def parameters_of(series: Series, prepared: Prepared, tz: str) -> Parameters:
     """What the indices of a day depend on beside the epochs and the version of the definitions."""
     return {
         "measure": series.measure,
         "epoch_s": series.epoch_s,
-        "tz": zone.key,
+        "tz": tz,
         "cut_points": prepared.cuts.name,
         "sedentary_below": prepared.cuts.sedentary_below,
         "mvpa_from": prepared.cuts.mvpa_from,
@@ -171,10 +176,10 @@ def _digest(series: Series, start_us: int, end_us: int) -> bytes:
     return digest.digest()
 
 
-def _bounds(day: date, zone: ZoneInfo) -> tuple[datetime, datetime]:
+def _bounds(day: date, zone: tzinfo) -> tuple[datetime, datetime]:
     start_us, end_us = day_bounds(day, zone)
-    return datetime.fromtimestamp(start_us / 1e6, UTC), datetime.fromtimestamp(end_us / 1e6, UTC)
+    return _instant(start_us), _instant(end_us)
 
 
-def _micro(at: datetime) -> int:
-    return round(at.timestamp() * 1_000_000)
+def _instant(us: int) -> datetime:
+    return datetime.fromtimestamp(us / 1e6, UTC)
