@@ -168,7 +168,7 @@ GOOD = depresjon("2003-05-07 12:00:00", "2003-05-07 12:01:00")
         pytest.param("a.csv", "t_us,counts\n1.5,2\n", "whole microseconds", id="fraction of a microsecond"),
         pytest.param("a.csv", "t_us,counts\n0,2\n", "one epoch only", id="one row"),
         pytest.param("a.csv", "t_us,counts\n0,2\n1,x\n", "no number", id="text value"),
-        pytest.param("a.csv", "t_us,counts\n0,2\n1,inf\n", "infinite", id="infinite value"),
+        pytest.param("a.csv", "t_us,counts\n0,2\n1,inf\n", "beyond 1e+09 in row 2", id="infinite value"),
         pytest.param("a.csv", "t_us,counts\n0,2\n1,-1\n", "below 0", id="negative counts"),
         pytest.param("a.csv", "t_us,x,y,z\n0,900,0,0\n1000,1,1,1\n", "in g", id="not in g"),
         pytest.param(
