@@ -22,7 +22,7 @@ from analytics.indices.batch import regularity_of_many, rhythm_of_many  # noqa: 
 from analytics.indices.bout_lengths import bout_length_indices  # noqa: E402
 from analytics.indices.bouts import bouts, states  # noqa: E402
 from analytics.indices.clock_bins import clock_bins  # noqa: E402
-from analytics.indices.daily import day_and_window_indices, prepare, window_indices  # noqa: E402
+from analytics.indices.daily import day_and_window_indices, prepare  # noqa: E402
 from analytics.indices.day_to_day import sleep_regularity  # noqa: E402
 from analytics.indices.extended_cosinor import extended_cosinor  # noqa: E402
 from analytics.indices.fractal import scaling_exponents  # noqa: E402
@@ -31,6 +31,7 @@ from analytics.indices.hazard import constant_hazards  # noqa: E402
 from analytics.indices.in_bed import bed_states  # noqa: E402
 from analytics.indices.timeline import timeline_of  # noqa: E402
 from analytics.indices.transitions import transition_probabilities  # noqa: E402
+from analytics.indices.windows import window_indices  # noqa: E402
 from benchmarks.table import Table, facts, number  # noqa: E402
 
 DAY = 1440

@@ -195,6 +195,18 @@ def drop_day_indices(session: Session, patient_id: int, day: date, method: str) 
     )
 
 
+def digests_of(session: Session, patient_id: int, days: Sequence[date], method: str) -> dict[date, bytes]:
+    """The digest that the stored results of each of these days have; days without results are absent."""
+    if not days:
+        return {}
+    rows = session.execute(
+        sa.select(DayIndex.day, DayIndex.input_digest)
+        .where(DayIndex.patient_id == patient_id, DayIndex.day.in_(days), DayIndex.method == method)
+        .distinct()
+    )
+    return {day: bytes(digest) for day, digest in rows}
+
+
 def days_with_data(session: Session, patient_id: int, first: date, last: date) -> list[date]:
     """The patient's days in [first, last] that have index rows."""
     return list(

@@ -32,7 +32,7 @@ def _definition(name: str, over: str) -> Definition:
         needs=f"{LEAST_FRACTAL_HOURS} valid hours that are {LEAST_FRACTAL_SHARE:.0%} of the span, and "
         f"{LEAST_SCALES} box sizes",
         source="Peng et al., Phys Rev E 49:1685-1689, 1994; ranges of Hu et al., PNAS 106(8):2490-2494, 2009",
-        spans="recording",
+        spans="recording, 7 days",
     )
 
 

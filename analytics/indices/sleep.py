@@ -15,7 +15,6 @@ from analytics.days import HOUR_US, local_clock_s
 from analytics.indices.definition import Definition
 from analytics.indices.index import Index
 from analytics.indices.timeline import Values
-from analytics.signal.runs import runs
 
 LEAST_SCORED = 0.75  #: of the time in bed; the rest could hide the beginning of sleep or a long wake
 MOST_BED_H = 16  #: longer, the watch lay somewhere or its wearer never rose: no night can be told
@@ -121,11 +120,9 @@ def _naps(t_us: NDArray[np.int64], asleep: Values, epoch_s: float, expected_min:
     scored = ~np.isnan(asleep)
     if np.count_nonzero(scored) * epoch_s / 60 < LEAST_SCORED * expected_min:
         return NAPS.absent("too little data: less than three quarters of the time out of bed were scored")
-    broken = np.r_[False, np.diff(t_us) > 1.5e6 * epoch_s]
-    starts, ends = runs(asleep == 1)
-    total = 0.0
-    for first, end in zip(starts.tolist(), ends.tolist(), strict=True):
-        cuts = [first, *(first + 1 + np.flatnonzero(broken[first + 1 : end])).tolist(), end]
-        lengths = np.diff(cuts) * epoch_s / 60
-        total += float(lengths[lengths >= NAP_MIN].sum())
-    return NAPS.is_(total)
+    sleeping = asleep == 1
+    joined = sleeping[1:] & sleeping[:-1] & (np.diff(t_us) <= 1.5e6 * epoch_s)
+    starts = np.flatnonzero(sleeping & ~np.append(False, joined))
+    ends = np.flatnonzero(sleeping & ~np.append(joined, False))
+    lengths = (ends - starts + 1) * epoch_s / 60
+    return NAPS.is_(float(lengths[lengths >= NAP_MIN].sum()))

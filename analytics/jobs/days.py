@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from datetime import UTC, date, datetime, timedelta
 from importlib.metadata import version
 from zoneinfo import ZoneInfo
@@ -11,16 +10,17 @@ import numpy as np
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from analytics.days import day_bounds, local_day_of
-from analytics.indices.daily import IO_DAYS, WINDOW_DAYS, Prepared, day_and_window_indices, prepare
+from analytics.days import DAY_US, day_bounds, local_day_of
+from analytics.indices.daily import IO_DAYS, WEEK_DAYS, WINDOW_DAYS, indices_of_days
 from analytics.indices.index import METHOD, Index
+from analytics.indices.of_series import Ready, ready
+from analytics.jobs.digests import Digests
+from analytics.jobs.worn_epochs import worn_epochs
 from analytics.series import Series, Worn, series_of
-from analytics.signal.wear import worn_by_stillness
-from store import epochs, marks, results
+from store import marks, results
 from store.database import transaction
 from store.people import Patient
 from store.provenance import Parameters, provenance_id
-from store.worn import save_worn
 
 AGAIN_AFTER = timedelta(hours=1)  #: the running day is computed at most so often
 AT_ONCE = 60  #: days of one patient in one go
@@ -42,10 +42,9 @@ def compute_days(engine: sa.Engine, at: datetime) -> int:
         patient = session.get_one(Patient, claim.patient_id)
         zone = ZoneInfo(patient.tz)
         first, last = min(claim.days), max(claim.days)
-        _judge_wear(session, patient.id, first, last, zone)
         today = local_day_of(np.array([_micro(at)]), zone).tolist()[0]
         reached = min(last + timedelta(days=WINDOW_DAYS - 1), today)
-        after = results.days_with_data(session, patient.id, first, reached)
+        after = results.days_with_data(session, patient.id, _may_reach(first, zone), reached)
         if today in after and today not in claim.days:
             # Its windows have changed, but the running day keeps its own pace.
             after.remove(today)
@@ -53,54 +52,58 @@ def compute_days(engine: sa.Engine, at: datetime) -> int:
         # What waits for its own turn is computed then, and only once.
         waiting = marks.waiting_days(session, patient.id, marks.MOVEMENT)
         days = sorted({*claim.days, *(set(after) - waiting)})
-        rows = _rows_of(session, patient.id, days, zone, at)
+        parts = worn_epochs(session, patient.id, _span(days, zone), _span([first, last], zone))
+        rows = _rows_of(session, patient.id, parts, days, first, zone, at)
         results.save_day_indices(session, rows)
         results.finish(session, marks.MOVEMENT, claim)
     return len(claim.days)
 
 
-def _judge_wear(session: Session, patient_id: int, first: date, last: date, zone: ZoneInfo) -> None:
-    """Write down, for minutes made from raw blocks, whether the device was worn."""
-    margin = timedelta(hours=1)  # the rule looks at hours
-    start, end = _bounds(first, zone)[0] - margin, _bounds(last, zone)[1] + margin
-    for device_id, t_us, enmo, angle in epochs.read_five_seconds(session, patient_id, start, end):
-        save_worn(session, device_id, t_us, worn_by_stillness(t_us, enmo, angle))
+def _may_reach(day: date, zone: ZoneInfo) -> date:
+    """The first day whose results data of `day` can change: the wear rules look a day back at most."""
+    found: date = local_day_of(np.array([day_bounds(day, zone)[0] - DAY_US]), zone).tolist()[0]
+    return found
 
 
 def _rows_of(
-    session: Session, patient_id: int, days: list[date], zone: ZoneInfo, at: datetime
+    session: Session,
+    patient_id: int,
+    parts: list[Worn],
+    days: list[date],
+    changed: date,
+    zone: ZoneInfo,
+    at: datetime,
 ) -> list[dict[str, object]]:
-    # The night before the window's first day begins at noon of the day before.
-    start = _bounds(days[0] - timedelta(days=WINDOW_DAYS + 1), zone)[0]
-    parts = epochs.read_epochs(session, patient_id, start, _bounds(days[-1], zone)[1])
-    series = series_of([Worn(p.epoch_s, p.t_us, p.counts, p.enmo_mg, p.steps, p.worn) for p in parts])
-    prepared: dict[int, Prepared] = {}
-    made: dict[int, int] = {}
-    rows: list[dict[str, object]] = []
+    """The rows of these days; of those before `changed` only where they rest on other data now."""
+    before = results.digests_of(session, patient_id, [day for day in days if day < changed], METHOD_NAME)
+    series = series_of(parts)
+    digests = [Digests(one, zone) for one in series]
+    told: dict[int, dict[date, bytes]] = {}  #: the days that each series tells, with their digests
     for day in days:
         start_us, end_us = day_bounds(day, zone)
-        chosen = max(series, key=lambda s: s.valid_between(start_us, end_us), default=None)
-        own = _epochs_of_day(parts, start_us, end_us)
-        if chosen is None or not own:
+        if not series or not _epochs_of_day(parts, start_us, end_us):
             results.drop_day_indices(session, patient_id, day, METHOD_NAME)
             continue
-        if id(chosen) not in prepared:
-            prepared[id(chosen)] = prepare(
-                chosen.t_us, chosen.x, chosen.epoch_s, chosen.worn, chosen.steps, zone, chosen.unit
-            )
-            said = parameters_of(chosen, prepared[id(chosen)], zone)
-            made[id(chosen)] = provenance_id(session, METHOD_NAME, SOFTWARE, said)
-        indices = day_and_window_indices(prepared[id(chosen)], day)
-        digest = _digest(chosen, day_bounds(day - timedelta(days=WINDOW_DAYS), zone)[0], end_us)
-        worn_min = next(index.value for index in indices if index.name == "worn_min")
-        for index in indices:
-            row = _row(patient_id, day, index, worn_min or 0.0, digest, at)
-            rows.append({**row, "provenance_id": made[id(chosen)]})
+        chosen = max(range(len(series)), key=lambda k: series[k].valid_between(start_us, end_us))
+        digest = digests[chosen].of(day)
+        if before.get(day) != digest:
+            told.setdefault(chosen, {})[day] = digest
+    rows: list[dict[str, object]] = []
+    for chosen, own in told.items():
+        made = ready(series[chosen], zone, min(own), max(own))
+        said = parameters_of(series[chosen], made, zone)
+        provenance = provenance_id(session, METHOD_NAME, SOFTWARE, said)
+        for day, indices in indices_of_days(made.prepared, sorted(own)).items():
+            worn_min = next(index.value for index in indices if index.name == "worn_min")
+            for index in indices:
+                row = _row(patient_id, day, index, worn_min or 0.0, own[day], at)
+                rows.append({**row, "provenance_id": provenance})
     return rows
 
 
-def parameters_of(series: Series, prepared: Prepared, zone: ZoneInfo) -> Parameters:
+def parameters_of(series: Series, made: Ready, zone: ZoneInfo) -> Parameters:
     """What the indices of a day depend on beside the epochs and the version of the definitions."""
+    prepared = made.prepared
     return {
         "measure": series.measure,
         "epoch_s": series.epoch_s,
@@ -109,12 +112,15 @@ def parameters_of(series: Series, prepared: Prepared, zone: ZoneInfo) -> Paramet
         "sedentary_below": prepared.cuts.sedentary_below,
         "mvpa_from": prepared.cuts.mvpa_from,
         "rest_below": prepared.rest_below,
+        "in_bed": made.in_bed,
+        "sleep_scorer": made.scorer or "none",
         "window_days": WINDOW_DAYS,
+        "week_days": WEEK_DAYS,
         "io_days": IO_DAYS,
     }
 
 
-def _epochs_of_day(parts: list[epochs.EpochArrays], start_us: int, end_us: int) -> int:
+def _epochs_of_day(parts: list[Worn], start_us: int, end_us: int) -> int:
     """How many epochs there are in [start, end), whoever made them."""
     return sum(int(np.diff(np.searchsorted(part.t_us, [start_us, end_us]))[0]) for part in parts)
 
@@ -137,17 +143,9 @@ def _row(
     }
 
 
-def _digest(series: Series, start_us: int, end_us: int) -> bytes:
-    """A digest of what an index was computed from."""
-    low, high = np.searchsorted(series.t_us, [start_us, end_us])
-    digest = hashlib.sha256(series.measure.encode())
-    for array in (series.t_us, series.x, series.worn, series.steps):
-        digest.update(np.ascontiguousarray(array[low:high]).tobytes())
-    return digest.digest()
-
-
-def _bounds(day: date, zone: ZoneInfo) -> tuple[datetime, datetime]:
-    start_us, end_us = day_bounds(day, zone)
+def _span(days: list[date], zone: ZoneInfo) -> tuple[datetime, datetime]:
+    """From the beginning of the first of these days to the end of the last."""
+    start_us, end_us = day_bounds(days[0], zone)[0], day_bounds(days[-1], zone)[1]
     return datetime.fromtimestamp(start_us / 1e6, UTC), datetime.fromtimestamp(end_us / 1e6, UTC)
 
 
