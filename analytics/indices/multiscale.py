@@ -84,7 +84,7 @@ def _quotients(timeline: Timeline) -> tuple[float, float]:
         return np.nan, np.nan
     rows = rows_of(timeline)
     if rows is not None:
-        return quotients_of(rows, moments_of(rows), 0, len(rows.x))
+        return quotients_of(rows, moments_of(rows, centred=True), 0, len(rows.x))
     stable, varying = np.array(_one_by_one(timeline)).mean(axis=0).tolist()
     return stable, varying
 
@@ -110,12 +110,14 @@ class RowMoments(NamedTuple):
     into_squares: Values  #: of the step from the row before into this one
     into: Values  #: whether there is one
     largest: Values  #: (rows,) of |x|
+    centred: bool
 
 
-def moments_of(rows: Rows) -> RowMoments:
-    """The moments of rows whose epochs fit at least one length."""
+def moments_of(rows: Rows, *, centred: bool) -> RowMoments:
+    """The moments of rows whose epochs fit at least one length: of the activity around its mean over all
+    rows, or as it is. Then what a day adds does not depend on the other days."""
     known = ~np.isnan(rows.x)
-    mean = rows.x[known].mean() if known.any() else 0.0
+    mean = rows.x[known].mean() if centred and known.any() else 0.0
     largest = np.abs(np.where(known, rows.x, 0.0)).max(axis=1)
     own: list[Moments] = []
     into: list[tuple[Values, Values]] = []
@@ -132,6 +134,7 @@ def moments_of(rows: Rows) -> RowMoments:
         into_squares=np.stack([squares for squares, _ in into], axis=1),
         into=np.stack([there for _, there in into], axis=1),
         largest=largest,
+        centred=centred,
     )
 
 
@@ -143,9 +146,9 @@ def quotients_of(rows: Rows, sums: RowMoments, low: int, high: int) -> tuple[flo
     of_clock, n_clock = sums.of_clock[part].sum(axis=0), sums.n_clock[part].sum(axis=0)
     total, n = np.add.reduceat(of_clock, sums.first), np.add.reduceat(n_clock, sums.first)
     squares = sums.squares[part].sum(axis=0)
-    if (low > 0 or high < len(rows.x)) and (squares * FAR < total**2 / np.maximum(n, 1)).any():
+    if not sums.centred and (squares * FAR < total**2 / np.maximum(n, 1)).any():
         own = replace(rows, start_us=rows.start_us[part], day=rows.day[part], x=rows.x[part])
-        return quotients_of(own, moments_of(own), 0, high - low)
+        return quotients_of(own, moments_of(own, centred=True), 0, high - low)
     found = shares_of(
         n,
         total,

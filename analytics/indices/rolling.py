@@ -1,18 +1,20 @@
 """The rhythm of many overlapping windows of one patient: each day is summed once, a window adds its days.
 
-Values are those of `window_indices` to rounding, and so are the reasons; a test compares them. Epochs that
-fill no regular table are left to that function, window by window.
+Values are those of `window_indices` to rounding, and so are the reasons; a test compares them. What a window
+gives does not depend, to the last bit, on which others are asked for. Epochs that fill no regular table are
+left to that function, window by window.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 import numpy as np
 from numpy.typing import NDArray
 
-from analytics.days import DAY_US, day_bounds
+from analytics.days import DAY_US, day_bounds, local_day_of
 from analytics.indices.clock_bins import ClockBins
 from analytics.indices.cosinor import fitted
 from analytics.indices.day_to_day import (
@@ -63,7 +65,7 @@ def rolling(prepared: Prepared, windows: Sequence[Window]) -> list[Rolled]:
     if rows is None:
         alone = [window_indices(prepared, *window) for window in windows]
         return [Rolled(*part, None, own) for part, own in zip(parts, alone, strict=True)]
-    sums = moments_of(rows)
+    sums = moments_of(rows, centred=False)
     places = [rows.places(*window) for window in windows]
     pairs = _pairs(whole, spans)
     nights = _regularities(prepared, whole, spans)
@@ -99,10 +101,10 @@ def _regular_rows(timeline: Timeline) -> Rows | None:
 
 
 def _pairs(timeline: Timeline, spans: Sequence[tuple[int, int]]) -> list[Pairs]:
-    """The sums behind r24 of each window, of activity around its mean over all of them."""
+    """The sums behind r24 of each window."""
     x, day = elapsed(timeline), epochs_of_a_day(timeline)
     valid = ~np.isnan(x)
-    level = np.where(valid, x - x[valid].mean(), 0.0) if valid.any() else np.zeros(len(x))
+    level = np.where(valid, x, 0.0)
     w = (valid[:-day] & valid[day:]).astype(np.float64)
     a, b = level[:-day] * w, level[day:] * w
     sums = _summed(np.stack([w, a, b, a * a, b * b, a * b]), timeline, spans)
@@ -122,15 +124,22 @@ def _regularities(prepared: Prepared, timeline: Timeline, spans: Sequence[tuple[
 def _summed(values: Values, timeline: Timeline, spans: Sequence[tuple[int, int]]) -> Values:
     """(windows, k): sums of `values` (k, pairs) over the pairs that lie in each window with both ends.
 
-    Pairs are summed between the edges of windows once, so that nothing is ever subtracted.
+    Pairs are summed by local day, so that nothing is subtracted and a window's sum does not depend on which
+    other windows there are. The last 24 h of a window begin no pair.
     """
-    edges_us = np.array(spans, np.int64).reshape(-1, 2) - np.array([0, DAY_US])
-    at = -(-(edges_us - timeline.t_us[0]) // timeline.epoch_us)
-    at = np.clip(at, 0, values.shape[1])
-    edges: NDArray[np.int64] = np.unique(at)
-    between = np.add.reduceat(np.pad(values, ((0, 0), (0, 1))), edges, axis=1)
-    places = np.searchsorted(edges, at).tolist()
-    return np.array([between[:, low : max(low, high)].sum(axis=1) for low, high in places])
+    first, last = local_day_of(timeline.t_us[[0, -1]], timeline.zone).tolist()
+    days = [first + timedelta(days=k) for k in range((last - first).days + 1)]
+    bounds = [day_bounds(day, timeline.zone) for day in days]
+
+    def places(span_us: Sequence[tuple[int, int]]) -> NDArray[np.int64]:
+        edges_us = np.array(span_us, np.int64) - np.array([0, DAY_US])
+        at = -(-(edges_us - timeline.t_us[0]) // timeline.epoch_us)
+        return np.asarray(np.clip(at, 0, values.shape[1]))
+
+    edges: NDArray[np.int64] = np.unique(places(bounds))
+    by_day = np.add.reduceat(np.pad(values, ((0, 0), (0, 1))), edges, axis=1)
+    within = np.searchsorted(edges, places(spans)).tolist()
+    return np.array([by_day[:, low : max(low, high)].sum(axis=1) for low, high in within])
 
 
 def _r24(timeline: Timeline, pairs: Pairs, sums: RowMoments, place: tuple[int, int]) -> Index:

@@ -112,6 +112,13 @@ def test_windows_at_once_whatever_is_missing(seed, days, missing):
     assert_rolling(life(x, start="2026-03-20T05:00+01:00", zone=ROME))
 
 
+def test_a_window_is_the_same_to_the_last_bit_among_others_and_alone():
+    prepared = life(restless(40, 4, gaps=0.1), start="2026-03-10T13:07+01:00", zone=ROME)
+    windows = windows_of(prepared)
+    for window, together in zip(windows, rolling(prepared, windows), strict=True):
+        assert rolling(prepared, [window])[0].indices == together.indices
+
+
 def test_the_week_has_the_extended_cosinor_of_its_own_epochs():
     prepared = life(restless(12, 4, gaps=0.1))
     day = date(2026, 1, 14)
