@@ -68,6 +68,8 @@ def extended_fit(profile: Profile | None, hours: ClockBins, unit: str) -> list[I
     day = _day(profile.angle, profile.mean, profile.weight)
     # The two levels follow from the shape by linear least squares, so only the shape is searched for.
     shape, converged = _fitted(coarse, start)
+    if not converged or shape[2] > np.log(STEEPEST):  # a square wave: the finer day is no less steep
+        return _nothing("the fit did not converge: width or steepness is at its limit", unit)
     if shape[2] > -np.log(STEEPEST):  # else it is a plain cosine, which has no steepness
         shape, converged = _fitted(day, shape)
     phi, alpha, beta = float(shape[0]), float(np.tanh(shape[1])), float(np.exp(min(shape[2], 50)))
