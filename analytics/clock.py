@@ -19,8 +19,10 @@ from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from analytics.jobs.associate import associate
+from analytics.jobs.calibrate import calibrate_devices, meet_devices
 from analytics.jobs.days import compute_days
 from analytics.jobs.minutes import make_minutes
+from analytics.jobs.running import ask_for_running_days
 from analytics.jobs.screen import ask_for_judgement, screen
 from store import heartbeat
 from store.database import now, transaction
@@ -64,10 +66,11 @@ def _help(engine: sa.Engine, stop: threading.Event) -> None:
 
 
 def _lead(engine: sa.Engine, leader: sa.Connection, stop: threading.Event) -> None:
-    counts = {"minutes": 0, "days": 0, "screened": 0, "associations": 0, "asked": 0, "failures": 0}
+    names = ("minutes", "days", "screened", "associations", "asked", "running", "met", "looked", "failures")
+    counts = dict.fromkeys(names, 0)
     scheduler = BackgroundScheduler(
         timezone=UTC,
-        executors={"default": ThreadPoolExecutor(5)},
+        executors={"default": ThreadPoolExecutor(8)},
         job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1},
     )
 
@@ -83,6 +86,9 @@ def _lead(engine: sa.Engine, leader: sa.Connection, stop: threading.Event) -> No
         ("screened", screen, 0.5),
         ("associations", associate, 1.0),
         ("asked", ask_for_judgement, 600.0),
+        ("running", ask_for_running_days, 1800.0),
+        ("met", meet_devices, 600.0),
+        ("looked", calibrate_devices, 30.0),
     ):
         scheduler.add_job(
             _until_nothing_is_due,

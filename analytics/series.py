@@ -78,7 +78,7 @@ def _merged(measure: Measure, parts: Sequence[Worn]) -> Series:
     t_us = np.concatenate([part.t_us for part in parts])
     x = np.concatenate([getattr(part, measure) for part in parts])
     steps = np.concatenate([part.steps for part in parts])
-    worn = np.concatenate([_was_worn(measure, part) for part in parts])
+    worn = np.concatenate([was_worn(measure, part) for part in parts])
     speaks = _who_speaks(t_us, parts) if len(parts) > 1 else slice(None)
     return Series(
         *(measure, parts[0].epoch_s, t_us[speaks], x[speaks], steps[speaks], worn[speaks]),
@@ -110,7 +110,7 @@ def _fives(
     return np.concatenate([n if v is None else v for n, v in zip(nothing, own, strict=True)])[speaks]
 
 
-def _was_worn(measure: Measure, part: Worn) -> NDArray[np.bool_]:
+def was_worn(measure: str, part: Worn) -> NDArray[np.bool_]:
     """What the device or the wear rule said; counts without a word are judged by their zeros."""
     said = ~np.isnan(part.worn)
     if measure == "counts":

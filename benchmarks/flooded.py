@@ -17,7 +17,7 @@ SECONDS = 30.0
 EXPECTED = 6_000  #: blocks a second, for the disk
 DAY_US = 86_400_000_000
 #: Day indices are computed meanwhile, by the same process and the same database.
-DAYS = "SELECT count(*) FROM (SELECT DISTINCT patient_id, day FROM day_index) AS computed"
+DAYS = "SELECT count(DISTINCT (patient_id, day)) FROM day_index WHERE index = 'worn_min'"
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,6 +43,8 @@ DEVICES = (
     Device("GENEActiv", 0.0024, 1 / 256, 0.010, 0.0004, 0.0002),
     Device("newer", 0.0008, 1 / 4096, 0.015, 0.0002, 0.00005),
 )
+#: Too rough to show what a wrist at rest does: eight bits over 4 g. Beside the others only where it is named.
+COARSE = Device("8 bits", 0.0030, 1 / 64, 0.020, 0.0007, 0.0002)
 
 
 @dataclass(frozen=True)
@@ -111,6 +113,11 @@ def deeply_sedated(rng: np.random.Generator) -> Values:
     """Turned by a nurse every three hours, nothing of one's own but half a milligravity of life."""
     a = _postures(rng, N_CASE, np.full(4, 10800.0), 40)
     return a + _life(rng, 0.001, 0.0005, 0.0005)
+
+
+def only_breathing(rng: np.random.Generator, breath_g: float) -> Values:
+    """Turned by a nurse every three hours; a chest that lifts the arm, and no pulse or tremor."""
+    return _postures(rng, N_CASE, np.full(4, 10800.0), 40) + _life(rng, breath_g, 0.0, 0.0)
 
 
 def on_a_table(rng: np.random.Generator) -> Values:

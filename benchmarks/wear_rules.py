@@ -12,9 +12,10 @@ from analytics.signal.choi import worn_by_choi
 from analytics.signal.epochs import Minutes, epochs_of_minutes
 from analytics.signal.samples import Samples
 from analytics.signal.temperature import worn_by_temperature
+from analytics.signal.thermometer import Temperature
 from analytics.signal.troiano import worn_by_troiano
 from analytics.signal.van_hees import worn_by_van_hees_2013, worn_by_van_hees_2023
-from analytics.signal.wear import worn_by_stillness
+from analytics.signal.wear import still_minutes, worn_in_recording
 from benchmarks.wear_cases import Made
 
 Worn = NDArray[np.bool_]
@@ -33,7 +34,20 @@ class Seen:
 def live(seen: Seen) -> Worn:
     """What the live path does."""
     m = seen.minutes
-    return worn_by_stillness(m.t_us, m.enmo_5s_mg, m.anglez_5s_deg)
+    return worn_in_recording(m.t_us, m.enmo_5s_mg, m.anglez_5s_deg, [seen.made.samples])
+
+
+def live_with_thermometer(seen: Seen) -> Worn:
+    """The same for a device that sends its temperature."""
+    m = seen.minutes
+    read = Temperature(m.t_us + 30_000_000, seen.made.temperature_c)
+    return worn_in_recording(m.t_us, m.enmo_5s_mg, m.anglez_5s_deg, [seen.made.samples], read)
+
+
+def by_stillness_alone(seen: Seen) -> Worn:
+    """The first live rule: whatever is still is not worn."""
+    m = seen.minutes
+    return ~still_minutes(m.t_us, m.enmo_5s_mg, m.anglez_5s_deg)
 
 
 def by_temperature(seen: Seen) -> Worn:
@@ -48,7 +62,9 @@ RULES: dict[str, Callable[[Seen], Worn]] = {
     "Zhou 2015 (temperature)": by_temperature,
     "Choi 2011 (counts)": lambda s: worn_by_choi(s.counts),
     "Troiano 2007 (counts)": lambda s: worn_by_troiano(s.counts),
+    "stillness alone": by_stillness_alone,
     "live": live,
+    "live, with a thermometer": live_with_thermometer,
 }
 
 

@@ -11,7 +11,7 @@ from ingest import rows
 from ingest.check import too_early
 from ingest.decode import Decoded
 from ingest.messages import Stream
-from store import clock_proof, clocks, status
+from store import clock_proof, clocks, marks, status
 
 IN_FUTURE = "its time is more than one day in the future"
 
@@ -25,6 +25,11 @@ def learn(session: Session, fresh: Sequence[tuple[int, Decoded]], at: datetime) 
     found = [rows.status(device, one) for device, one in fresh if one.stream is Stream.STATUS]
     status.add_statuses(session, found)
     clock_proof.learn(session, found, at)
+    # A word on the battery, or of a start, tells what a silence was.
+    telling = [row for row in found if row["battery_pct"] is not None or row["seq"] == 0]
+    marks.mark_instants(
+        session, [row["device_id"] for row in telling], [row["at"] for row in telling], marks.MOVEMENT, at
+    )
 
 
 def in_future(session: Session, fresh: Sequence[tuple[int, Decoded]]) -> set[tuple[str, bytes]]:

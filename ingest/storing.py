@@ -12,6 +12,7 @@ from ingest.decode import Decoded
 from ingest.messages import Stream
 from ingest.minutes import minutes_of
 from store import blocks, diary, epochs, identity, marks
+from store.calibrations import calibrations_of
 from store.database import notify
 
 Accepted = Sequence[tuple[int, Decoded]]  #: messages, each with the id of its device
@@ -41,7 +42,9 @@ def store(session: Session, accepted: Accepted, at: datetime) -> None:
 def _store_blocks(session: Session, accepted: Accepted, at: datetime) -> None:
     blocks.add_blocks(session, [rows.block(d, one) for d, one in accepted])
     ragged = blocks.ragged_among(session, {d for d, _ in accepted})
-    made, left = minutes_of([pair for pair in accepted if pair[0] not in ragged])
+    # Read anew for each batch: a calibration begins minutes after it is stored, and must not be missed.
+    held = calibrations_of(session, {d for d, _ in accepted} - ragged)
+    made, left = minutes_of([pair for pair in accepted if pair[0] not in ragged], held)
     taken = epochs.add_raw_minutes(session, made)
     _mark(session, epochs.device_and_minute(made), marks.MOVEMENT, at)
     blocks.keep_ragged(session, {d for d, _ in left})

@@ -8,6 +8,7 @@ from store import (  # noqa: F401
     arrays,
     associations,
     blocks,
+    calibrations,
     cases,
     clocks,
     decided,
@@ -22,4 +23,6 @@ from store import (  # noqa: F401
     quarantine,
     results,
     status,
+    still_points,
+    wear_runs,
 )

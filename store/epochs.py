@@ -43,6 +43,12 @@ class EpochRow(Base):
     worn: Mapped[bool | None] = mapped_column(comment="as the device said; from raw, as the wear rule judged")
     enmo_5s_mg: Mapped[list[float] | None] = mapped_column(pg.ARRAY(sa.REAL))
     anglez_5s_deg: Mapped[list[float] | None] = mapped_column(pg.ARRAY(sa.REAL))
+    sway: Mapped[float | None] = mapped_column(
+        sa.REAL,
+        comment="of a minute made from raw: slow movement over the noise of its sensor; 0 not at rest",
+    )
+    # No foreign key, as for the device: it would be checked for every minute.
+    calibration_id: Mapped[int | None] = mapped_column(comment="of source raw; null: not calibrated")
 
 
 DEVICE_COLUMNS = {
@@ -83,14 +89,17 @@ RAW_MINUTE = np.dtype(
         *(("b0", ">i4"), ("device_id", ">i8"), ("b1", ">i4"), ("t", ">i8"), ("b2", ">i4"), ("source", "S3")),
         *(("b3", ">i4"), ("epoch_s", ">f4"), ("b4", ">i4"), ("enmo_mg", ">f4"), ("b5", ">i4")),
         *(("mad_mg", ">f4"), ("b6", ">i4"), ("anglez_deg", ">f4")),
-        *(("enmo_5s_mg", _FIVES), ("anglez_5s_deg", _FIVES)),
+        *(("enmo_5s_mg", _FIVES), ("anglez_5s_deg", _FIVES), ("b7", ">i4"), ("sway", ">f4")),
+        *(("b8", ">i4"), ("calibration_id", ">i8")),
     ]
 )
 _RAW_COLUMNS = (
     *("device_id", "t", "source", "epoch_s", "enmo_mg", "mad_mg", "anglez_deg"),
-    *("enmo_5s_mg", "anglez_5s_deg"),
+    *("enmo_5s_mg", "anglez_5s_deg", "sway", "calibration_id"),
 )
-_LENGTHS = {"fields": len(_RAW_COLUMNS), "b0": 8, "b1": 8, "b2": 3, "b3": 4, "b4": 4, "b5": 4, "b6": 4}
+_LENGTHS = {"fields": len(_RAW_COLUMNS), "b0": 8, "b1": 8, "b2": 3} | dict.fromkeys(
+    ("b3", "b4", "b5", "b6", "b7"), 4
+)
 _FLOAT4 = 700  #: PostgreSQL's number of the type
 
 
@@ -102,19 +111,24 @@ def raw_minutes(
     anglez_deg: NDArray[np.float64],
     enmo_5s_mg: NDArray[np.float64],
     anglez_5s_deg: NDArray[np.float64],
+    sway: NDArray[np.float64],
+    calibration_id: Sequence[int],
 ) -> NDArray[np.void]:
-    """Rows (n,) for `add_raw_minutes`; the last two have shape (n, 12). Nothing may be NaN."""
+    """Rows (n,) for `add_raw_minutes`; the values of five seconds have shape (n, 12). Nothing may be NaN; a
+    `calibration_id` of 0: not calibrated."""
     rows = np.zeros(len(t_us), RAW_MINUTE)
     for name, length in _LENGTHS.items():
         rows[name] = length
     rows["source"], rows["epoch_s"] = b"raw", 60
     rows["device_id"], rows["t"] = device_ids, np.asarray(t_us, dtype=np.int64) - POSTGRES_EPOCH_US
-    rows["enmo_mg"], rows["mad_mg"], rows["anglez_deg"] = enmo_mg, mad_mg, anglez_deg
+    rows["enmo_mg"], rows["mad_mg"], rows["anglez_deg"], rows["sway"] = enmo_mg, mad_mg, anglez_deg, sway
     for name, values in (("enmo_5s_mg", enmo_5s_mg), ("anglez_5s_deg", anglez_5s_deg)):
         rows[name]["bytes"] = 20 + 12 * 8
         rows[name]["shape"] = (1, 0, _FLOAT4, 12, 1)  # dimensions, no nulls, type, length, first index
         rows[name]["value"]["bytes"] = 4
         rows[name]["value"]["value"] = values
+    rows["calibration_id"] = calibration_id
+    rows["b8"] = np.where(rows["calibration_id"] == 0, -1, 8)
     return rows
 
 
@@ -162,8 +176,15 @@ def add_raw_minutes(session: Session, rows: NDArray[np.void]) -> list[tuple[int,
         seen.add(name)
     new = np.ones(len(rows), dtype=bool)
     new[list(taken)] = False
-    copy_rows(session, "epoch", _RAW_COLUMNS, [rows[new].tobytes()])
+    copy_rows(session, "epoch", _RAW_COLUMNS, _packed(rows[new]))
     return [(names[place][0], names[place][1], names[place][1] + MINUTE) for place in sorted(taken)]
+
+
+def _packed(rows: NDArray[np.void]) -> list[bytes]:
+    """As COPY takes them: a null is a length of -1 and no value, so such rows are shorter."""
+    none = rows["calibration_id"] == 0
+    without = np.ascontiguousarray(rows[none]).view(np.uint8).reshape(-1, RAW_MINUTE.itemsize)[:, :-8]
+    return [without.tobytes(), rows[~none].tobytes()]
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +213,7 @@ _EPOCHS = f"""
 """
 _FIVE_SECONDS = f"""
     SELECT e.device_id, array_agg(e.t + w.shift), array_agg(array_replace(e.enmo_5s_mg, NULL, 'NaN')),
-           array_agg(array_replace(e.anglez_5s_deg, NULL, 'NaN'))
+           array_agg(array_replace(e.anglez_5s_deg, NULL, 'NaN')), array_agg(coalesce(e.sway, 'NaN'))
     FROM {WORN_EPOCHS} WHERE e.source = 'raw'
     GROUP BY e.device_id ORDER BY e.device_id
 """
@@ -212,13 +233,14 @@ def read_epochs(session: Session, patient_id: int, start: datetime, end: datetim
 
 def read_five_seconds(
     session: Session, patient_id: int, start: datetime, end: datetime
-) -> list[tuple[int, NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]]:
-    """Minutes made from raw blocks: (device, t_us (n,), ENMO (n, 12) [mg], z-angle (n, 12) [degrees]).
+) -> list[tuple[int, NDArray[np.int64], NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]]:
+    """Minutes made from raw blocks: (device, t_us (n,), ENMO (n, 12) [mg], z-angle (n, 12) [degrees],
+    sway (n,)).
 
     Times are true ones, as `store.worn.save_worn` takes them.
     """
     rows = rows_of_arrays(session, _FIVE_SECONDS, reach(session, patient_id, start, end))
-    return [(device_id, *_in_order(t_us, enmo, angle)) for device_id, t_us, enmo, angle in rows]
+    return [(device_id, *_in_order(t_us, *values)) for device_id, t_us, *values in rows]
 
 
 def _in_order(t_us: NDArray[np.int64], *columns: NDArray[Any]) -> Any:

@@ -16,11 +16,12 @@ from store.people import Patient
 
 # A day with data that can be computed has results of some method, or waits for its first: looking at the
 # results instead of the epochs costs a thousandth. The newest computed row says by which method a day is
-# shown, as in `reading.days`.
+# shown, as in `reading.days`. Silent days have results, too, but no `worn_min`: they follow with
+# the days with data about them.
 _CHOSEN = """
     SELECT patient_id, day FROM (
         SELECT DISTINCT ON (patient_id, day) patient_id, day, method FROM day_index
-        WHERE day >= :since AND (:every OR patient_id = ANY(:patients))
+        WHERE index = 'worn_min' AND day >= :since AND (:every OR patient_id = ANY(:patients))
         ORDER BY patient_id, day, computed_at DESC
     ) newest
     WHERE CAST(:present AS text) IS NULL OR method <> :present

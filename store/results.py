@@ -200,19 +200,39 @@ def digests_of(session: Session, patient_id: int, days: Sequence[date], method: 
     if not days:
         return {}
     rows = session.execute(
-        sa.select(DayIndex.day, DayIndex.input_digest)
-        .where(DayIndex.patient_id == patient_id, DayIndex.day.in_(days), DayIndex.method == method)
-        .distinct()
+        sa.select(DayIndex.day, DayIndex.input_digest).where(
+            DayIndex.patient_id == patient_id,
+            DayIndex.day.in_(days),
+            DayIndex.method == method,
+            DayIndex.index == "worn_min",  # wear states have a digest of their own
+        )
     )
     return {day: bytes(digest) for day, digest in rows}
 
 
+def days_with(
+    session: Session, patient_id: int, first: date, last: date, index: str, method: str
+) -> set[date]:
+    """The patient's days in [first, last] that have this index by this method."""
+    query = sa.select(DayIndex.day).where(
+        DayIndex.patient_id == patient_id,
+        DayIndex.day.between(first, last),
+        DayIndex.index == index,
+        DayIndex.method == method,
+    )
+    return set(session.scalars(query))
+
+
 def days_with_data(session: Session, patient_id: int, first: date, last: date) -> list[date]:
-    """The patient's days in [first, last] that have index rows."""
+    """The patient's days in [first, last] that were computed from data: they have `worn_min`, be it 0.
+
+    A day without any, of a patient with a device, has results too: how long that was silent or off.
+    """
     return list(
         session.scalars(
             sa.select(DayIndex.day)
             .where(DayIndex.patient_id == patient_id, DayIndex.day >= first, DayIndex.day <= last)
+            .where(DayIndex.index == "worn_min")
             .distinct()
             .order_by(DayIndex.day)
         )

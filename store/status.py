@@ -15,6 +15,7 @@ class DeviceStatus(Base):
     """One status message; `at` is the device clock at sending and the only proof that it is wrong."""
 
     __tablename__ = "device_status"
+    __table_args__ = (sa.Index("ix_device_status_time", "device_id", "at"),)  # what was said before a silence
 
     device_id: Mapped[int] = mapped_column(sa.ForeignKey("device.id"), primary_key=True)
     boot: Mapped[int] = mapped_column(primary_key=True)

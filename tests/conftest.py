@@ -42,7 +42,7 @@ def server_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield server.url
     finally:
         child.send_signal(signal.SIGINT)
-        child.wait(20)
+        child.wait(90)  # it writes what it holds, on a disk that is busy
 
 
 def new_database(server_url: str) -> str:

@@ -58,7 +58,7 @@ def epochs(
         )
     samples = sum(len(segment.xyz) for segment in recording.segments)
     with _Bar(PASSES * samples, samples >= LONG) as done:
-        made = raw_epochs(recording.segments, epoch, calibrate, done)
+        made = raw_epochs(recording.segments, epoch, calibrate, done, recording.temperature)
     if as_json:
         import msgspec
 

@@ -21,11 +21,12 @@ from analytics.indices import (
     rhythm,
     sleep,
     transitions,
+    wear_amounts,
 )
 from analytics.indices.definition import OF_X, Definition
 
 PARTS: dict[str, tuple[Definition, ...]] = {
-    "Amounts": (amounts.WORN, amounts.HOURS, amounts.MEAN, amounts.STEPS),
+    "Amounts": (amounts.WORN, *wear_amounts.EVERYTHING, amounts.HOURS, amounts.MEAN, amounts.STEPS),
     "Intensity": (
         intensity_minutes.SEDENTARY_MIN,
         intensity_minutes.LIGHT_MIN,
@@ -73,7 +74,7 @@ PARTS: dict[str, tuple[Definition, ...]] = {
 }
 DEFINITIONS: tuple[Definition, ...] = tuple(D for part in PARTS.values() for D in part)
 OF_WEEK = "7 days"
-_USUAL = {"day", "28 days", "7 nights"}
+_USUAL = {"day", "stored local day", "28 days", "7 nights"}
 #: What `reading.days` has for each day.
 STORED: tuple[Definition, ...] = (
     *(D for D in DEFINITIONS if _USUAL & set(D.spans.split(", "))),

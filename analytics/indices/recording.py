@@ -36,7 +36,8 @@ from analytics.indices.timeline import Timeline
 from analytics.indices.windows import nights_index, window_indices
 from analytics.recordings.recording import EpochRecording, RawRecording
 from analytics.signal.epochs import epochs_of_minutes
-from analytics.signal.wear import STILL_RULE, ZERO_RUN_RULE, worn_by_counts, worn_by_stillness
+from analytics.signal.fives import without_overlaps
+from analytics.signal.wear import STILL_RULE, ZERO_RUN_RULE, worn_by_counts, worn_in_recording
 
 Document = dict[str, object]
 UNITS = {"counts": "counts", "enmo_mg": "mg"}
@@ -149,7 +150,10 @@ def _with_wear(recording: EpochRecording | RawRecording, given: NDArray[np.bool_
     if isinstance(recording, RawRecording):
         minutes = epochs_of_minutes(recording.segments)
         epochs = EpochRecording(minutes.t_us, 60.0, minutes.enmo_mg, "enmo_mg", recording.tz, recording.zone)
-        still = worn_by_stillness(minutes.t_us, minutes.enmo_5s_mg, minutes.anglez_5s_deg)
+        segments = without_overlaps(recording.segments)
+        still = worn_in_recording(
+            minutes.t_us, minutes.enmo_5s_mg, minutes.anglez_5s_deg, segments, recording.temperature
+        )
         worn, rule = (still, STILL_RULE) if given is None else (given, GIVEN)
         fives = Fives(minutes.t_us, np.where(worn[:, None], minutes.enmo_5s_mg, np.nan))
         scored = scored_by_angle(minutes.t_us, minutes.anglez_5s_deg, worn)

@@ -14,10 +14,13 @@ from analytics.days import DAY_US, day_bounds, local_day_of
 from analytics.indices.daily import IO_DAYS, WEEK_DAYS, WINDOW_DAYS, indices_of_days
 from analytics.indices.index import METHOD, Index
 from analytics.indices.of_series import Ready, ready
+from analytics.jobs import wear_days
+from analytics.jobs.calibrated_days import calibrations_in
 from analytics.jobs.digests import Digests
-from analytics.jobs.worn_epochs import worn_epochs
-from analytics.series import Series, Worn, series_of
-from store import marks, results
+from analytics.jobs.worn_epochs import Read, worn_epochs
+from analytics.series import Series, series_of
+from store import epochs, marks, results
+from store.calibrations import calibrations_began
 from store.database import transaction
 from store.people import Patient
 from store.provenance import Parameters, provenance_id
@@ -52,8 +55,8 @@ def compute_days(engine: sa.Engine, at: datetime) -> int:
         # What waits for its own turn is computed then, and only once.
         waiting = marks.waiting_days(session, patient.id, marks.MOVEMENT)
         days = sorted({*claim.days, *(set(after) - waiting)})
-        parts = worn_epochs(session, patient.id, _span(days, zone), _span([first, last], zone))
-        rows = _rows_of(session, patient.id, parts, days, first, zone, at)
+        read = worn_epochs(session, patient.id, _span(days, zone), _span([first, last], zone))
+        rows = _rows_of(session, patient.id, read, days, first, zone, at)
         results.save_day_indices(session, rows)
         results.finish(session, marks.MOVEMENT, claim)
     return len(claim.days)
@@ -68,7 +71,7 @@ def _may_reach(day: date, zone: ZoneInfo) -> date:
 def _rows_of(
     session: Session,
     patient_id: int,
-    parts: list[Worn],
+    read: list[Read],
     days: list[date],
     changed: date,
     zone: ZoneInfo,
@@ -76,9 +79,11 @@ def _rows_of(
 ) -> list[dict[str, object]]:
     """The rows of these days; of those before `changed` only where they rest on other data now."""
     before = results.digests_of(session, patient_id, [day for day in days if day < changed], METHOD_NAME)
-    series = series_of(parts)
+    parts = [one.part for one in read]
+    series = series_of([one.as_worn() for one in read])
     digests = [Digests(one, zone) for one in series]
     told: dict[int, dict[date, bytes]] = {}  #: the days that each series tells, with their digests
+    left = set()
     for day in days:
         start_us, end_us = day_bounds(day, zone)
         if not series or not _epochs_of_day(parts, start_us, end_us):
@@ -86,19 +91,53 @@ def _rows_of(
             continue
         chosen = max(range(len(series)), key=lambda k: series[k].valid_between(start_us, end_us))
         digest = digests[chosen].of(day)
-        if before.get(day) != digest:
+        if before.get(day) == digest:
+            left.add(day)
+        else:
             told.setdefault(chosen, {})[day] = digest
+    began = calibrations_began(session, {part.device_id for part in parts if part.source == "raw"})
+    made: dict[tuple[int, str], int] = {}
     rows: list[dict[str, object]] = []
+    measures: dict[date, str] = {}
+    worn: dict[date, float] = {}
     for chosen, own in told.items():
-        made = ready(series[chosen], zone, min(own), max(own))
-        said = parameters_of(series[chosen], made, zone)
-        provenance = provenance_id(session, METHOD_NAME, SOFTWARE, said)
-        for day, indices in indices_of_days(made.prepared, sorted(own)).items():
+        prepared = ready(series[chosen], zone, min(own), max(own))
+        for day, indices in indices_of_days(prepared.prepared, sorted(own)).items():
+            span_us = day_bounds(day - timedelta(days=WINDOW_DAYS), zone)[0], day_bounds(day, zone)[1]
+            calibration = calibrations_in(series[chosen], parts, began, *span_us)
+            way = chosen, calibration.get("calibration", "")
+            if way not in made:
+                said = {**parameters_of(series[chosen], prepared, zone), **calibration}
+                made[way] = provenance_id(session, METHOD_NAME, SOFTWARE, said)
             worn_min = next(index.value for index in indices if index.name == "worn_min")
             for index in indices:
                 row = _row(patient_id, day, index, worn_min or 0.0, own[day], at)
-                rows.append({**row, "provenance_id": provenance})
-    return rows
+                rows.append({**row, "provenance_id": made[way]})
+            measures[day], worn[day] = series[chosen].measure, worn_min or 0.0
+    computed = [day for day in days if day not in left]
+    return rows + _wear_states(session, patient_id, computed, measures, worn, zone, at, parts)
+
+
+def _wear_states(
+    session: Session,
+    patient_id: int,
+    days: list[date],
+    measures: dict[date, str],
+    worn: dict[date, float],
+    zone: ZoneInfo,
+    at: datetime,
+    parts: list[epochs.EpochArrays],
+) -> list[dict[str, object]]:
+    """The rows that say in which states the devices were."""
+    states = wear_days.judge_days(session, patient_id, days, measures, zone, at, parts, METHOD_NAME)
+    if not states:
+        return []
+    judged = provenance_id(session, METHOD_NAME, SOFTWARE, {"tz": zone.key, **wear_days.PARAMETERS})
+    return [
+        {**_row(patient_id, day, index, worn.get(day, 0.0), digest, at), "provenance_id": judged}
+        for day, (minutes, digest) in states.items()
+        for index in minutes
+    ]
 
 
 def parameters_of(series: Series, made: Ready, zone: ZoneInfo) -> Parameters:
@@ -120,7 +159,7 @@ def parameters_of(series: Series, made: Ready, zone: ZoneInfo) -> Parameters:
     }
 
 
-def _epochs_of_day(parts: list[Worn], start_us: int, end_us: int) -> int:
+def _epochs_of_day(parts: list[epochs.EpochArrays], start_us: int, end_us: int) -> int:
     """How many epochs there are in [start, end), whoever made them."""
     return sum(int(np.diff(np.searchsorted(part.t_us, [start_us, end_us]))[0]) for part in parts)
 

@@ -7,12 +7,17 @@ from datetime import datetime
 
 import numpy as np
 import sqlalchemy as sa
+from numpy.typing import NDArray
 from sqlalchemy.orm import Session
 
 from analytics.days import MINUTE_US
-from analytics.signal.epochs import epochs_of_many
+from analytics.signal.corrections import in_force
+from analytics.signal.epochs import Minutes, epochs_of_many
+from analytics.signal.fives import without_overlaps
 from analytics.signal.samples import Samples
+from analytics.signal.sway import UNSEEN, at_rest, sway_of_minutes
 from store import blocks, marks
+from store.calibrations import calibrations_of
 from store.database import transaction
 from store.minutes import MadeMinutes, save_minutes
 from store.stretches import BlockName, Stretch, names_in, samples_of
@@ -84,11 +89,17 @@ def _groups(named: Sequence[Named]) -> Iterator[list[Named]]:
 def _made(session: Session, named: Sequence[Named]) -> MadeMinutes:
     """The minutes inside these stretches of which enough is known."""
     found = iter(samples_of(session, [name for _, names in named for name in names]))
-    owner, made = epochs_of_many(
-        [[Samples(name.t0_us, name.hz, name.scale, next(found)) for name in names] for _, names in named]
-    )
+    owned = [[Samples(name.t0_us, name.hz, name.scale, next(found)) for name in names] for _, names in named]
+    held = calibrations_of(session, {stretch.device_id for stretch, _ in named})
+    corrections = [held.get(stretch.device_id, []) for stretch, _ in named] if held else []
+    owner, made = epochs_of_many(owned, corrections)
+    calibration_id = np.zeros(len(made.t_us), np.int64)
+    if held:
+        by = (in_force(corrections[o], t) for o, t in zip(owner.tolist(), made.t_us.tolist(), strict=True))
+        calibration_id[:] = [one.id if one else 0 for one in by]
     device, start, end = np.array([(s.device_id, s.start_us, s.end_us) for s, _ in named]).T[:, owner]
     inside = (made.t_us >= start) & (made.t_us < end) & ~np.isnan(made.enmo_mg)
+    sway = _sway(owned, owner, made, inside & at_rest(made.mad_5s_mg))
     return MadeMinutes(
         device_id=device[inside],
         t_us=made.t_us[inside],
@@ -97,7 +108,23 @@ def _made(session: Session, named: Sequence[Named]) -> MadeMinutes:
         anglez_deg=made.anglez_deg[inside],
         enmo_5s_mg=made.enmo_5s_mg[inside],
         anglez_5s_deg=made.anglez_5s_deg[inside],
+        sway=sway[inside],
+        calibration_id=calibration_id[inside],
     )
+
+
+def _sway(
+    owned: Sequence[Sequence[Samples]],
+    owner: NDArray[np.int64],
+    made: Minutes,
+    wanted: NDArray[np.bool_],
+) -> NDArray[np.float64]:
+    """(n,) sway of the wanted minutes; the others are not at rest."""
+    sway = np.full(len(made.t_us), UNSEEN)
+    for whose in np.unique(owner[wanted]).tolist():
+        own = wanted & (owner == whose)
+        sway[own] = sway_of_minutes(without_overlaps(owned[whose]), made.t_us[own])
+    return sway
 
 
 def _micro(at: datetime) -> int:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analytics.signal.samples import Samples
+from analytics.signal.thermometer import Temperature as Temperature
 
 Measure = Literal["counts", "enmo_mg"]
 
@@ -31,14 +32,6 @@ class EpochRecording:
     axes: NDArray[np.float64] | None = None  #: (n, 3) counts of the device's own axes, NaN is missing
     steps: NDArray[np.float64] | None = None  #: as the device counted them, NaN is missing
     notes: tuple[str, ...] = ()  #: what the reader left out or mended, one sentence each
-
-
-@dataclass(frozen=True)
-class Temperature:
-    """What the device's own thermometer read, in order of time."""
-
-    t_us: NDArray[np.int64]
-    celsius: NDArray[np.float64]
 
 
 @dataclass(frozen=True)

@@ -21,9 +21,12 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from analytics.days import MINUTE_US as MINUTE_US  # ingest may import this module alone
+# ingest may import this module alone
+from analytics.days import MINUTE_US as MINUTE_US
+from analytics.signal.corrections import in_force as in_force
 from analytics.signal.fives import FIVE_S_US, Values, five_second_sums
-from analytics.signal.samples import Samples
+from analytics.signal.samples import Correction, Samples
+from analytics.signal.sway import UNSEEN, at_rest, sway_of_whole
 
 FIVES = 12  #: five-second epochs in a minute
 TOGETHER = 8  #: whole minutes worked on at once: they fit the processor's cache
@@ -58,6 +61,7 @@ class Whole(NamedTuple):
     anglez_deg: Values  #: (m,)
     enmo_5s_mg: Values  #: (m, 12)
     anglez_5s_deg: Values  #: (m, 12)
+    sway: Values  #: (m,) of minutes at rest, else `UNSEEN`: see `analytics.signal.sway`
 
 
 def epochs_of_minutes(blocks: Sequence[Samples]) -> Minutes:
@@ -69,12 +73,15 @@ def epochs_of_minutes(blocks: Sequence[Samples]) -> Minutes:
     return epochs_of_many([blocks])[1]
 
 
-def epochs_of_many(blocks: Sequence[Sequence[Samples]]) -> tuple[NDArray[np.int64], Minutes]:
+def epochs_of_many(
+    blocks: Sequence[Sequence[Samples]], corrections: Sequence[Sequence[Correction]] = ()
+) -> tuple[NDArray[np.int64], Minutes]:
     """The minutes of many devices at once: (whose each is, by its place in `blocks`; the minutes).
 
-    They are what `epochs_of_minutes` makes of the blocks of each, to the last bit.
+    They are what `epochs_of_minutes` makes of the blocks of each, to the last bit. `corrections`, where it
+    is not empty, has for each device what calibrates it, in order of time.
     """
-    sums = five_second_sums(blocks)
+    sums = five_second_sums(blocks, corrections)
     minute = sums.start_us // MINUTE_US
     new = np.ones(len(minute), dtype=bool)
     new[1:] = (np.diff(minute) != 0) | (np.diff(sums.owner) != 0)
@@ -111,19 +118,33 @@ def is_whole(t0_us: int, n: int, hz: float) -> bool:
     return t0_us % MINUTE_US == 0 and n > 0 and (hz * 5).is_integer() and n % per_minute == 0
 
 
-def whole_minutes(xyz: Sequence[NDArray[np.int16]], scale: Sequence[float]) -> Whole:
-    """The same figures for minutes that are whole, each (n, 3) with one n for all, and its scale [g].
+def whole_minutes(
+    xyz: Sequence[NDArray[np.int16]],
+    scale: Sequence[float],
+    correction: Sequence[Correction | None] | None = None,
+) -> Whole:
+    """The same figures for minutes that are whole, each (n, 3) with one n for all, its scale [g], and what
+    calibrates it; None: nobody's are calibrated.
 
     For minutes that arrive by the thousand: 35 us each where `epochs_of_minutes` takes 200.
     """
-    parts = [_whole(xyz[i : i + TOGETHER], scale[i : i + TOGETHER]) for i in range(0, len(xyz), TOGETHER)]
+    correction = correction or [None] * len(xyz)
+    some = (slice(i, i + TOGETHER) for i in range(0, len(xyz), TOGETHER))
+    parts = [_whole(xyz[s], scale[s], correction[s]) for s in some]
     return Whole(*(np.concatenate([getattr(part, name) for part in parts]) for name in Whole._fields))
 
 
-def _whole(xyz: Sequence[NDArray[np.int16]], scale: Sequence[float]) -> Whole:
+def _whole(
+    xyz: Sequence[NDArray[np.int16]], scale: Sequence[float], correction: Sequence[Correction | None]
+) -> Whole:
     samples = np.stack(xyz)
     factor = np.asarray(scale)[:, None]
     x, y, z = (samples[:, :, axis] * factor for axis in range(3))
+    swayed = sway_of_whole((x, y, z), factor[:, 0])  # as measured: neither scale nor zero matters to it
+    if any(correction):
+        for axis, values in enumerate((x, y, z)):
+            values += np.array([[one.offset[axis] if one else 0.0] for one in correction])
+            values *= np.array([[one.scale[axis] if one else 1.0] for one in correction])
     x *= x
     y *= y
     x += y  # the square of what is level
@@ -140,7 +161,8 @@ def _whole(xyz: Sequence[NDArray[np.int16]], scale: Sequence[float]) -> Whole:
     fives -= 1000
     enmo = np.maximum(fives, 0, out=fives).sum(axis=2) / n
     degrees = np.degrees(angle.sum(axis=2) / n)
-    return Whole(enmo.mean(axis=1), mad.mean(axis=1), degrees.mean(axis=1), enmo, degrees)
+    sway = np.where(at_rest(mad), swayed, UNSEEN)
+    return Whole(enmo.mean(axis=1), mad.mean(axis=1), degrees.mean(axis=1), enmo, degrees, sway)
 
 
 def _mean(total: Values, n: Values, share: Values) -> Values:

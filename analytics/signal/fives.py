@@ -9,7 +9,9 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from analytics.signal.samples import Samples
+from analytics.signal.corrections import corrected
+from analytics.signal.pieces import EARLY_US
+from analytics.signal.samples import Correction, Samples
 
 FIVE_S_US = 5_000_000
 PIECE_US = 30 * 60_000_000  #: samples of a device that are worked on at once at most
@@ -32,12 +34,15 @@ class Sums:
     deviation: Values  #: of r from its mean over the five seconds [mg]
 
 
-def five_second_sums(blocks: Sequence[Sequence[Samples]]) -> Sums:
-    """The sums of each owner; `blocks` has for each owner its blocks, in any order."""
+def five_second_sums(
+    blocks: Sequence[Sequence[Samples]], corrections: Sequence[Sequence[Correction]] = ()
+) -> Sums:
+    """The sums of each owner; `blocks` has for each owner its blocks, in any order, and `corrections` what
+    calibrates them, in order of time; empty: nobody's."""
     sums: list[Sums] = []
     waiting: list[tuple[int, Samples]] = []
     samples = 0
-    for owner, parts in _pieces(blocks):
+    for owner, parts in _pieces(blocks, corrections):
         waiting += [(owner, part) for part in parts]
         samples += sum(len(part.xyz) for part in parts)
         if samples >= TOGETHER:
@@ -68,12 +73,15 @@ def without_overlaps(blocks: Sequence[Samples]) -> list[Samples]:
     return kept
 
 
-def _pieces(blocks: Sequence[Sequence[Samples]]) -> Iterator[tuple[int, list[Samples]]]:
+def _pieces(
+    blocks: Sequence[Sequence[Samples]], corrections: Sequence[Sequence[Correction]]
+) -> Iterator[tuple[int, list[Samples]]]:
     """What of one owner lies in one piece of time: no five seconds are in two of them."""
     for owner, own in enumerate(blocks):
         waiting: list[Samples] = []
         piece = None
-        for part in _cut_at_pieces(without_overlaps(own)):
+        parts = _cut_at_pieces(without_overlaps(own))
+        for part in corrected(parts, corrections[owner]) if corrections else parts:
             if waiting and part.t0_us // PIECE_US != piece:
                 yield owner, waiting
                 waiting = []
@@ -116,12 +124,12 @@ def _cuts(blocks: Sequence[Samples], length_us: int) -> _Cuts:
     t0_us = np.array([block.t0_us for block in blocks])
     hz = np.array([block.hz for block in blocks])
     first = t0_us // length_us
-    rows = (t0_us + ((n - 1) * 1e6 / hz).astype(np.int64)) // length_us - first + 1
+    rows = (t0_us + ((n - 1) * 1e6 / hz + EARLY_US).astype(np.int64)) // length_us - first + 1
     ends = np.cumsum(rows)
     block = np.repeat(np.arange(len(blocks)), rows)
     number = np.arange(len(block)) - (ends - rows - first)[block]
-    # A sample that only rounding puts before an edge belongs behind it.
-    edges = np.ceil((number * length_us - t0_us[block]) * hz[block] / 1e6 - 1e-6).astype(np.int64)
+    into_us = number * length_us - t0_us[block]
+    edges = np.ceil((into_us - EARLY_US) * hz[block] / 1e6 - 1e-6).astype(np.int64)
     edges = np.minimum(np.maximum(edges, 0), n[block])
     edges[ends - rows] = 0
     following = np.append(edges[1:], 0)
@@ -140,6 +148,9 @@ def _sums(owned: Sequence[tuple[int, Samples]]) -> Sums:
         begin = end - len(part.xyz)
         for axis, values in enumerate((x, y, z)):
             np.multiply(part.xyz[:, axis], part.scale, out=values[begin:end])
+            if part.correction:
+                values[begin:end] += part.correction.offset[axis]
+                values[begin:end] *= part.correction.scale[axis]
     x *= x
     y *= y
     x += y  # the square of what is level

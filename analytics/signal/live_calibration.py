@@ -54,16 +54,35 @@ def live_calibration(points: StillPoints, least_hours: float = LEAST_HOURS) -> C
     return calibrate(points.g, float(len(points.hours)), least_hours)
 
 
-def drifted(calibration: Calibration, points: StillPoints, since_us: int) -> bool:
-    """Whether an accepted calibration leaves 10 mg or more in the still windows since an instant.
+def recent_error_mg(points: StillPoints, scale: Values, offset: Values, since_us: int) -> float | None:
+    """What a calibration leaves in the newest 200 still windows since an instant [mg]; None while there are
+    fewer: too little to say."""
+    recent = only_since(points, since_us).g[-DRIFT_POINTS:]
+    return error_mg((recent + offset) * scale) if len(recent) == DRIFT_POINTS else None
 
-    False where fewer than 200 of them are remembered: too little to say. A device that drifted is fitted
-    again from `only_since` that instant.
+
+def drifted_since(points: StillPoints, scale: Values, offset: Values, since_us: int) -> int | None:
+    """The instant since when a calibration does not fit any more: it leaves 10 mg or more in the newest 200
+    still windows. None: it fits, or there is too little to say.
+
+    A device that drifted is fitted again from `only_since` that instant: the one that best parts the errors
+    since `since_us` into small ones and large ones, so that a jump leaves what was before it behind.
     """
-    recent = only_since(points, since_us).g
-    if not calibration.accepted or len(recent) < DRIFT_POINTS:
-        return False
-    return error_mg((recent + calibration.offset) * calibration.scale) >= DRIFTED_MG
+    error = recent_error_mg(points, scale, offset, since_us)
+    if error is None or error < DRIFTED_MG:
+        return None
+    recent = only_since(points, since_us)
+    away = np.abs(np.linalg.norm((recent.g + offset) * scale, axis=1) - 1) * 1000
+    before = np.arange(1, len(away) - DRIFT_POINTS + 1)  # how many lie before the cut
+    if not len(before):
+        return since_us
+    after, total = len(away) - before, np.cumsum(away)
+    mean_before = total[before - 1] / before
+    mean_after = (total[-1] - total[before - 1]) / after
+    parted = np.where(mean_after > mean_before, before * after * (mean_after - mean_before) ** 2, 0)
+    best = int(parted.argmax())
+    # All of it is off already: nothing to leave behind.
+    return since_us if mean_before[best] >= DRIFTED_MG else int(recent.t_us[before[best]])
 
 
 def only_since(points: StillPoints, since_us: int) -> StillPoints:

@@ -11,6 +11,10 @@ from analytics.signal.samples import Samples
 
 TOGETHER = 24_000  #: samples worked on at once, about: their arrays fit the processor's cache
 
+#: A sample so little before an edge belongs behind it: the times of segments are rounded to microseconds, and
+#: where a stream was cut must not matter.
+EARLY_US = 0.6
+
 Columns = NDArray[np.float32]
 
 
@@ -24,8 +28,7 @@ def edges_of(segment: Samples, length_us: int) -> tuple[int, NDArray[np.int64]]:
     first = segment.t0_us // length_us
     last = (segment.end_us - 1) // length_us
     into_us = np.arange(first + 1, last + 1, dtype=np.int64) * length_us - segment.t0_us
-    # A sample that only rounding puts before an edge belongs behind it.
-    starts = np.ceil(into_us * (segment.hz / 1e6) - 1e-6).astype(np.int64)
+    starts = np.ceil((into_us - EARLY_US) * (segment.hz / 1e6) - 1e-6).astype(np.int64)
     return first, np.concatenate(([0], np.clip(starts, 0, n), [n])).astype(np.int64)
 
 

@@ -15,6 +15,7 @@ from analytics.signal.fives import without_overlaps
 from analytics.signal.metrics import Grid, Metrics, grid_of, metrics
 from analytics.signal.samples import Samples
 from analytics.signal.still import WINDOW_US, still_windows
+from analytics.signal.thermometer import Temperature
 from analytics.signal.wear import worn
 
 FIVE_S = 5
@@ -40,6 +41,7 @@ def raw_epochs(
     epoch_s: int,
     calibrated: bool = True,
     done: Callable[[int], None] = lambda _: None,
+    temperature: Temperature | None = None,
 ) -> RawEpochs:
     """Epochs of `epoch_s` whole seconds, which start at whole multiples of their length since 1970 UTC.
 
@@ -56,13 +58,17 @@ def raw_epochs(
         False: leave the device's figures as they are.
     done : callable, optional
         Told now and then how many samples more are through one of the three passes over them.
+    temperature : optional
+        What the device's own thermometer read: it can tell a wrist at rest from a table.
     """
     segments = without_overlaps(segments)
     length_us = epoch_s * 1_000_000
     grid = grid_of(segments, length_us)
     with ThreadPoolExecutor(1) as beside:  # numpy lets go of the interpreter: two cores where there are two
         counting = beside.submit(counts, segments, length_us, grid.first, grid.n, done)
-        calibration, movement, said = _posture_and_movement(segments, grid, epoch_s, calibrated, done)
+        calibration, movement, said = _posture_and_movement(
+            segments, grid, epoch_s, calibrated, done, temperature
+        )
         counted = counting.result()
     unknown = np.isnan(movement.enmo_mg)
     movement.mad_mg[unknown] = counted[unknown] = said[unknown] = np.nan
@@ -70,7 +76,12 @@ def raw_epochs(
 
 
 def _posture_and_movement(
-    segments: Sequence[Samples], grid: Grid, epoch_s: int, calibrated: bool, done: Callable[[int], None]
+    segments: Sequence[Samples],
+    grid: Grid,
+    epoch_s: int,
+    calibrated: bool,
+    done: Callable[[int], None],
+    temperature: Temperature | None,
 ) -> tuple[Calibration, Metrics, Values]:
     """What the calibration is, what it makes of the samples, and whether they were worn (1 or 0)."""
     calibration = _calibration(segments, calibrated, done)
@@ -85,7 +96,7 @@ def _posture_and_movement(
     if epoch_s % FIVE_S == 0 and epoch_s != FIVE_S:
         mads = of_fives.mad_mg[: grid.n * epoch_s // FIVE_S].reshape(grid.n, epoch_s // FIVE_S)
         movement = Metrics(movement.enmo_mg, movement.enmoa_mg, _mean(mads), movement.anglez_deg)
-    on_body = worn(fives.t_us, of_fives.enmo_mg, of_fives.anglez_deg)
+    on_body = worn(fives.t_us, of_fives.enmo_mg, of_fives.anglez_deg, segments, temperature)
     return calibration, movement, _majority(on_body, ~np.isnan(of_fives.enmo_mg), fives, grid)
 
 

@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 from numpy.typing import NDArray
 
 from analytics.days import MINUTE_US
+
+
+class Temperature(NamedTuple):
+    """What the device's own thermometer read, in order of time."""
+
+    t_us: NDArray[np.int64]
+    celsius: NDArray[np.float64]
 
 
 def minute_temperature(

@@ -12,12 +12,14 @@ from zoneinfo import ZoneInfo
 
 from api.pages.axis import LEFT, RIGHT, Axis, Day, axis_of, places_of
 from api.pages.hours import HOUR, Hour
+from api.pages.wear_strip import Band, State, bands
 
 LABEL_ROWS = (11.0, 24.0)  #: two rows for the words of cases, so that neighbours do not overlap
 LABEL_WIDTH = 128.0
 PAIN_TOP, PAIN_BOTTOM = 36.0, 166.0
 MOVE_TOP, MOVE_BOTTOM = 186.0, 286.0
-HEIGHT = 318.0
+STRIP_TOP, STRIP_BOTTOM = 292.0, 304.0
+HEIGHT = 336.0
 NRS_TICKS = (0, 4, 7, 10)  #: 4 and 7 begin moderate and severe pain (NCCN, ESMO)
 JOINED = timedelta(hours=36)  #: a longer silence between two reports is a hole, not a line
 
@@ -79,6 +81,7 @@ class Chart:
     skyline: list[str]
     means: list[tuple[float, float, float]]  #: (x from, x to, y) of each daily mean
     spans: list[Span]
+    strip: list[Band]
     worst: list[Dot]
     average: list[Dot]
     worst_lines: list[str]
@@ -102,8 +105,9 @@ def draw(
     answers: Sequence[Answer],
     marks: Sequence[Mark],
     now: datetime,
+    states: Sequence[State] = (),
 ) -> Chart:
-    """The geometry of consecutive local days. Hours and answers are in order of time."""
+    """The geometry of consecutive local days. Hours, answers and states are in order of time."""
     axis = axis_of(days, zone)
     shown = [hour for hour in hours if axis.holds(hour.start)]
     values = [hour.activity for hour in shown if hour.activity is not None]
@@ -124,6 +128,7 @@ def draw(
         skyline=_skyline(shown, axis, top),
         means=[(p.x, round(p.x + p.width, 2), _move_y(means[p.day], top)) for p in places if p.day in means],
         spans=_spans(shown, axis, min(now, axis.end)),
+        strip=bands(states, axis, now, zone),
         worst=worst,
         average=average,
         worst_lines=_lines(worst),

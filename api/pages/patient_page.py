@@ -15,6 +15,8 @@ from api.pages.axis import midnight
 from api.pages.chart import Answer, Chart, Mark, draw
 from api.pages.hours import Hour, hours_of
 from api.pages.standing import why_no_news
+from api.pages.wear_strip import going_on, together, watch_now
+from store.calibrations import calibrations_worn
 from store.cases import Case, CaseEvent, CaseState
 from store.clocks import clocks_worn
 from store.coverage import Gap, gaps_of
@@ -23,6 +25,7 @@ from store.gaps import SHOWN, said
 from store.hours import read_hours
 from store.people import zone_of
 from store.results import DayIndex
+from store.wear_runs import stretches_of, wears_any
 from store.worklist import Row, cases_of, day_indices
 
 DAYS = 28
@@ -38,6 +41,7 @@ INDICES = (
     ("IV", "IV"),
     ("I<O", "io"),
 )
+WEAR = (("Not worn", "not_worn_min"), ("Off or flat", "off_min"), ("No data", "no_data_min"))
 Indices = dict[tuple[date, str], DayIndex]
 Story = tuple[Case, list[CaseEvent]]
 
@@ -59,6 +63,7 @@ class Line:
     worst: str
     average: str
     worn: str
+    not_worn: list[str]  #: in the order of `WEAR`
     activity: str
 
 
@@ -70,8 +75,10 @@ class PatientPage:
     path: str
     zone: ZoneInfo
     clock: str
+    watch: tuple[str, bool] | None  #: worn, not worn, off or silent since when, and whether it is worn
     gaps: list[str]
     clocks: list[str]
+    calibrations: list[str]
     missing: list[str]  #: what devices numbered in these days and never sent
     technical_cases: list[Story]
     open_cases: list[Story]
@@ -81,6 +88,7 @@ class PatientPage:
     chart: Chart
     description: str
     table: list[Line]
+    wear_heads: list[str]
     index_heads: list[tuple[str, str]]
     index_lines: list[tuple[date, list[Cell]]]
     notes: list[str]
@@ -96,7 +104,12 @@ def read_page(session: Session, row: Row, now: datetime) -> PatientPage:
     start, end = midnight(days[0], zone), midnight(days[-1] + timedelta(days=1), zone)
     unit, hours = hours_of(read_hours(session, row.patient_id, start, end))
     reports = reports_of(session, row.patient_id, start, end)
-    indices = day_indices(session, row.patient_id, days[0], days[-1], [name for _, name in INDICES])
+    names = [name for _, name in (*INDICES, *WEAR)]
+    indices = day_indices(session, row.patient_id, days[0], days[-1], names)
+    states = together(stretches_of(session, row.patient_id, days[0], days[-1])[0])
+    wears = wears_any(session, row.patient_id, now)
+    if wears:
+        states = going_on(states, now, row.moved_at)
     cases = cases_of(session, row.patient_id)
     means = {
         day: found.value
@@ -116,10 +129,15 @@ def read_page(session: Session, row: Row, now: datetime) -> PatientPage:
         path=f"/patients/{quote(row.code, safe='')}",
         zone=zone,
         clock=f"{there:%Z}, now {there:%H:%M}",
+        watch=watch_now(states, now, row.moved_at, zone) if wears and states else None,
         gaps=why_no_news(row, now),
         clocks=[
             words.device_clock(one.device, one.offset)
             for one in clocks_worn(session, row.patient_id, now, now + timedelta(microseconds=1))
+        ],
+        calibrations=[
+            words.device_calibration(one)
+            for one in calibrations_worn(session, row.patient_id, now, now + timedelta(microseconds=1))
         ],
         missing=missing_in_words(gaps_of(session, row.patient_id, start, end), zone),
         technical_cases=[story for story in still if story[0].kind == "technical"],
@@ -127,9 +145,10 @@ def read_page(session: Session, row: Row, now: datetime) -> PatientPage:
         closed_cases=[story for story in cases if story[0].state == CaseState.RESOLVED],
         days=days,
         unit=unit,
-        chart=draw(days, zone, hours, means, answers, marks, now),
+        chart=draw(days, zone, hours, means, answers, marks, now, states),
         description=_described(days, reports, hours, unit),
         table=[_line(day, reports, indices) for day in reversed(days)],
+        wear_heads=[label for label, _ in WEAR],
         index_heads=_heads(indices),
         index_lines=lines,
         notes=notes,
@@ -193,8 +212,13 @@ def _line(day: date, reports: Sequence[Report], indices: Indices) -> Line:
         highest("worst"),
         highest("average"),
         "no data" if worn is None or worn.value is None else words.minutes(worn.value),
+        [_minutes(indices.get((day, name))) for _, name in WEAR],
         "–" if mean is None or mean.value is None else f"{words.figure(mean.value)} {mean.unit}",
     )
+
+
+def _minutes(found: DayIndex | None) -> str:
+    return "–" if found is None or found.value is None else words.minutes(found.value)
 
 
 def _described(days: Sequence[date], reports: Sequence[Report], hours: Sequence[Hour], unit: str) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from store.calibrations import ShownCalibration
+
 SEVERITY = {"high": "High", "medium": "Medium", "low": "Low", "info": "Info"}
 SHAPE = {"high": "▲", "medium": "◆", "low": "●", "info": "○"}  # colour is never alone
 STATE = {
@@ -52,6 +54,15 @@ def device_clock(device: str, offset: timedelta | None) -> str:
         return f"The clock of {device} is right within 5 s."
     direction = "behind" if offset > timedelta() else "ahead"
     return f"The clock of {device} is {_length(abs(offset))} {direction}; its times are corrected."
+
+
+def device_calibration(one: ShownCalibration) -> str:
+    """How far a device that streams raw acceleration is calibrated."""
+    if one.version is None:
+        return f"{one.device} is not calibrated: {one.reason}."
+    errors = f"error {one.error_before_mg:.1f} mg before, {one.error_after_mg:.1f} mg after"
+    more = f"; {one.reason}" if one.reason else ""
+    return f"{one.device} is calibrated (version {one.version}, {errors}){more}."
 
 
 def _length(span: timedelta) -> str:

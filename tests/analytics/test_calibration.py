@@ -9,15 +9,17 @@ from hypothesis import strategies as st
 
 from analytics.recordings.read import read_recording
 from analytics.signal.calibration import calibrate, error_mg
+from analytics.signal.epochs import epochs_of_minutes
 from analytics.signal.live_calibration import (
     StillPoints,
-    drifted,
+    drifted_since,
     live_calibration,
     only_since,
     remember,
 )
 from analytics.signal.samples import Samples
 from analytics.signal.still import StillWindows, still_windows
+from analytics.signal.still_minutes import QUIET_MG, still_minutes
 
 SHARED = Path(__file__).resolve().parents[2] / ".." / "shared"
 T0 = 1_790_000_040 * 1_000_000
@@ -161,10 +163,35 @@ class TestTwentyHours:
             # They stop searching at different errors: 3.94 mg and 3.90 mg are one valley.
             assert found.offset == pytest.approx(np.array(offset), abs=0.006)
 
+    def test_twenty_four_minutes_of_twenty_hours_are_as_good_as_all_of_them(self):
+        """The way of a device that streams: quiet minutes by their epochs, few of them read."""
+        segments = read_recording(SHARED / "data/actigraphy/raw/agcounts_r/calibration_30hz.npz").segments
+        minutes = epochs_of_minutes(segments)
+        quiet = minutes.mad_mg < QUIET_MG
+        chosen = still_minutes(minutes.t_us[quiet], minutes.anglez_deg[quiet], 24)
+        assert len(chosen) == 24 < len(minutes.t_us) / 50
+        blocks = [piece for t_us in chosen.tolist() for piece in cut(segments, t_us, t_us + 60_000_000)]
+        few = live_calibration(remember(StillPoints(), still_windows(blocks), T0, T0), least_hours=0)
+        assert few.accepted and 3.5 < few.error_after_mg < 4.5
+        still, found = self.fitted()
+        live = live_calibration(
+            remember(StillPoints(), still, T0, T0), least_hours=0
+        )  # all windows, spread over the sphere
+        left = [error_mg((still.g + c.offset) * c.scale) for c in (found, live, few)]
+        assert left == pytest.approx([3.9, 5.3, 5.7], abs=0.1)
+
     def test_a_fifteenth_of_the_points_gives_the_same(self):
         still, found = self.fitted()
         few = calibrate(still.g[::15], 20)
         assert few.scale == pytest.approx(found.scale, abs=0.005)
+
+
+def cut(segments, start_us, end_us):
+    """What of these segments lies in [start, end)."""
+    for one in segments:
+        first, end = (round(max(t - one.t0_us, 0) * one.hz / 1e6) for t in (start_us, end_us))
+        if end > first and len(one.xyz) > first:
+            yield Samples(one.t0_us + round(first * 1e6 / one.hz), one.hz, one.scale, one.xyz[first:end])
 
 
 def windows(t_us: np.ndarray, g: np.ndarray) -> StillWindows:
@@ -221,17 +248,29 @@ class TestLive:
         found = live_calibration(points)
         since = T0 + 3 * 24 * HOUR_US
         t, g = days(3, 3, 4)
-        assert not drifted(found, remembered(t, g, points), since)
+        assert drifted_since(remembered(t, g, points), found.scale, found.offset, since) is None
         moved = remembered(t, g + np.array([0.03, 0, 0]), points)
-        assert drifted(found, moved, since)
+        assert drifted_since(moved, found.scale, found.offset, since) == since
         again = live_calibration(only_since(moved, since))
         assert again.accepted and again.offset == pytest.approx(OFFSET - [0.03, 0, 0], abs=0.003)
+
+    def test_what_was_measured_before_a_jump_is_left_behind(self):
+        points = remembered(*days(0, 3, 1))
+        found = live_calibration(points)
+        t, g = days(3, 8, 4)
+        jump = t[len(t) * 5 // 8]  # after five good days
+        g = g + np.where(t >= jump, 0.04, 0)[:, None] * [0, 1, 0]
+        points = remembered(t, g, points)
+        since = drifted_since(points, found.scale, found.offset, int(t[0]))
+        assert abs(since - jump) < 4 * HOUR_US
+        again = live_calibration(only_since(points, since))
+        assert again.accepted and again.offset == pytest.approx(OFFSET - [0, 0.04, 0], abs=0.003)
 
     def test_a_few_points_are_no_drift(self):
         points = remembered(*days(0, 3, 1))
         found = live_calibration(points)
         t, g = days(3, 1, 4, per_hour=2)
-        assert not drifted(found, remembered(t, g + 0.1, points), int(t[0]))
+        assert drifted_since(remembered(t, g + 0.1, points), found.scale, found.offset, int(t[0])) is None
 
     def test_nothing_yet_is_an_answer(self):
         assert not live_calibration(StillPoints()).accepted

@@ -19,7 +19,7 @@ from analytics.recordings.recording import EpochRecording
 SHARED = Path(__file__).resolve().parents[2] / ".." / "shared" / "data" / "actigraphy"
 ROME = ZoneInfo("Europe/Rome")
 FIRST = date(2026, 3, 1)
-NAMES = {D.name for D in STORED}
+NAMES = {D.name for D in STORED if D.spans != "stored local day"}
 
 
 def steady_patient(days: int) -> tuple[np.ndarray, np.ndarray]:

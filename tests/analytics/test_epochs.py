@@ -161,7 +161,7 @@ def test_whole_minutes_at_once_are_the_minutes_one_by_one():
     at_once = whole_minutes(blocks, scales)
     for i, (block, scale) in enumerate(zip(blocks, scales, strict=True)):
         alone = epochs_of_minutes([Samples(T0, 50.0, scale, block)])
-        for name in at_once._fields:
+        for name in set(at_once._fields) - {"sway"}:  # see test_sway.py
             np.testing.assert_allclose(
                 getattr(at_once, name)[i], getattr(alone, name)[0], rtol=1e-9, atol=1e-9
             )

@@ -7,18 +7,23 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 import sqlalchemy as sa
 
+from analytics.jobs.days import compute_days
 from ingest.batch import write_batch
-from ingest.messages import Status
-from store import people
+from ingest.decode import Incoming
+from ingest.messages import Epoch, Status
+from store import people, wear_runs
+from store.calibrations import add_calibration
 from store.database import now, transaction
 from store.epochs import EpochRow
 from store.identity import hold, settle
+from store.still_points import StillPointsRow
 from tests.api.house import House, save_index
-from tests.cast import NOON, incoming
+from tests.cast import NOON, incoming, micro
+from tests.made import calibration_row
 
 STEADY = "/api/v1/patients/P-steady"
 MIDNIGHT = datetime(2026, 5, 3, 22, tzinfo=UTC)  # of 4 May in Rome
-MINUTE = timedelta(minutes=1)
+MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
 
 def send(
@@ -220,6 +225,87 @@ def test_coverage_says_what_is_there_and_what_never_came(house: House) -> None:
         .json()
     )
     assert (others["items"], others["gaps"], others["last_data_at"]) == ([], [], None)
+
+
+def test_coverage_tells_worn_not_worn_off_and_no_data_apart(house: House) -> None:
+    """Worn, a table, a flat battery over a whole day, and a morning of which nobody knows."""
+
+    def sent(start: datetime, hours: int, worn: int) -> Incoming:
+        message = Epoch(boot=1, seq=micro(start) // 60_000_000, t0=micro(start), epoch_s=60.0,
+                        counts=[9.0] * hours * 60, worn=[worn] * hours * 60)  # fmt: skip
+        return incoming("watch-1", message, at=start + hours * HOUR)
+
+    dying, back = MIDNIGHT + 20 * HOUR, MIDNIGHT + 2 * DAY
+    flat = Status(boot=1, seq=3, at=micro(dying), battery_pct=2.0)
+    send_all = [sent(MIDNIGHT, 18, 1), sent(MIDNIGHT + 18 * HOUR, 2, 0), incoming("watch-1", flat, at=dying)]
+    write_batch(house.engine, [*send_all, sent(back, 6, 1), sent(back + 8 * HOUR, 16, 1)], back + 2 * DAY)
+    while compute_days(house.engine, MIDNIGHT + 4 * DAY):
+        pass
+    query = {"from": "2026-05-04", "to": "2026-05-06"}
+    found = house.client("anna").get(STEADY + "/coverage", params=query).json()
+    names = ("day", "worn_min", "not_worn_min", "no_data_min", "off_min")
+    assert [tuple(day[name] for name in names) for day in found["days"]] == [
+        ("2026-05-04", 1080.0, 120.0, 0.0, 240.0),
+        ("2026-05-05", 0.0, 0.0, 0.0, 1440.0),
+        ("2026-05-06", 1320.0, 0.0, 120.0, 0.0),
+    ]
+    assert [(s["from"], s["to"], s["state"]) for s in found["states"]] == [
+        ("2026-05-03T22:00:00Z", "2026-05-04T16:00:00Z", "worn"),
+        ("2026-05-04T16:00:00Z", "2026-05-04T18:00:00Z", "not_worn"),
+        ("2026-05-04T18:00:00Z", "2026-05-05T22:00:00Z", "off"),
+        ("2026-05-05T22:00:00Z", "2026-05-06T04:00:00Z", "worn"),
+        ("2026-05-06T04:00:00Z", "2026-05-06T06:00:00Z", "no_data"),
+        ("2026-05-06T06:00:00Z", "2026-05-06T22:00:00Z", "worn"),
+    ]
+    assert {s["device"] for s in found["states"]} == {"watch-1"} and found["states_complete"]
+    assert len({item["day"] for item in found["items"]}) == 2, "a silent day has no data"
+    assert house.client("hilda").get(STEADY + "/coverage", params=query).status_code == 404
+    assert house.client("rita").get(STEADY + "/coverage", params=query).status_code == 403
+
+
+def test_so_many_stretches_that_not_all_are_told(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(wear_runs, "MOST_STRETCHES", 2)
+    day, hour = date(2026, 5, 4), 3_600_000_000
+    start = micro(MIDNIGHT)
+    runs = [
+        wear_runs.StoredRun(day, house.cast.watch_1, start + i * hour, start + (i + 1) * hour, state)
+        for i, state in enumerate(("worn", "off", "worn", "no_data"))
+    ]
+    with transaction(house.engine) as session:
+        wear_runs.replace_runs(session, house.cast.steady, [day], runs)
+    query = {"from": "2026-05-04", "to": "2026-05-04"}
+    found = house.client("anna").get(STEADY + "/coverage", params=query).json()
+    assert [state["state"] for state in found["states"]] == ["worn", "no_data"]
+    assert not found["states_complete"]
+
+
+def test_coverage_says_how_far_a_device_with_raw_acceleration_is_calibrated(house: House) -> None:
+    def calibrations() -> list[dict[str, object]]:
+        return house.client("anna").get(STEADY + "/coverage").json()["calibrations"]
+
+    assert calibrations() == [], "it sends epochs of its own"
+    with transaction(house.engine) as session:
+        session.add(StillPointsRow(device_id=house.cast.watch_1, due_at=NOON))
+    none = dict.fromkeys(("version", "since", "error_before_mg", "error_after_mg"))
+    assert calibrations() == [{"device": "watch-1", **none, "reason": "its data was not looked at yet"}]
+    reason = "70.0 h of data; 72 h are needed"
+    with transaction(house.engine) as session:
+        session.execute(sa.update(StillPointsRow).values(looked_at=NOON, reason=reason))
+    assert calibrations() == [{"device": "watch-1", **none, "reason": reason}]
+    with transaction(house.engine) as session:
+        session.execute(sa.update(StillPointsRow).values(reason=None))
+        for version in (1, 2):
+            add_calibration(session, calibration_row(house.cast.watch_1, version))
+    assert calibrations() == [
+        {
+            "device": "watch-1",
+            "version": 2,
+            "since": "2026-05-04T14:00:00Z",
+            "error_before_mg": 23.0,
+            "error_after_mg": 3.9,
+            "reason": None,
+        }
+    ]
 
 
 def test_coverage_says_how_far_a_clock_is_off(house: House) -> None:

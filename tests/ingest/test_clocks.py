@@ -9,9 +9,10 @@ import pytest
 
 from analytics.jobs.screen import screen
 from ingest.batch import write_batch
+from ingest.messages import Status
 from store import diary, marks, people
 from store.database import transaction
-from tests.cast import NOON, enrol_cast, incoming
+from tests.cast import NOON, enrol_cast, incoming, micro
 from tests.ingest.wrong_clocks import (
     DAY,
     HOUR,
@@ -134,6 +135,7 @@ def test_a_stored_answer_that_is_moved_marks_both_days_and_is_judged_by_its_true
 
 def test_late_data_of_weeks_marks_the_days_of_its_true_time(engine, cast):
     write_batch(engine, [status(0, NOON - 40 * DAY, -40 * MINUTE, delay=timedelta())], NOON - 40 * DAY)
+    stale(engine)
     midnight = datetime(2026, 4, 9, 22, tzinfo=UTC)
     week = [minutes(i, midnight + i * DAY + 40 * MINUTE, n=60) for i in range(7)]
     write_batch(engine, week, NOON)
@@ -144,12 +146,21 @@ def test_late_data_of_weeks_marks_the_days_of_its_true_time(engine, cast):
 def test_less_than_five_seconds_moves_nothing(engine, cast, seconds):
     write_batch(engine, [minutes(0, NOON - HOUR)], NOON)
     stale(engine)
-    for i in range(5):
+    for i in range(1, 6):
         at = NOON + i * HOUR
         write_batch(engine, [status(i, at, timedelta(seconds=seconds), delay=timedelta())], at)
     assert times(engine)[0] == NOON - HOUR
     assert stale(engine) == []
     assert rows(engine, "SELECT count(*) FROM clock_run") == [(0,)]
+
+
+def test_a_word_on_the_battery_or_of_a_start_marks_its_true_day(engine, cast):
+    """It tells whether a silence was a device that was off, however late it comes."""
+    write_batch(engine, [status(1, NOON)], NOON)
+    assert stale(engine) == [], "nothing is said"
+    flat = incoming("watch-1", Status(boot=1, seq=2, at=micro(NOON - 3 * DAY), battery_pct=3.0), at=NOON)
+    write_batch(engine, [flat, status(0, NOON - 2 * DAY, boot=2, delay=2 * DAY)], NOON)
+    assert stale(engine) == [(cast.steady, "2026-05-01"), (cast.steady, "2026-05-02")]
 
 
 def known(engine):

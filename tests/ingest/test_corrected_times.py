@@ -52,6 +52,7 @@ def test_half_past_eleven_on_the_night_the_clocks_change(engine, device_local, d
     for i in range(3):
         at = told + 5 * DAY + i * HOUR
         write_batch(engine, [status(i, at, 40 * MINUTE, delay=timedelta())], at)
+    stale(engine)  # the statuses themselves say that the device has started
     write_batch(engine, [minutes(0, told, n=9, at=told + 6 * DAY)], told + 6 * DAY)
     assert stale(engine) == [(cast.steady, day)]
     with transaction(engine) as session:
@@ -121,7 +122,7 @@ def test_the_wear_rule_reaches_minutes_of_a_wrong_clock(engine, cast):
     assert compute_days(engine, NOON + DAY) > 0
     assert rows(engine, "SELECT worn, count(*) FROM epoch GROUP BY 1") == [(False, 360)]
     with transaction(engine) as session:
-        ((device, t_us, _, _),) = epochs.read_five_seconds(session, cast.steady, NOON - 2 * DAY, NOON)
+        ((device, t_us, *_),) = epochs.read_five_seconds(session, cast.steady, NOON - 2 * DAY, NOON)
         save_worn(session, device, t_us, np.ones(len(t_us), dtype=bool))
     assert rows(engine, "SELECT worn, count(*) FROM epoch GROUP BY 1") == [(True, 360)]
 

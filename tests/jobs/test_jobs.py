@@ -156,13 +156,56 @@ def test_minutes_do_not_depend_on_the_order_in_which_blocks_that_overlap_them_co
         np.testing.assert_allclose([r[1:] for r in other], [r[1:] for r in made[0]], rtol=1e-6)
 
 
-def test_a_watch_on_a_table_is_not_worn_and_enters_no_index(engine, cast):
-    start = datetime(2026, 5, 3, 6, 0, tzinfo=UTC)
-    samples = np.vstack([still_or_moving(180, 0.05), still_or_moving(180, 0.001)])
-    for block in raw_blocks(samples, start, 600):
+def lying(minutes, breath_g=0.0, direction=(0.6, 0.0, 0.8)):
+    """A device that lies still in one posture; a chest may lift it."""
+    n = minutes * 60 * HZ
+    g = np.tile(direction, (n, 1)) + RNG.normal(0, 0.003, (n, 3))
+    g[:, 2] += breath_g * np.sin(2 * np.pi * 0.25 * np.arange(n) / HZ)
+    return np.rint(g * 256).astype("<i2")
+
+
+def judge(engine, blocks):
+    for block in blocks:
         write_batch(engine, [block], NOON)
     all_due(make_minutes, engine)
     all_due(compute_days, engine)
+
+
+@pytest.mark.parametrize("late_s", [pytest.param(0, id="whole minutes"), pytest.param(17, id="cut minutes")])
+def test_a_sedated_patient_is_worn_and_a_table_is_not_whoever_makes_the_minutes(engine, cast, late_s):
+    start = datetime(2026, 5, 3, 6, 0, late_s, tzinfo=UTC)
+    judge(
+        engine,
+        raw_blocks(np.vstack([lying(90, breath_g=0.001), lying(90, direction=(0.0, 1.0, 0.0))]), start, 60),
+    )
+    worn = [row.worn for row in minute_rows(engine)]
+    assert all(worn[:90]), "stillness alone would take the patient for a table"
+    assert not any(worn[135:179])
+
+
+def test_a_thermometer_keeps_a_patient_whom_the_sensor_does_not_see_breathe(engine, cast):
+    start = datetime(2026, 5, 3, 6, 0, tzinfo=UTC)
+    for celsius, device in ((33.0, "watch-1"), (24.0, "watch-2")):
+        samples = lying(120)
+        judge(
+            engine,
+            [
+                incoming(device, Raw(boot=1, seq=i, t0=micro(start) + i * 60_000_000, hz=HZ, scale=1 / 256,
+                                     xyz=samples[i * 60 * HZ:(i + 1) * 60 * HZ].tobytes(), temp_c=celsius))
+                for i in range(120)
+            ],
+        )  # fmt: skip
+    with engine.connect() as connection:
+        worn = connection.execute(
+            sa.text("SELECT patient, bool_and(worn) FROM reading.epochs GROUP BY 1")
+        ).all()
+    assert dict(worn) == {"P-steady": True, "P-rising": False}
+
+
+def test_a_watch_on_a_table_is_not_worn_and_enters_no_index(engine, cast):
+    start = datetime(2026, 5, 3, 6, 0, tzinfo=UTC)
+    samples = np.vstack([still_or_moving(180, 0.05), lying(180)])
+    judge(engine, raw_blocks(samples, start, 600))
     worn = [row.worn for row in minute_rows(engine)]
     assert sum(worn[:175]) == 175
     assert not any(worn[185:355])

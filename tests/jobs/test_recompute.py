@@ -28,7 +28,7 @@ AT_ONCE = timedelta(0)
 @pytest.fixture
 def cast(engine: sa.Engine) -> Cast:
     """Steady and Rising with seven days each, all of them computed."""
-    cast = enrol_cast(engine, tz="UTC")
+    cast = enrol_cast(engine, tz="UTC", since=NOON - timedelta(days=7, hours=12))
     for device, seed in (("watch-1", 1), ("watch-2", 2)):
         counts = np.random.default_rng(seed).integers(0, 300, 24 * 60).astype(float).tolist()
         messages = [
@@ -133,6 +133,21 @@ def test_what_is_left_counts_down_and_does_not_count_what_comes_later(engine, ca
         assert recompute.days_left(session, again, LATER) == 0
 
 
+def test_silent_days_are_no_days_with_data_and_follow_those_about_them(engine, cast, monkeypatch):
+    with transaction(engine) as session:
+        marks.mark_day(session, cast.steady, NOON.date() + timedelta(days=3), marks.MOVEMENT, NOON)
+    later = NOON + timedelta(days=5)
+    compute_all(engine, later)
+    silent = Again(NOON.date() + timedelta(days=1), [cast.steady])
+    with transaction(engine) as session:
+        assert results.days_with_data(session, cast.steady, silent.since, later.date()) == []
+        assert recompute.count_days(session, silent) == Counted(0, 0)
+    monkeypatch.setattr(days_job, "METHOD_NAME", "day-next")
+    assert mark(engine, Again(FIRST, [cast.steady], "day-next"), later) == compute_all(engine, later)
+    days = {row[1] for row in rows(engine, "day-next")}
+    assert {silent.since + timedelta(days=i) for i in range(4)} <= days
+
+
 def test_an_unknown_patient_is_named(engine, cast):
     with transaction(engine) as session, pytest.raises(StoreError, match="no patient P-nobody"):
         recompute.patients_by_code(session, ["P-steady", "P-nobody"])
@@ -185,7 +200,8 @@ def test_a_process_that_is_not_the_clock_computes_days_too(engine, cast):
 
 
 def test_every_result_says_how_it_was_made_and_old_ones_stay(engine, cast, monkeypatch):
-    made = "SELECT DISTINCT method, software, parameters FROM reading.results ORDER BY 1, 2"
+    made = "SELECT DISTINCT method, software, parameters FROM reading.results WHERE index {} ORDER BY 1, 2"
+    states, made = made.format("IN ('not_worn_min', 'no_data_min', 'off_min')"), made.format("= 'IS'")
     with engine.connect() as connection:
         ((method, software, parameters),) = connection.execute(sa.text(made)).all()
     assert (method, software) == (METHOD_NAME, days_job.SOFTWARE)
@@ -194,6 +210,9 @@ def test_every_result_says_how_it_was_made_and_old_ones_stay(engine, cast, monke
         "sedentary_below": 178.5, "mvpa_from": 562.5, "rest_below": parameters["rest_below"],
         "in_bed": RULE, "sleep_scorer": "oakley_40", "window_days": 28, "week_days": 7, "io_days": 7,
     }  # fmt: skip
+    with engine.connect() as connection:
+        ((_, _, parameters),) = connection.execute(sa.text(states)).all()
+    assert parameters == {"tz": "UTC", "flat_pct": 5.0, "battery_word_h": 24.0, "first_word_min": 10.0}
     monkeypatch.setattr(days_job, "METHOD_NAME", "day-next")
     monkeypatch.setattr(days_job, "SOFTWARE", "9.9")
     mark(engine, Again(date(2026, 1, 1)))
@@ -205,5 +224,5 @@ def test_every_result_says_how_it_was_made_and_old_ones_stay(engine, cast, monke
         )
         assert len(set(counts.scalars())) == 1
         assert connection.scalar(sa.text("SELECT count(*) FROM reading.results WHERE reason IS NOT NULL")) > 0
-        assert connection.scalar(sa.text("SELECT count(*) FROM provenance")) == 2
+        assert connection.scalar(sa.text("SELECT count(*) FROM provenance")) == 4
     assert [row[:2] for row in found] == [(METHOD_NAME, days_job.version("actalgia")), ("day-next", "9.9")]

@@ -12,10 +12,13 @@ import sqlalchemy as sa
 from api.pages.words import device_clock
 from ingest.batch import write_batch
 from ingest.messages import Status
+from store.calibrations import add_calibration
 from store.cases import Case, CaseEvent
 from store.database import now, transaction
 from store.results import save_day_indices
+from store.still_points import StillPointsRow
 from tests.cast import incoming, micro
+from tests.made import calibration_row
 from tests.pages.visits import (
     audit,
     log_in,
@@ -125,6 +128,20 @@ def test_the_page_says_how_far_a_clock_is_off(client, cast, engine):
     shown = words_of(client.get("/patients/P-rising").text)
     assert "The clock of phone-2 is 2 h 3 min ahead; its times are corrected." in shown
     assert "watch-1" not in shown
+
+
+def test_the_page_says_how_far_a_device_is_calibrated(client, cast, engine):
+    log_in(client)
+    reason = "the postures do not cover the sphere: none beyond 0.3 g towards -z"
+    with transaction(engine) as session:
+        session.add(StillPointsRow(device_id=cast.watch_2, due_at=now(), looked_at=now(), reason=reason))
+    shown = words_of(client.get("/patients/P-rising").text)
+    assert f"watch-2 is not calibrated: {reason}." in shown
+    with transaction(engine) as session:
+        add_calibration(session, calibration_row(cast.watch_2))
+        session.get_one(StillPointsRow, cast.watch_2).reason = None
+    shown = words_of(client.get("/patients/P-rising").text)
+    assert "watch-2 is calibrated (version 1, error 23.0 mg before, 3.9 mg after)." in shown
 
 
 @pytest.mark.parametrize(

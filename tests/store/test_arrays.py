@@ -24,10 +24,13 @@ def test_minutes_of_raw_blocks_come_back_with_what_was_not_known(engine):
     enmo, angle = rng.gamma(1, 30, (50, 12)), rng.normal(0, 40, (50, 12))
     enmo[3, 7] = angle[3, 7] = angle[9] = np.nan
     t_us = micro(NOON - timedelta(hours=2)) + rng.permutation(50) * MINUTE_US
-    made = MadeMinutes(np.full(50, cast.watch_1), t_us, *np.ones((3, 50)), enmo, angle)
+    sway = rng.gamma(1, 1, 50)
+    sway[5] = np.nan
+    figures = (*np.ones((3, 50)), enmo, angle, sway, np.zeros(50, np.int64))
+    made = MadeMinutes(np.full(50, cast.watch_1), t_us, *figures)
     with transaction(engine) as session:
         save_minutes(session, made)
-        ((device, read_us, read_enmo, read_angle),) = read_five_seconds(
+        ((device, read_us, read_enmo, read_angle, read_sway),) = read_five_seconds(
             session, cast.steady, NOON - timedelta(days=1), NOON
         )
         (part,) = read_epochs(session, cast.steady, NOON - timedelta(days=1), NOON)
@@ -37,6 +40,7 @@ def test_minutes_of_raw_blocks_come_back_with_what_was_not_known(engine):
         np.testing.assert_array_equal(found, t_us[order])
     np.testing.assert_array_equal(read_enmo, enmo[order].astype(np.float32))
     np.testing.assert_array_equal(read_angle, angle[order].astype(np.float32))
+    np.testing.assert_array_equal(read_sway, sway[order].astype(np.float32))
     assert np.isnan(part.counts).all() and (part.enmo_mg == 1).all() and part.source == "raw"
 
 

@@ -121,7 +121,7 @@ OPTIONS = """
     WHERE c.relname = 'block' OR c.oid IN (SELECT show_chunks('block'))
 """
 HELD = """
-    SELECT (SELECT md5(string_agg(e::text, ',' ORDER BY device_id, t, source)) FROM epoch e),
+    SELECT (SELECT md5(string_agg((device_id, t, source, epoch_s, enmo_mg)::text, ',' ORDER BY device_id, t, source)) FROM epoch e),
            (SELECT md5(string_agg(b::text, ',' ORDER BY device_id, t0, seq)) FROM block b),
            (SELECT count(*) FROM reading.epochs), (SELECT count(*) FROM reading.messages)
 """
