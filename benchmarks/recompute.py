@@ -1,8 +1,8 @@
-"""Days computed again: `python -m benchmarks.recompute [--days N]`, a table in Markdown.
+"""Days computed, and again: `python -m benchmarks.recompute [--days N] [--once]`, tables in Markdown.
 
 A real database in a temporary folder, patients with 90 days of made-up minutes each, and two processes of
-`actalgia analytics`, as production runs them. The days are computed once, so that they have results; then
-they are marked as `actalgia analytics recompute` marks them, and what is measured begins.
+`actalgia analytics`, as production runs them. The days are computed for the first time; then, without
+`--once`, they are marked as `actalgia analytics recompute` marks them, and computed again.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import signal
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -60,7 +61,7 @@ _MARK_FIRST = """
 
 @dataclass
 class Run:
-    """What one run saw. `peaks` has, for each share done, the most memory of each process until then."""
+    """What one computation of all days saw; `peaks` has for each share the most memory until it was done."""
 
     days: int
     seconds: float = 0.0
@@ -71,8 +72,8 @@ class Run:
     peaks: dict[float, list[float]] = field(default_factory=dict)
 
 
-def measure(options: Options, days: int) -> list[Table]:
-    """Compute `days` patient-days, then compute them again and look on."""
+def measure(options: Options, days: int, once: bool) -> list[Table]:
+    """Compute `days` patient-days, unless `once` compute them again, and look on."""
     patients = max(PROCESSES, round(days / DAYS_EACH))
     options.need_disk(patients * DAYS_EACH * 1440 * ROW_BYTES / 20_000)
     with tempfile.TemporaryDirectory(prefix="actalgia-benchmark-") as folder:
@@ -83,12 +84,13 @@ def measure(options: Options, days: int) -> list[Table]:
             _start(built)
             engine = engine_for(built.postgres.url)
             options.say(f"{patients} patients: their days are computed for the first time")
-            _first_time(built, first)
-            run = _again(built, options, engine, first)
+            runs = {"computed for the first time": _first_time(built, options, first, patients * DAYS_EACH)}
+            if not once:
+                runs["computed again"] = _again(built, options, engine, first)
             engine.dispose()
         finally:
             built.stop()
-    return _tables(run, patients)
+    return [_table(run, patients, what) for what, run in runs.items()]
 
 
 def _fill(built: House, options: Options, patients: int) -> date:
@@ -118,14 +120,19 @@ def _names() -> list[str]:
     return [f"analytics {number}" for number in range(1, PROCESSES + 1)]
 
 
-def _first_time(built: House, first: date) -> None:
+def _first_time(built: House, options: Options, first: date, days: int) -> Run:
+    """What is left is counted by the marks: nobody else makes any here."""
+    built.forget_peaks()
+    run, before, began = Run(days), built.cpu_s(), time.monotonic()
     last = first + timedelta(days=DAYS_EACH - 1)
     with psycopg.connect(built.postgres.url) as connection:
         values = {"kind": MOVEMENT, "at": now(), "first": first, "last": last}
         connection.execute(_MARK_FIRST.encode(), values)
-    built.wait(lambda: not built.one("SELECT count(*) FROM stale_day"), PATIENCE_S)
+    run.marking_s = time.monotonic() - began
+    _look_on(built, options, run, before, lambda: int(built.one("SELECT count(*) FROM stale_day")))
     with psycopg.connect(built.postgres.url, autocommit=True) as connection:
         connection.execute("VACUUM ANALYZE")
+    return run
 
 
 def _again(built: House, options: Options, engine: sa.Engine, first: date) -> Run:
@@ -137,27 +144,40 @@ def _again(built: House, options: Options, engine: sa.Engine, first: date) -> Ru
         mark_again(session, again, at)
     run.marking_s = time.monotonic() - began
     options.say(f"{run.days:,} patient-days are marked to be computed again")
+    _look_on(built, options, run, before, lambda: _left(engine, again, at))
+    return run
+
+
+def _look_on(
+    built: House, options: Options, run: Run, before: dict[str, float], left: Callable[[], int]
+) -> None:
+    """Wait until nothing is left, and write down what was seen on the way."""
+    began = time.monotonic()
     for share in MARKS:
         most = run.days * (1 - share)
-        built.wait(lambda most=most: _left(engine, again, at) <= most, PATIENCE_S)  # type: ignore[misc]
-        run.reached_s[share] = time.monotonic() - began - run.marking_s
+
+        def reached(most: float = most) -> bool:
+            time.sleep(LOOK_S)
+            return left() <= most
+
+        built.wait(reached, PATIENCE_S)
+        run.reached_s[share] = time.monotonic() - began
         run.peaks[share] = [cpu.peak_mb(built.pids[name]) for name in _names()]
         options.say(f"{share:.0%} after {run.reached_s[share]:.1f} s")
     run.seconds = run.reached_s[MARKS[-1]]
     after = built.cpu_s()
     run.analytics_s = sum(after[name] - before[name] for name in _names())
     run.postgres_s = after["postgres"] - before["postgres"]
-    return run
 
 
 def _left(engine: sa.Engine, again: Again, at: datetime) -> int:
-    time.sleep(LOOK_S)
     with transaction(engine) as session:
         return days_left(session, again, at)
 
 
-def _tables(run: Run, patients: int) -> list[Table]:
-    table = Table(f"{run.days:,} patient-days of {patients:,} patients, {PROCESSES} processes", HEADER)
+def _table(run: Run, patients: int, what: str) -> Table:
+    title = f"{run.days:,} patient-days of {patients:,} patients {what}, {PROCESSES} processes"
+    table = Table(title, HEADER)
     done_before, until = 0.0, 0.0
     for share in MARKS:
         rate = run.days * (share - done_before) / (run.reached_s[share] - until)
@@ -169,7 +189,7 @@ def _tables(run: Run, patients: int) -> list[Table]:
         f"{run.marking_s:.2f} s before. Processor time a patient-day: analytics "
         f"{run.analytics_s * each_ms:.1f} ms, PostgreSQL {run.postgres_s * each_ms:.1f} ms.",
     ]
-    return [table]
+    return table
 
 
 def main() -> None:
@@ -179,12 +199,13 @@ def main() -> None:
     )
     parser.add_argument("--days", type=int, default=DAYS, help=f"patient-days (default {DAYS:,})")
     parser.add_argument("--many", action="store_true", help=f"{MANY:,} patient-days")
+    parser.add_argument("--once", action="store_true", help="do not compute them again: half of the time")
     given = parser.parse_args()
     # As with Ctrl-C: what was started is stopped, and its folder is removed.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped"))
     options = Options(None, None, PROCESSES)
     options.say(f"{os.cpu_count()} processors")
-    for table in measure(options, MANY if given.many else given.days):
+    for table in measure(options, MANY if given.many else given.days, given.once):
         sys.stdout.write(table.markdown() + "\n")
 
 

@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import psycopg
-import sqlalchemy as sa
 from numpy.typing import NDArray
 from psycopg.abc import Buffer
 from psycopg.adapt import Dumper, Loader
 from psycopg.pq import Format
-from sqlalchemy.orm import Session
-
-from store.copying import POSTGRES_EPOCH_US, driver_cursor
 
 _KINDS = {"i8": 20, "f4": 700, "f8": 701}  #: PostgreSQL's number of the type of an element
-_INSTANT = 1184
-_OF_KIND = {_INSTANT: "i8", **{number: kind for kind, number in _KINDS.items()}}
-_READ = (1016, 1021, 1022, 1185)  #: bigint[], real[], double precision[], timestamptz[]
+_TEXT = 25
+_ARRAYS = {1016: "i8", 1021: "f4", 1022: "f8", 1185: "i8"}  #: of bigint, real, float8, timestamptz
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +31,14 @@ class Float4s(_Array):
     """The value of a parameter of type real[]; NaN stays NaN."""
 
 
+class Float8s(_Array):
+    """The value of a parameter of type float8[]; NaN stays NaN."""
+
+
+class Texts(_Array):
+    """The value of a parameter of type text[]."""
+
+
 def int8s(values: NDArray[np.int64]) -> Int8s:
     """All these numbers."""
     return Int8s(_packed(values, "i8"))
@@ -44,6 +47,45 @@ def int8s(values: NDArray[np.int64]) -> Int8s:
 def float4s(values: NDArray[np.float64]) -> Float4s:
     """All these numbers, row after row, as the nearest that four bytes can hold."""
     return Float4s(_packed(values, "f4"))
+
+
+def float8s(values: NDArray[np.float64]) -> Float8s:
+    """All these numbers, row after row."""
+    return Float8s(_packed(values, "f8"))
+
+
+def texts(values: Sequence[str | None]) -> Texts:
+    """All these texts; None is null. Most repeat themselves."""
+    known = {value: _text(value) for value in set(values)}
+    head = np.array([1, int(None in known), _TEXT, len(values), 1], dtype=">i4")
+    return Texts(b"".join((head.tobytes(), *(known[value] for value in values))))
+
+
+def _text(value: str | None) -> bytes:
+    if value is None:
+        return (-1).to_bytes(4, "big", signed=True)
+    data = value.encode()
+    return len(data).to_bytes(4, "big") + data
+
+
+def read_arrays(cursor: psycopg.Cursor[Any]) -> None:
+    """Have this binary cursor give arrays of numbers as numpy arrays of their shape. They must have no nulls;
+    instants are microseconds since 2000 (`copying.POSTGRES_EPOCH_US`)."""
+    for kind in _ARRAYS:
+        cursor.adapters.register_loader(kind, _ArrayLoader)
+
+
+class _ArrayLoader(Loader):
+    format = Format.BINARY
+
+    def load(self, data: Buffer) -> NDArray[Any]:
+        dimensions, nulls, _ = np.frombuffer(data, ">i4", 3).tolist()
+        if nulls:
+            raise ValueError("an array has nulls: the query is to say NaN instead")
+        kind = _ARRAYS[self.oid]
+        shape = np.frombuffer(data, ">i4", 2 * dimensions, 12)[::2]
+        elements = np.frombuffer(data, [("bytes", ">i4"), ("value", ">" + kind)], offset=12 + 8 * dimensions)
+        return elements["value"].astype(kind).reshape(shape if dimensions else 0)
 
 
 def _packed(values: NDArray[np.int64] | NDArray[np.float64], kind: str) -> bytes:
@@ -70,33 +112,16 @@ class _Float4sDumper(_ArrayDumper):
     oid = 1021  # real[]
 
 
+class _Float8sDumper(_ArrayDumper):
+    oid = 1022  # float8[]
+
+
+class _TextsDumper(_ArrayDumper):
+    oid = 1009  # text[]
+
+
 # Connections take over what is registered before their engine is made: `store` imports this first of all.
 psycopg.adapters.register_dumper(Int8s, _Int8sDumper)
 psycopg.adapters.register_dumper(Float4s, _Float4sDumper)
-
-
-class _ArrayLoader(Loader):
-    format = Format.BINARY
-
-    def load(self, data: Buffer) -> NDArray[Any]:
-        dimensions, _, kind = np.frombuffer(data, ">i4", 3).tolist()
-        shape = np.frombuffer(data, ">i4", 2 * dimensions, 12)[::2]
-        value = _OF_KIND[kind]
-        # An element that is null has no bytes: the rest then fits no row, and that is an error.
-        elements = np.frombuffer(data, [("bytes", ">i4"), ("value", f">{value}")], offset=12 + 8 * dimensions)
-        values = elements["value"].reshape(shape).astype(value)
-        return values + POSTGRES_EPOCH_US if kind == _INSTANT else values
-
-
-def rows_of_arrays(session: Session, query: str, parameters: Mapping[str, object]) -> list[tuple[Any, ...]]:
-    """The rows of a query, its arrays of numbers (float or bigint, also of two dimensions) as numpy's; arrays
-    of instants as microseconds since 1970.
-
-    No element may be null: coalesce it to NaN. As text, each value would become an object of its own: 90 days
-    of five-second values took 0.7 s and 100 MB so.
-    """
-    statement = str(sa.text(query).compile(dialect=session.get_bind().dialect))
-    with driver_cursor(session, statement, binary=True) as cursor:
-        for number in _READ:
-            cursor.adapters.register_loader(number, _ArrayLoader)
-        return cursor.execute(statement.encode(), dict(parameters)).fetchall()
+psycopg.adapters.register_dumper(Float8s, _Float8sDumper)
+psycopg.adapters.register_dumper(Texts, _TextsDumper)

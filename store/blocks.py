@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import numpy as np
@@ -61,6 +61,17 @@ class Ragged(Base):
     device_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
 
 
+class LongBlock(Base):
+    """A device that once sent a block longer than `USUAL`. Of all others no block is longer than that, so
+    whoever looks for the blocks that touch an instant need not look further back."""
+
+    __tablename__ = "long_block"
+
+    device_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    longest: Mapped[timedelta] = mapped_column(comment="ends - t0 of its longest block so far")
+
+
+USUAL = timedelta(minutes=2)  #: a block is that long at most, or its device is in `long_block`
 SOON_AFTER = 8_192  #: entries after the oldest ones; their table has no other key than their number
 
 
@@ -88,6 +99,38 @@ def add_blocks(session: Session, rows: Sequence[dict[str, Any]]) -> None:
     """Store blocks (keys: `COLUMNS`). They must be new: `identity.hold` says so, under its lock."""
     if rows:
         copy_rows(session, "block", COLUMNS, [_packed(row) for row in rows])
+        _keep_longest(session, rows)
+
+
+def longest_of(session: Session, device_ids: Collection[int]) -> dict[int, timedelta]:
+    """How long the longest block of each device is at most, for those that sent one longer than `USUAL`."""
+    query = sa.text("SELECT device_id, longest FROM long_block WHERE device_id = ANY(:ids)")
+    return {row.device_id: row.longest for row in session.execute(query, {"ids": list(device_ids)})}
+
+
+def _keep_longest(session: Session, rows: Sequence[dict[str, Any]]) -> None:
+    """Only what grows is written: most devices have no row, and of the others few blocks are the longest."""
+    longest: dict[int, timedelta] = {}
+    for row in rows:
+        length = row["ends"] - row["t0"]
+        if length > longest.get(row["device_id"], USUAL):
+            longest[row["device_id"]] = length
+    if not longest:
+        return
+    known = longest_of(session, longest)
+    grown = sorted((d, length) for d, length in longest.items() if length > known.get(d, USUAL))
+    if grown:
+        session.execute(
+            sa.text(
+                """
+                INSERT INTO long_block (device_id, longest)
+                SELECT * FROM unnest(:d ::bigint[], :l ::interval[])
+                ON CONFLICT (device_id)
+                DO UPDATE SET longest = greatest(long_block.longest, EXCLUDED.longest)
+                """
+            ),
+            {"d": [d for d, _ in grown], "l": [length for _, length in grown]},
+        )
 
 
 def _packed(row: dict[str, Any]) -> bytes:
@@ -142,17 +185,17 @@ def keep_ragged(session: Session, device_ids: Collection[int]) -> None:
 
 def read_blocks(session: Session, device_id: int, start: datetime, end: datetime) -> Iterator[Samples]:
     """The blocks of one device that touch [start, end), oldest first, whole."""
-    # A block has at most 4 MiB, so at 1 Hz it can last 8 days; the lower bound on t0 keeps the search
-    # inside the chunks that matter.
+    # The lower bound on t0 keeps the search inside the chunks, and to the rows, that matter.
+    earliest = start - longest_of(session, [device_id]).get(device_id, USUAL)
     rows = session.execute(
         sa.text(
             """
             SELECT t0, hz, scale, codec, data, n FROM block
-            WHERE device_id = :device AND t0 < :end AND ends > :start AND t0 > :start - interval '9 days'
+            WHERE device_id = :device AND t0 < :end AND ends > :start AND t0 > :earliest
             ORDER BY t0, boot, seq
             """
         ),
-        {"device": device_id, "start": start, "end": end},
+        {"device": device_id, "start": start, "end": end, "earliest": earliest},
     )
     for t0, hz, scale, codec_byte, data, n in rows:
         yield Samples(t0, hz, scale, codec.decode(codec_byte, data, n))

@@ -5,7 +5,7 @@ COPY knows no ON CONFLICT: the caller makes sure that the rows are new.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
@@ -13,6 +13,8 @@ from typing import Any
 import psycopg
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
+
+from store.arrays import read_arrays
 
 _HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 _TRAILER = b"\xff\xff"
@@ -44,6 +46,14 @@ def driver_cursor(
         raise sa.exc.DBAPIError.instance(
             statement, None, error, psycopg.Error, connection_invalidated=connection.closed
         ) from error
+
+
+def rows_with_arrays(session: Session, query: str, parameters: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+    """The rows of a query as `sa.text` takes it; arrays of numbers as `arrays.read_arrays` gives them."""
+    statement = str(sa.text(query).compile(dialect=session.get_bind().dialect))
+    with driver_cursor(session, statement, binary=True) as cursor:
+        read_arrays(cursor)
+        return cursor.execute(statement.encode(), parameters).fetchall()
 
 
 def timestamp(at: datetime) -> int:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import numpy as np
 import sqlalchemy as sa
@@ -13,9 +12,8 @@ from numpy.typing import NDArray
 from sqlalchemy.dialects import postgresql as pg
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from store.arrays import rows_of_arrays
 from store.clocks import WORN_EPOCHS, reach
-from store.copying import POSTGRES_EPOCH_US, copy_rows
+from store.copying import POSTGRES_EPOCH_US, copy_rows, rows_with_arrays
 from store.database import Base, literal
 
 MINUTE = timedelta(minutes=1)
@@ -202,32 +200,36 @@ class EpochArrays:
     worn: NDArray[np.float64]  #: 1, 0, or NaN where the device did not say
 
 
-# Nothing is sorted by the server: numpy does it in a fraction of the time.
-_EPOCHS = f"""
-    SELECT e.device_id, e.source, e.epoch_s, array_agg(e.t + w.shift), array_agg(coalesce(e.counts, 'NaN')),
-           array_agg(coalesce(e.enmo_mg, 'NaN')), array_agg(coalesce(e.steps, 'NaN')),
-           array_agg(coalesce(e.anglez_deg, 'NaN')), array_agg(coalesce(e.worn::int::real, 'NaN'))
-    FROM {WORN_EPOCHS}
-    GROUP BY e.device_id, e.source, e.epoch_s
-    ORDER BY e.device_id, e.source, e.epoch_s
-"""
-_FIVE_SECONDS = f"""
-    SELECT e.device_id, array_agg(e.t + w.shift), array_agg(array_replace(e.enmo_5s_mg, NULL, 'NaN')),
-           array_agg(array_replace(e.anglez_5s_deg, NULL, 'NaN')), array_agg(coalesce(e.sway, 'NaN'))
-    FROM {WORN_EPOCHS} WHERE e.source = 'raw'
-    GROUP BY e.device_id ORDER BY e.device_id
-"""
-
-
 def read_epochs(session: Session, patient_id: int, start: datetime, end: datetime) -> list[EpochArrays]:
     """What the patient wore in [start, end): one entry for each device, source and epoch length.
 
     Times are true ones: the device's own, corrected by what is known of its clock.
     """
-    rows = rows_of_arrays(session, _EPOCHS, reach(session, patient_id, start, end))
+    # Nulls as NaN: arrays without nulls are read without a look at each value.
+    rows = rows_with_arrays(
+        session,
+        f"""
+        SELECT k.device_id, k.source, k.epoch_s, array_agg(k.t ORDER BY k.t),
+               array_agg(coalesce(k.counts, 'NaN') ORDER BY k.t),
+               array_agg(coalesce(k.enmo_mg, 'NaN') ORDER BY k.t),
+               array_agg(coalesce(k.steps, 'NaN') ORDER BY k.t),
+               array_agg(coalesce(k.anglez_deg, 'NaN') ORDER BY k.t),
+               array_agg(coalesce(k.worn::int::real, 'NaN') ORDER BY k.t)
+        FROM (
+            SELECT e.device_id, e.source, e.epoch_s, e.t + w.shift AS t, e.counts, e.enmo_mg, e.steps,
+                   e.anglez_deg, e.worn
+            FROM {WORN_EPOCHS}
+        ) k
+        GROUP BY k.device_id, k.source, k.epoch_s
+        ORDER BY k.device_id, k.source, k.epoch_s
+        """,
+        reach(session, patient_id, start, end),
+    )
     return [
-        EpochArrays(device_id, source, epoch_s, *_in_order(t_us, *columns))
-        for device_id, source, epoch_s, t_us, *columns in rows
+        EpochArrays(
+            device_id, source, float(epoch_s), t + POSTGRES_EPOCH_US, *(c.astype(np.float64) for c in columns)
+        )
+        for device_id, source, epoch_s, t, *columns in rows
     ]
 
 
@@ -239,13 +241,22 @@ def read_five_seconds(
 
     Times are true ones, as `store.worn.save_worn` takes them.
     """
-    rows = rows_of_arrays(session, _FIVE_SECONDS, reach(session, patient_id, start, end))
-    return [(device_id, *_in_order(t_us, *values)) for device_id, t_us, *values in rows]
-
-
-def _in_order(t_us: NDArray[np.int64], *columns: NDArray[Any]) -> Any:
-    """All of these in the order of time, as whole numbers and doubles."""
-    if (np.diff(t_us) <= 0).any():
-        order = np.argsort(t_us, kind="stable")
-        t_us, columns = t_us[order], tuple(column[order] for column in columns)
-    return (t_us, *(column.astype(np.float64) for column in columns))
+    rows = rows_with_arrays(
+        session,
+        f"""
+        SELECT k.device_id, array_agg(k.t ORDER BY k.t),
+               array_agg(array_replace(k.enmo_5s_mg, NULL, 'NaN') ORDER BY k.t),
+               array_agg(array_replace(k.anglez_5s_deg, NULL, 'NaN') ORDER BY k.t),
+               array_agg(coalesce(k.sway, 'NaN') ORDER BY k.t)
+        FROM (
+            SELECT e.device_id, e.t + w.shift AS t, e.enmo_5s_mg, e.anglez_5s_deg, e.sway
+            FROM {WORN_EPOCHS} WHERE e.source = 'raw'
+        ) k
+        GROUP BY k.device_id ORDER BY k.device_id
+        """,
+        reach(session, patient_id, start, end),
+    )
+    return [
+        (device_id, t + POSTGRES_EPOCH_US, *(values.astype(np.float64) for values in figures))
+        for device_id, t, *figures in rows
+    ]

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
+import numpy as np
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql as pg
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from store.arrays import float8s, int8s, texts
 from store.database import Base, notify
 from store.provenance import Provenance
 
@@ -158,32 +160,49 @@ def finish(session: Session, kind: str, done: Claim) -> None:
     )
 
 
-# One statement for all: 11,520 rows, profiled, took this process 2.1 s one by one and take 0.5 s so.
+# One statement for all, and once what the indices of a day have in common: one by one, 11,520 rows took this
+# process, profiled, 2.1 s, as arrays of everything 0.7 s, and so 0.3 s.
 _SAVE = sa.text(
     """
     INSERT INTO day_index
         (patient_id, day, index, method, value, unit, reason, worn_min, input_digest, computed_at,
          provenance_id)
-    SELECT * FROM unnest(
-        :patient_id ::bigint[], :day ::date[], :index ::text[], :method ::text[], :value ::float8[],
-        :unit ::text[], :reason ::text[], :worn_min ::float8[], :input_digest ::bytea[],
-        :computed_at ::timestamptz[], :provenance_id ::bigint[])
+    SELECT d.patient_id, d.day, i.index, d.method, nullif(i.value, 'NaN'), i.unit, i.reason, d.worn_min,
+           d.input_digest, d.computed_at, d.provenance_id
+    FROM unnest(:place ::bigint[], :index ::text[], :value ::float8[], :unit ::text[], :reason ::text[])
+             AS i(place, index, value, unit, reason)
+    JOIN unnest(
+        :patient_id ::bigint[], :day ::date[], :method ::text[], :worn_min ::float8[],
+        :input_digest ::bytea[], :computed_at ::timestamptz[], :provenance_id ::bigint[])
+        WITH ORDINALITY
+        AS d(patient_id, day, method, worn_min, input_digest, computed_at, provenance_id, place)
+      ON d.place = i.place
+    ORDER BY i.place
     ON CONFLICT (patient_id, day, index, method) DO UPDATE SET
         value = EXCLUDED.value, unit = EXCLUDED.unit, reason = EXCLUDED.reason,
         worn_min = EXCLUDED.worn_min, input_digest = EXCLUDED.input_digest,
         computed_at = EXCLUDED.computed_at, provenance_id = EXCLUDED.provenance_id
     """
 )
-_SAVED = (
-    *("patient_id", "day", "index", "method", "value", "unit", "reason", "worn_min", "input_digest"),
-    *("computed_at", "provenance_id"),
-)
+_OF_DAY = ("patient_id", "day", "method", "worn_min", "input_digest", "computed_at", "provenance_id")
 
 
-def save_day_indices(session: Session, rows: Sequence[dict[str, object]]) -> None:
+def save_day_indices(session: Session, rows: Sequence[dict[str, Any]]) -> None:
     """Store the indices of days; computed again, they replace those of the same method version."""
-    if rows:
-        session.execute(_SAVE, {name: [row[name] for row in rows] for name in _SAVED})
+    if not rows:
+        return
+    common: dict[tuple[Any, ...], int] = {}
+    places = [common.setdefault(tuple(row[name] for name in _OF_DAY), len(common) + 1) for row in rows]
+    values = [float("nan") if row["value"] is None else row["value"] for row in rows]
+    session.execute(
+        _SAVE,
+        {
+            **dict(zip(_OF_DAY, map(list, zip(*common, strict=True)), strict=True)),
+            "place": int8s(np.array(places)),
+            "value": float8s(np.array(values, np.float64)),
+            **{name: texts([row[name] for row in rows]) for name in ("index", "unit", "reason")},
+        },
+    )
 
 
 def drop_day_indices(session: Session, patient_id: int, day: date, method: str) -> None:

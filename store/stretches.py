@@ -11,9 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy.orm import Session
 
-from store import codec
+from store import blocks, codec
 from store.arrays import int8s
 from store.copying import driver_cursor
+
+MICROSECOND = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,20 +41,23 @@ class BlockName:
     n: int
 
 
-# A block has at most 4 MiB, so at 1 Hz it can last 8 days; the lower bounds on t0 keep the search inside the
-# chunks that matter. The fence (OFFSET 0) keeps it a walk along the key for each stretch.
+# No block that begins before `after` can touch the stretch: none of the device is as long as that. The first
+# and last instants of all, as constants, keep the search inside the chunks that matter. The fence (OFFSET 0)
+# keeps it a walk along the key for each stretch.
 _NAMES = """
     SELECT k.i, b.device_id, (extract(epoch FROM b.t0) * 1000000)::bigint, b.boot, b.seq, b.hz, b.scale,
            b.codec, b.n
     FROM (
         SELECT d, 'epoch'::timestamptz + s * interval '1 microsecond' AS starts,
-               'epoch'::timestamptz + e * interval '1 microsecond' AS ends, i
-        FROM unnest(%(d)s ::bigint[], %(s)s ::bigint[], %(e)s ::bigint[]) WITH ORDINALITY AS k(d, s, e, i)
+               'epoch'::timestamptz + e * interval '1 microsecond' AS ends,
+               'epoch'::timestamptz + a * interval '1 microsecond' AS after, i
+        FROM unnest(%(d)s ::bigint[], %(s)s ::bigint[], %(e)s ::bigint[], %(a)s ::bigint[])
+             WITH ORDINALITY AS k(d, s, e, a, i)
     ) k
     CROSS JOIN LATERAL (
         SELECT device_id, t0, boot, seq, hz, scale, codec, n FROM block
-        WHERE device_id = k.d AND t0 < k.ends AND ends > k.starts AND t0 > k.starts - interval '9 days'
-          AND t0 < %(last)s AND t0 > %(first)s ::timestamptz - interval '9 days'
+        WHERE device_id = k.d AND t0 < k.ends AND ends > k.starts AND t0 > k.after
+          AND t0 < %(last)s AND t0 > %(first)s
         OFFSET 0
     ) b
     ORDER BY k.i, b.t0, b.boot, b.seq
@@ -71,9 +76,17 @@ _DATA = """
 
 def names_in(session: Session, stretches: Sequence[Stretch]) -> list[list[BlockName]]:
     """For each stretch the blocks that touch it, oldest first."""
-    table = np.array([(s.device_id, s.start_us, s.end_us) for s in stretches]).T
-    values = dict(zip("dse", map(int8s, table), strict=True))
-    bounds = {"first": _instant(table[1].min()), "last": _instant(table[2].max())}
+    longest = blocks.longest_of(session, {s.device_id for s in stretches})
+    back_us = {device_id: length // MICROSECOND for device_id, length in longest.items()}
+    usual_us = blocks.USUAL // MICROSECOND
+    table = np.array(
+        [
+            (s.device_id, s.start_us, s.end_us, s.start_us - back_us.get(s.device_id, usual_us))
+            for s in stretches
+        ]
+    ).T
+    values = dict(zip("dsea", map(int8s, table), strict=True))
+    bounds = {"first": _instant(table[3].min()), "last": _instant(table[2].max())}
     found: list[list[BlockName]] = [[] for _ in stretches]
     for place, *name in _rows(session, _NAMES, {**values, **bounds}):
         found[place - 1].append(BlockName(*name))

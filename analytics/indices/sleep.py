@@ -121,8 +121,7 @@ def _naps(t_us: NDArray[np.int64], asleep: Values, epoch_s: float, expected_min:
     if np.count_nonzero(scored) * epoch_s / 60 < LEAST_SCORED * expected_min:
         return NAPS.absent("too little data: less than three quarters of the time out of bed were scored")
     sleeping = asleep == 1
-    joined = sleeping[1:] & sleeping[:-1] & (np.diff(t_us) <= 1.5e6 * epoch_s)
-    starts = np.flatnonzero(sleeping & ~np.append(False, joined))
-    ends = np.flatnonzero(sleeping & ~np.append(joined, False))
-    lengths = (ends - starts + 1) * epoch_s / 60
+    begins = sleeping.copy()
+    begins[1:] &= ~sleeping[:-1] | (np.diff(t_us) > 1.5e6 * epoch_s)
+    lengths = np.bincount(np.cumsum(begins)[sleeping]) * epoch_s / 60
     return NAPS.is_(float(lengths[lengths >= NAP_MIN].sum()))

@@ -92,7 +92,8 @@ def _made(session: Session, named: Sequence[Named]) -> MadeMinutes:
     owned = [[Samples(name.t0_us, name.hz, name.scale, next(found)) for name in names] for _, names in named]
     held = calibrations_of(session, {stretch.device_id for stretch, _ in named})
     corrections = [held.get(stretch.device_id, []) for stretch, _ in named] if held else []
-    owner, made = epochs_of_many(owned, corrections)
+    within = [(stretch.start_us, stretch.end_us) for stretch, _ in named]
+    owner, made = epochs_of_many(owned, corrections, within)
     calibration_id = np.zeros(len(made.t_us), np.int64)
     if held:
         by = (in_force(corrections[o], t) for o, t in zip(owner.tolist(), made.t_us.tolist(), strict=True))

@@ -6,6 +6,8 @@ the block holds, and with the state that the block before it left; the states al
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -26,50 +28,68 @@ DENOMINATOR = np.array(
     ]
 )
 ORDER = len(DENOMINATOR) - 1
-BLOCK = 50  #: samples multiplied at once
-ROW = 40  #: blocks whose states are followed one after the other, many rows side by side
+BLOCK = 25  #: samples multiplied at once
+GROUP = 8  #: blocks, groups of blocks, ... whose states are worked out by one product
 
 
 class BandPass:
-    """The filter for three axes, fed with stretch after stretch; how they are cut changes nothing."""
+    """The filter for three axes, fed with stretch after stretch; how they are cut changes nothing.
 
-    def __init__(self, first: Values) -> None:
+    What comes out is `gain` times as large.
+    """
+
+    def __init__(self, first: Values, gain: float = 1.0) -> None:
         """Start as if the first sample, (3,), had always been there."""
         self._state = np.multiply.outer(first, _AT_REST)  # (3, ORDER)
+        self._gain, self._answer, self._rings = gain, gain * _ANSWER, gain * _RINGS
 
     def __call__(self, x: Values) -> Values:
         """(3, n) in, (3, n) out."""
         out = np.empty(x.shape)
-        done = 0
-        for size, row in ((BLOCK * ROW, ROW), (BLOCK, 1)):
-            whole = (x.shape[1] - done) // size * size
-            if whole:
-                blocks = x[:, done : done + whole].reshape(3, whole // BLOCK, BLOCK)
-                out[:, done : done + whole] = self._by_blocks(blocks, row).reshape(3, whole)
-                done += whole
-        if done < x.shape[1]:
-            out[:, done:], self._state = _one_by_one(x[:, done:], self._state)
+        whole = x.shape[1] // BLOCK * BLOCK
+        if whole:
+            blocks = (3, whole // BLOCK, BLOCK)
+            out[:, :whole] = self._by_blocks(x[:, :whole].reshape(blocks)).reshape(3, whole)
+        if whole < x.shape[1]:
+            rest, self._state = _one_by_one(x[:, whole:], self._state)
+            np.multiply(rest, self._gain, out=out[:, whole:])
         return out
 
-    def _by_blocks(self, x: Values, row_of: int) -> Values:
-        """(3, blocks, BLOCK) in and out; the states of so many blocks are followed one after the other."""
-        rows = x.shape[1] // row_of
-        passes_row = np.linalg.matrix_power(_PASSES, row_of)
-        # The state behind each block, were there none before it.
-        left = (x @ _LEAVES).reshape(3 * rows, row_of, ORDER).transpose(1, 0, 2)
-        states = np.zeros((row_of + 1, 3 * rows, ORDER))  # before each block, were there none before its row
-        for k in range(row_of):
-            states[k + 1] = states[k] @ _PASSES + left[k]
-        ends = states[row_of].reshape(3, rows, ORDER)
-        before = np.empty((3, rows, ORDER))
-        for row in range(rows):
-            before[:, row] = self._state
-            self._state = self._state @ passes_row + ends[:, row]
-        each = states[:row_of].transpose(1, 0, 2).reshape(3, rows, row_of * ORDER)
-        each += before @ _PASSES_EACH[:, : row_of * ORDER]
-        out = x @ _ANSWER
-        out += each.reshape(3, rows * row_of, ORDER) @ _RINGS
+    def _by_blocks(self, x: Values) -> Values:
+        """(3, blocks, BLOCK) in and out."""
+        # The state before each block, and behind the last.
+        left = np.concatenate((self._state[:, None], x @ _LEAVES), axis=1)
+        states = _carried_on(left)
+        self._state = states[:, -1]
+        out = x @ self._answer
+        out += states[:, :-1] @ self._rings
         return np.asarray(out)
+
+
+def _carried_on(left: Values, level: int = 0) -> Values:
+    """(3, k, ORDER) what each of a row leaves, to what is there behind each: its own and all before it.
+
+    By groups of `GROUP`, then groups of groups; the state passes through one, at `level` 0 a block, by
+    `_PASSES`.
+    """
+    k = left.shape[1]
+    groups = -(-k // GROUP)
+    padded = np.zeros((3, groups * GROUP, ORDER))
+    padded[:, :k] = left
+    within, through = _of_level(level)
+    behind = padded.reshape(3, groups, GROUP * ORDER) @ within
+    if groups > 1:
+        behind[:, 1:] += _carried_on(behind[:, :-1, -ORDER:], level + 1) @ through
+    return np.asarray(behind.reshape(3, groups * GROUP, ORDER)[:, :k])
+
+
+@cache
+def _of_level(level: int) -> tuple[Values, Values]:
+    """From what each of a group leaves, and from the state before the group, to the states behind each."""
+    passes = [np.linalg.matrix_power(_PASSES, GROUP**level * k) for k in range(GROUP + 1)]
+    nothing = np.zeros((ORDER, ORDER))
+    within = [[passes[to - of] if to >= of else nothing for to in range(GROUP)] for of in range(GROUP)]
+    return np.block(within), np.concatenate(passes[1:], axis=1)
 
 
 def _one_by_one(x: Values, state: Values) -> tuple[Values, Values]:
@@ -84,7 +104,5 @@ def _one_by_one(x: Values, state: Values) -> tuple[Values, Values]:
 # The answer to each sample of a block, and the state that it leaves; the same for each state before.
 _ANSWER, _LEAVES = _one_by_one(np.eye(BLOCK), np.zeros((BLOCK, ORDER)))
 _RINGS, _PASSES = _one_by_one(np.zeros((ORDER, BLOCK)), np.eye(ORDER))
-#: From the state before a row to the part of it that is left before each of its blocks.
-_PASSES_EACH = np.concatenate([np.linalg.matrix_power(_PASSES, k) for k in range(ROW)], axis=1)
 #: The state that a constant 1 keeps as it is.
 _AT_REST = np.linalg.solve((np.eye(ORDER) - _PASSES).T, _LEAVES.sum(axis=0))

@@ -150,19 +150,17 @@ class _Stream:
         if not thousandths.shape[1]:
             return np.zeros((3, 0), np.uint8)
         if self._band_pass is None:
-            self._band_pass = BandPass(thousandths[:, 0])
+            self._band_pass = BandPass(thousandths[:, 0], STEPS_A_G / 1000)
         size = self._band_pass(thousandths)
-        np.abs(size, out=size)
-        size *= STEPS_A_G / 1000
-        np.minimum(size, MOST, out=size)
-        whole = size.astype(np.uint8)
-        whole *= whole >= LEAST
+        np.clip(size, -MOST, MOST, out=size)
+        steps = size.astype(np.int16)  # towards 0, as the size would be
+        whole = np.abs(steps, out=steps).astype(np.uint8)
+        whole *= (whole >= LEAST).view(np.uint8)
         if self._rest.size:
             whole = np.concatenate((self._rest, whole), axis=1)
         n = whole.shape[1] // SLOT * SLOT
         self._rest = whole[:, n:].copy()
-        total = whole[:, :n:SLOT].astype(np.uint16)
-        for k in range(1, SLOT):
-            total += whole[:, k:n:SLOT]
+        total = np.add(whole[:, 0:n:SLOT], whole[:, 1:n:SLOT], dtype=np.uint16)
+        total += whole[:, 2:n:SLOT]
         total //= SLOT
         return total.astype(np.uint8)

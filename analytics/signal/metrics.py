@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from analytics.signal.pieces import Columns, columns, edges_of, in_pieces
+from analytics.signal.pieces import Columns, columns, edges_of, in_pieces, row_sums
 from analytics.signal.samples import Samples
 
 Values = NDArray[np.float64]
@@ -162,7 +162,7 @@ def _over_gravity_and_angle(g: Columns) -> tuple[Columns, Columns]:
 def _total(values: Columns, starts: NDArray[np.int64], n: NDArray[np.int64]) -> Values:
     """Sum of each epoch's samples."""
     if (n == n[0]).all():
-        return np.asarray(values.reshape(len(n), -1).sum(axis=1), np.float64)
+        return row_sums(values.reshape(len(n), -1)).astype(np.float64)
     return np.asarray(np.add.reduceat(values, starts), np.float64)
 
 

@@ -9,13 +9,24 @@ from numpy.typing import NDArray
 
 from analytics.signal.samples import Samples
 
-TOGETHER = 24_000  #: samples worked on at once, about: their arrays fit the processor's cache
+TOGETHER = 96_000  #: samples worked on at once, about: fewer cost calls, more leave the processor's cache
+LARGEST = 16 << 20  #: bytes of the arrays of a piece, at most
 
 #: A sample so little before an edge belongs behind it: the times of segments are rounded to microseconds, and
 #: where a stream was cut must not matter.
 EARLY_US = 0.6
 
 Columns = NDArray[np.float32]
+
+
+def keep_what_is_freed() -> None:
+    """Have the C library keep for the next piece the memory that one has freed.
+
+    glibc gives it back to the system as soon as more is free than twice the largest block that was ever freed
+    singly, and each piece then pays for new pages: that took as long as all counts. So such a block is freed
+    once; nothing of it is touched.
+    """
+    np.empty(LARGEST, np.uint8)
 
 
 def edges_of(segment: Samples, length_us: int) -> tuple[int, NDArray[np.int64]]:
@@ -54,6 +65,11 @@ def in_pieces(edges: NDArray[np.int64], together: int = TOGETHER) -> Iterator[sl
         end = min(max(end, k + 1), count)
         yield slice(k, end)
         k = end
+
+
+def row_sums(table: Columns) -> Columns:
+    """(rows,) sums, as a product: a quarter of the time, and added up in as many parts."""
+    return np.asarray(table @ np.ones(table.shape[1], table.dtype))
 
 
 def columns(

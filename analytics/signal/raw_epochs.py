@@ -13,6 +13,7 @@ from analytics.signal.calibration import Calibration, calibrate
 from analytics.signal.counts import counts
 from analytics.signal.fives import without_overlaps
 from analytics.signal.metrics import Grid, Metrics, grid_of, metrics
+from analytics.signal.pieces import keep_what_is_freed
 from analytics.signal.samples import Samples
 from analytics.signal.still import WINDOW_US, still_windows
 from analytics.signal.thermometer import Temperature
@@ -62,6 +63,7 @@ def raw_epochs(
         What the device's own thermometer read: it can tell a wrist at rest from a table.
     """
     segments = without_overlaps(segments)
+    keep_what_is_freed()
     length_us = epoch_s * 1_000_000
     grid = grid_of(segments, length_us)
     with ThreadPoolExecutor(1) as beside:  # numpy lets go of the interpreter: two cores where there are two

@@ -71,10 +71,9 @@ def spread_of(segments: Sequence[Samples], piece_us: int, limit_g: float, most_h
             n[k] += len(xyz)
             low[k], high[k] = np.minimum(low[k], below), np.maximum(high[k], above)
             if (above - below < limit_g).any():
-                rest = (xyz - smallest).astype(np.float32)
-                sums = rest.sum(axis=0, dtype=np.float64) * segment.scale
+                sums, own = _sums_above(xyz, smallest)
+                sums, own = sums * segment.scale, own * segment.scale**2
                 total[k] += sums + len(xyz) * below
-                own = np.diag(rest.T @ rest).astype(np.float64) * segment.scale**2
                 squares[k] += own + 2 * below * sums + len(xyz) * below**2
             else:
                 total[k] = squares[k] = np.nan
@@ -90,6 +89,21 @@ def _extremes(xyz: NDArray[np.signedinteger]) -> tuple[NDArray[np.int32], NDArra
     rest = xyz[whole:]
     low = np.concatenate((lows, rest)).min(axis=0)
     return low.astype(np.int32), np.concatenate((highs, rest)).max(axis=0).astype(np.int32)
+
+
+def _sums_above(xyz: NDArray[np.signedinteger], smallest: NDArray[np.int32]) -> tuple[Values, Values]:
+    """(3,) sum and sum of squares of the samples, counted from the smallest of each axis."""
+    whole = len(xyz) // ROWS * ROWS if xyz.flags.c_contiguous else 0
+    rest = (xyz[whole:] - smallest).astype(np.float64)
+    sums, squares = rest.sum(axis=0), np.einsum("ij,ij->j", rest, rest)
+    if whole:
+        # Whole numbers of two bytes, and what they differ by, are exact in single precision.
+        exact: type[np.floating] = np.float32 if xyz.itemsize == 2 else np.float64
+        above: NDArray[np.floating] = xyz[:whole].reshape(-1, ROWS * 3).astype(exact)
+        above -= np.tile(smallest, ROWS).astype(exact)
+        for into, folded in ((sums, above.sum(axis=0)), (squares, np.einsum("ij,ij->j", above, above))):
+            into += folded.reshape(-1, 3).sum(axis=0, dtype=np.float64)
+    return sums, squares
 
 
 def _places(first: NDArray[np.int64], end: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from analytics.signal.pieces import columns, in_pieces, whole_epochs
+from analytics.signal.pieces import columns, in_pieces, row_sums, whole_epochs
 from analytics.signal.samples import Samples
 
 WINDOW_US = 10_000_000
@@ -64,10 +64,13 @@ def _mean_and_deviation(
     for axis in range(3):
         values = steps[axis]
         if even:
+            # From each window's first sample on: where a device lies still, all others are close to it.
             windows = values.reshape(len(n), -1)
-            mean[axis] = windows.mean(axis=1)
-            windows -= mean[axis].astype(np.float32)[:, None]
-            squares[axis] = np.einsum("ij,ij->i", windows, windows)
+            first = windows[:, 0].copy()
+            windows -= first[:, None]
+            total = row_sums(windows).astype(np.float64)
+            mean[axis] = first + total / n
+            squares[axis] = np.maximum(np.vecdot(windows, windows) - total**2 / n, 0)
         else:
             mean[axis] = np.add.reduceat(values, places) / n
             values -= np.repeat(mean[axis].astype(np.float32), n)

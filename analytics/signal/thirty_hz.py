@@ -14,13 +14,18 @@ ACTILIFE_HZ = range(30, 101, 10)
 FINEST = 1000  #: of rates that are no simple ratio, the closest with such numbers is taken
 #: Samples after which the smoother has forgotten: its memory shrinks 23 times or more with each.
 MEMORY = 14
-BLOCK = 30  #: samples in a block, about
+BLOCK = 20  #: samples in a block, about
 
 
 def up_and_down(hz: float) -> tuple[int, int]:
     """30 / hz as a ratio of whole numbers."""
     ratio = Fraction(TARGET_HZ / hz).limit_denominator(FINEST)
     return ratio.numerator, ratio.denominator
+
+
+def samples_in_a_block(down: int) -> int:
+    """A multiple of `down`, about `BLOCK`, at least `MEMORY`."""
+    return max(1, round(BLOCK / down)) * down
 
 
 class ThirtyHz:
@@ -40,8 +45,8 @@ class ThirtyHz:
 
     def __init__(self, hz: float) -> None:
         self.up, self.down = up_and_down(hz)
-        blocks = max(1, round(BLOCK / self.down))
-        self._in, self._out = blocks * self.down, blocks * self.up
+        self._in = samples_in_a_block(self.down)
+        self._out = self._in // self.down * self.up
         response = _straight_line if hz not in ACTILIFE_HZ else _smoother if self.up > 1 else _as_it_is
         # From each sample of a block, and of those before it, to each value, in steps of 1 / up of a sample.
         steps = np.arange(self._out) * self.down - np.arange(-MEMORY, self._in)[:, None] * self.up
@@ -78,10 +83,9 @@ class ThirtyHz:
         blocks = samples.reshape(3, count, self._in)
         out = blocks @ self._now
         if self._past.any():
-            all_past = np.concatenate((self._before, samples), axis=1)
-            past = np.lib.stride_tricks.sliding_window_view(all_past, MEMORY, axis=1)[:, : -1 : self._in]
-            out += past @ self._past
-            self._before = all_past[:, -MEMORY:].copy()
+            out[:, 0] += self._before @ self._past
+            out[:, 1:] += blocks[:, :-1, -MEMORY:] @ self._past
+            self._before = samples[:, -MEMORY:].copy()
         return np.rint(out, out=out).reshape(3, -1)
 
 

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from scipy.signal import lfilter, lfilter_zi
 
 from analytics.recordings.read import read_recording
-from analytics.signal.band_pass import BLOCK, DENOMINATOR, NUMERATOR, ROW, BandPass
+from analytics.signal.band_pass import BLOCK, DENOMINATOR, GROUP, NUMERATOR, BandPass
 from analytics.signal.counts import counts
 from analytics.signal.samples import Samples
-from analytics.signal.thirty_hz import ThirtyHz
+from analytics.signal.thirty_hz import FINEST, MEMORY, ThirtyHz, samples_in_a_block
 
 RAW = Path(__file__).resolve().parents[2] / ".." / "shared" / "data" / "actigraphy" / "raw" / "agcounts_r"
 T0 = 1_790_000_040 * 1_000_000
@@ -59,7 +59,7 @@ def test_other_rates_agree_with_the_manufacturers_own_package(hz):
     assert (ours == theirs).all()
 
 
-@pytest.mark.parametrize("n", [1, BLOCK * ROW - 1, BLOCK * ROW * 3 + 17])
+@pytest.mark.parametrize("n", [1, BLOCK, BLOCK * GROUP - 1, BLOCK * GROUP**2, BLOCK * GROUP**3 * 3 + 17])
 def test_the_filter_in_blocks_is_the_filter_sample_by_sample(n):
     x = np.cumsum(np.random.default_rng(n).normal(0, 30, (3, n)), axis=1)
     slow, _ = lfilter(
@@ -84,6 +84,10 @@ def test_a_swing_of_one_hertz_keeps_its_length_and_its_size_at_any_rate(hz):
     smooth = BandPass(got[:, 0])(got)[0, 600:]
     even = BandPass(np.zeros(3))(np.tile(1000 * np.sin(2 * np.pi * np.arange(1800) / 30), (3, 1)))[0, 600:]
     assert np.ptp(smooth) == pytest.approx(np.ptp(even), rel=0.06)
+
+
+def test_the_memory_of_the_smoother_is_no_longer_than_a_block():
+    assert all(samples_in_a_block(down) >= MEMORY for down in range(1, FINEST + 1))
 
 
 def test_a_watch_that_lies_still_counts_nothing():

@@ -143,14 +143,14 @@ def test_a_real_night_agrees_with_scikit_digital_health_in_every_five_seconds():
     minutes = epochs_of_minutes(recording.segments)
     path = SHARED / "reference" / "actigraphy_raw_calibration_30hz.json"
     peer = json.loads(path.read_text())["results"]["skdh_epochs_5s_uncalibrated"]
-    for ours, theirs in (
-        (minutes.enmo_5s_mg, "enmo_mg"),
-        (minutes.mad_5s_mg, "mad_mg"),
-        (minutes.anglez_5s_deg, "anglez_deg"),
+    for ours, theirs, apart in (
+        (minutes.enmo_5s_mg, "enmo_mg", 1e-6),
+        (minutes.mad_5s_mg, "mad_mg", 1e-6),
+        (minutes.anglez_5s_deg, "anglez_deg", 1e-5),  # angles are reckoned in single precision
     ):
         values = np.array(peer[theirs])
         # The peer's file is rounded to four decimals.
-        assert np.abs(ours.ravel()[: len(values)] - values).max() <= 5.1e-5
+        assert np.abs(ours.ravel()[: len(values)] - values).max() <= 5e-5 + apart
 
 
 def test_whole_minutes_at_once_are_the_minutes_one_by_one():

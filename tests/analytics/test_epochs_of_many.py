@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analytics.signal.epochs import Minutes, epochs_of_many, epochs_of_minutes
+from analytics.signal.epochs import MINUTE_US, Minutes, epochs_of_many, epochs_of_minutes
 from analytics.signal.samples import Samples
 
 T0 = 1_790_000_040 * 1_000_000
@@ -37,6 +37,28 @@ def test_minutes_of_many_devices_are_those_of_each_alone_to_the_last_bit(blocks)
         for name in Minutes.__dataclass_fields__:
             found = getattr(together, name)[owner == place]
             assert found.tobytes() == getattr(alone, name).tobytes(), name
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(blocks_of_one(), min_size=1, max_size=4),
+    st.lists(st.tuples(st.integers(-300, 300), st.integers(1, 120)), min_size=4, max_size=4),
+)
+def test_minutes_within_a_stretch_do_not_depend_on_what_lies_outside(blocks, stretches):
+    within = [(T0 + first * MINUTE_US, T0 + (first + n) * MINUTE_US) for first, n in stretches[: len(blocks)]]
+    owner, together = epochs_of_many(blocks, within=within)
+    for place, (own, (start_us, end_us)) in enumerate(zip(blocks, within, strict=True)):
+        alone = epochs_of_minutes(own)
+        whole = (alone.t_us >= start_us) & (alone.t_us < end_us)
+        cut = (owner == place) & (together.t_us >= start_us) & (together.t_us < end_us)
+        for name in Minutes.__dataclass_fields__:
+            assert getattr(together, name)[cut].tobytes() == getattr(alone, name)[whole].tobytes(), name
+
+
+def test_a_minute_of_a_block_of_hours_is_made_of_its_own_samples():
+    hours = Samples(T0 - 90 * MINUTE_US, 50.0, 0.001, np.full((3 * 180_000, 3), 577, np.int16))
+    _, minutes = epochs_of_many([[hours]], within=[(T0, T0 + MINUTE_US)])
+    assert minutes.n_samples.tolist() == [3000]
 
 
 def test_two_devices_in_the_same_minute_keep_their_own():

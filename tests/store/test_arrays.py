@@ -1,69 +1,59 @@
-"""What is written comes out of the database as numpy's arrays, in order of time, missing as NaN."""
+"""Arrays to PostgreSQL and back in its binary form are the same numbers and texts."""
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime
 
 import numpy as np
 import pytest
+import sqlalchemy as sa
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
-from ingest.batch import write_batch
-from ingest.messages import Epoch
-from store.arrays import rows_of_arrays
+from store.arrays import float4s, float8s, int8s, texts
+from store.copying import POSTGRES_EPOCH_US, rows_with_arrays
 from store.database import transaction
-from store.epochs import read_epochs, read_five_seconds
-from store.minutes import MadeMinutes, save_minutes
-from tests.cast import NOON, enrol_cast, incoming, micro
 
-MINUTE_US = 60_000_000
+ONE_ENGINE = settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+WORDS = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=12)
 
 
-def test_minutes_of_raw_blocks_come_back_with_what_was_not_known(engine):
-    cast = enrol_cast(engine)
-    rng = np.random.default_rng(1)
-    enmo, angle = rng.gamma(1, 30, (50, 12)), rng.normal(0, 40, (50, 12))
-    enmo[3, 7] = angle[3, 7] = angle[9] = np.nan
-    t_us = micro(NOON - timedelta(hours=2)) + rng.permutation(50) * MINUTE_US
-    sway = rng.gamma(1, 1, 50)
-    sway[5] = np.nan
-    figures = (*np.ones((3, 50)), enmo, angle, sway, np.zeros(50, np.int64))
-    made = MadeMinutes(np.full(50, cast.watch_1), t_us, *figures)
+@ONE_ENGINE
+@given(st.lists(st.floats()), st.lists(st.floats(width=32)), st.lists(st.integers(-(2**63), 2**63 - 1)))
+def test_numbers_come_back_as_they_went(engine, doubles, singles, whole):
+    given_ = {
+        "d": float8s(np.array(doubles, np.float64)),
+        "s": float4s(np.array(singles, np.float64)),
+        "w": int8s(np.array(whole, np.int64)),
+    }
     with transaction(engine) as session:
-        save_minutes(session, made)
-        ((device, read_us, read_enmo, read_angle, read_sway),) = read_five_seconds(
-            session, cast.steady, NOON - timedelta(days=1), NOON
-        )
-        (part,) = read_epochs(session, cast.steady, NOON - timedelta(days=1), NOON)
-    order = np.argsort(t_us)
-    assert device == part.device_id == cast.watch_1
-    for found in (read_us, part.t_us):
-        np.testing.assert_array_equal(found, t_us[order])
-    np.testing.assert_array_equal(read_enmo, enmo[order].astype(np.float32))
-    np.testing.assert_array_equal(read_angle, angle[order].astype(np.float32))
-    np.testing.assert_array_equal(read_sway, sway[order].astype(np.float32))
-    assert np.isnan(part.counts).all() and (part.enmo_mg == 1).all() and part.source == "raw"
+        ((d, s, w),) = rows_with_arrays(session, "SELECT :d ::float8[], :s ::real[], :w ::bigint[]", given_)
+    np.testing.assert_array_equal(d, np.array(doubles, np.float64))
+    np.testing.assert_array_equal(s, np.array(singles, np.float32))
+    np.testing.assert_array_equal(w, np.array(whole, np.int64))
 
 
-def test_each_length_of_epochs_is_one_part(engine):
-    cast = enrol_cast(engine)
-    for seq, (epoch_s, counts) in enumerate([(60.0, [1.5, None, 3.0]), (30.0, [2.0])]):
-        t0 = micro(NOON - timedelta(hours=3 - seq))
-        message = Epoch(boot=1, seq=seq, t0=t0, epoch_s=epoch_s, counts=counts)
-        write_batch(engine, [incoming("watch-1", message)], NOON)
+@ONE_ENGINE
+@given(st.lists(st.none() | WORDS))
+def test_texts_arrive_as_they_went_and_none_is_null(engine, words):
     with transaction(engine) as session:
-        half, whole = read_epochs(session, cast.steady, NOON - timedelta(days=1), NOON)
-    assert (half.epoch_s, whole.epoch_s) == (30, 60)
-    np.testing.assert_array_equal(whole.counts, [1.5, np.nan, 3.0])
-    assert half.counts.tolist() == [2.0] and np.isnan(half.worn).all()
+        rows = session.execute(sa.text("SELECT unnest(:t ::text[])"), {"t": texts(words)})
+        assert list(rows.scalars()) == words
 
 
-def test_who_never_wore_anything_has_no_parts(engine):
-    cast = enrol_cast(engine)
+def test_rows_of_arrays_keep_their_shape_and_instants_are_microseconds(engine):
+    query = """
+        SELECT array_agg(a ORDER BY t), array_agg(t ORDER BY t)
+        FROM (VALUES (:at ::timestamptz, ARRAY[1, 2]::real[]), (:at + interval '1 second', '{3,NaN}')) v(t, a)
+    """
+    at = datetime(2026, 5, 4, 12, 0, 0, 250, tzinfo=UTC)
     with transaction(engine) as session:
-        assert read_epochs(session, cast.steady, NOON - timedelta(days=1), NOON) == []
-        assert read_five_seconds(session, cast.steady, NOON - timedelta(days=1), NOON) == []
+        ((table, t),) = rows_with_arrays(session, query, {"at": at})
+    np.testing.assert_array_equal(table, np.array([[1, 2], [3, np.nan]], np.float32))
+    start = round(at.timestamp() * 1e6)
+    assert (t + POSTGRES_EPOCH_US).tolist() == [start, start + 1_000_000]
 
 
-def test_a_null_in_an_array_is_an_error_and_not_a_wrong_number(engine):
-    with transaction(engine) as session, pytest.raises(ValueError):
-        rows_of_arrays(session, "SELECT ARRAY[1, NULL]::real[]", {})
+def test_an_array_with_nulls_is_refused(engine):
+    with transaction(engine) as session, pytest.raises(ValueError, match="NaN instead"):
+        rows_with_arrays(session, "SELECT ARRAY[1, NULL]::real[]", {})
