@@ -83,7 +83,8 @@ def _judged(
     if not judged.all():  # and only then is the thermometer asked, which few devices have
         doubted = minutes[0][~judged]
         read = readings(session, part.device_id, int(doubted[0]), int(doubted[-1]) + MINUTE_US)
-        judged = worn_by_stillness(*minutes, minute_temperature(minutes[0], *read))
+        if len(read[0]):
+            judged = worn_by_stillness(*minutes, minute_temperature(minutes[0], *read))
     judged = judged[low - first : high - first]
     other = part.worn[low:high] != judged
     save_worn(session, part.device_id, part.t_us[low:high][other], judged[other])
