@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import numpy as np
 import sqlalchemy as sa
@@ -205,30 +206,23 @@ def read_epochs(session: Session, patient_id: int, start: datetime, end: datetim
 
     Times are true ones: the device's own, corrected by what is known of its clock.
     """
-    # Nulls as NaN: arrays without nulls are read without a look at each value.
+    # Nulls as NaN: arrays without nulls are read without a look at each value. Nothing is sorted here: numpy
+    # does it in a fraction of the time.
     rows = rows_with_arrays(
         session,
         f"""
-        SELECT k.device_id, k.source, k.epoch_s, array_agg(k.t ORDER BY k.t),
-               array_agg(coalesce(k.counts, 'NaN') ORDER BY k.t),
-               array_agg(coalesce(k.enmo_mg, 'NaN') ORDER BY k.t),
-               array_agg(coalesce(k.steps, 'NaN') ORDER BY k.t),
-               array_agg(coalesce(k.anglez_deg, 'NaN') ORDER BY k.t),
-               array_agg(coalesce(k.worn::int::real, 'NaN') ORDER BY k.t)
-        FROM (
-            SELECT e.device_id, e.source, e.epoch_s, e.t + w.shift AS t, e.counts, e.enmo_mg, e.steps,
-                   e.anglez_deg, e.worn
-            FROM {WORN_EPOCHS}
-        ) k
-        GROUP BY k.device_id, k.source, k.epoch_s
-        ORDER BY k.device_id, k.source, k.epoch_s
+        SELECT e.device_id, e.source, e.epoch_s, array_agg(e.t + w.shift),
+               array_agg(coalesce(e.counts, 'NaN')), array_agg(coalesce(e.enmo_mg, 'NaN')),
+               array_agg(coalesce(e.steps, 'NaN')), array_agg(coalesce(e.anglez_deg, 'NaN')),
+               array_agg(coalesce(e.worn::int::real, 'NaN'))
+        FROM {WORN_EPOCHS}
+        GROUP BY e.device_id, e.source, e.epoch_s
+        ORDER BY e.device_id, e.source, e.epoch_s
         """,
         reach(session, patient_id, start, end),
     )
     return [
-        EpochArrays(
-            device_id, source, float(epoch_s), t + POSTGRES_EPOCH_US, *(c.astype(np.float64) for c in columns)
-        )
+        EpochArrays(device_id, source, float(epoch_s), *_in_order(t, *columns))
         for device_id, source, epoch_s, t, *columns in rows
     ]
 
@@ -244,19 +238,19 @@ def read_five_seconds(
     rows = rows_with_arrays(
         session,
         f"""
-        SELECT k.device_id, array_agg(k.t ORDER BY k.t),
-               array_agg(array_replace(k.enmo_5s_mg, NULL, 'NaN') ORDER BY k.t),
-               array_agg(array_replace(k.anglez_5s_deg, NULL, 'NaN') ORDER BY k.t),
-               array_agg(coalesce(k.sway, 'NaN') ORDER BY k.t)
-        FROM (
-            SELECT e.device_id, e.t + w.shift AS t, e.enmo_5s_mg, e.anglez_5s_deg, e.sway
-            FROM {WORN_EPOCHS} WHERE e.source = 'raw'
-        ) k
-        GROUP BY k.device_id ORDER BY k.device_id
+        SELECT e.device_id, array_agg(e.t + w.shift), array_agg(array_replace(e.enmo_5s_mg, NULL, 'NaN')),
+               array_agg(array_replace(e.anglez_5s_deg, NULL, 'NaN')), array_agg(coalesce(e.sway, 'NaN'))
+        FROM {WORN_EPOCHS} WHERE e.source = 'raw'
+        GROUP BY e.device_id ORDER BY e.device_id
         """,
         reach(session, patient_id, start, end),
     )
-    return [
-        (device_id, t + POSTGRES_EPOCH_US, *(values.astype(np.float64) for values in figures))
-        for device_id, t, *figures in rows
-    ]
+    return [(device_id, *_in_order(t, *figures)) for device_id, t, *figures in rows]
+
+
+def _in_order(t: NDArray[np.int64], *columns: NDArray[Any]) -> Any:
+    """Microseconds since 1970 and all of these as doubles, in order of time."""
+    if (np.diff(t) <= 0).any():
+        order = np.argsort(t, kind="stable")
+        t, columns = t[order], tuple(column[order] for column in columns)
+    return (t + POSTGRES_EPOCH_US, *(column.astype(np.float64) for column in columns))

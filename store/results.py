@@ -212,6 +212,21 @@ def drop_day_indices(session: Session, patient_id: int, day: date) -> None:
     session.execute(sa.delete(DayIndex).where(DayIndex.patient_id == patient_id, DayIndex.day == day))
 
 
+def digests_of(session: Session, patient_id: int, days: Sequence[date], method: str) -> dict[date, bytes]:
+    """The digest that the stored results of each of these days have; days without results are absent."""
+    if not days:
+        return {}
+    rows = session.execute(
+        sa.select(DayIndex.day, DayIndex.input_digest).where(
+            DayIndex.patient_id == patient_id,
+            DayIndex.day.in_(days),
+            DayIndex.method == method,
+            DayIndex.index == "worn_min",  # wear states have a digest of their own
+        )
+    )
+    return {day: bytes(digest) for day, digest in rows}
+
+
 def days_with(
     session: Session, patient_id: int, first: date, last: date, index: str, method: str
 ) -> set[date]:

@@ -22,7 +22,7 @@ def _definitions(state: str) -> tuple[Definition, Definition, Definition]:
     bout = f"bouts of {'activity' if state == 'active' else 'rest'}"
     di = "Di et al., bioRxiv 182337, 2017"
     mean = Definition(
-        f"{state}_bout_min", "min", f"Mean length of {bout}.", _MISSING, _NEEDS, di, "recording"
+        f"{state}_bout_min", "min", f"Mean length of {bout}.", _MISSING, _NEEDS, di, "recording, 7 days"
     )
     gini = Definition(
         f"gini_{state}",
@@ -32,7 +32,7 @@ def _definitions(state: str) -> tuple[Definition, Definition, Definition]:
         _MISSING,
         _NEEDS,
         f"{di}; the factor as in GGIR",
-        "recording",
+        "recording, 7 days",
     )
     power = Definition(
         f"power_{state}",
@@ -43,7 +43,7 @@ def _definitions(state: str) -> tuple[Definition, Definition, Definition]:
         f"{_NEEDS}, not all of the shortest length",
         "Clauset et al., SIAM Rev 51(4):661-703, 2009 (eq. 3.4 and the exact discrete likelihood); for bouts "
         "Chastin and Granat, Gait Posture 31(1):82-86, 2010",
-        "recording",
+        "recording, 7 days",
     )
     return mean, gini, power
 

@@ -32,7 +32,7 @@ def _definition(name: str, over: str) -> Definition:
         needs=f"{LEAST_FRACTAL_HOURS} valid hours that are {LEAST_FRACTAL_SHARE:.0%} of the span, and "
         f"{LEAST_SCALES} box sizes",
         source="Peng et al., Phys Rev E 49:1685-1689, 1994; ranges of Hu et al., PNAS 106(8):2490-2494, 2009",
-        spans="recording",
+        spans="recording, 7 days",
     )
 
 
@@ -76,11 +76,13 @@ def fluctuations(x: Values, sizes: NDArray[np.int64]) -> Values:
 
 def _left(boxes: Values) -> float:
     """Root mean square of what the straight line of each box leaves."""
+    # No BLAS: for so little work its threads cost more than they save.
     size = boxes.shape[1]
     t = np.arange(size) - (size - 1) / 2
-    level = boxes - (boxes @ np.full(size, 1 / size))[:, None]
-    slope = level @ t / (t @ t)
-    left = np.vdot(level, level) - np.vdot(slope, slope) * (t @ t)
+    of_t = float(t @ t)
+    level = boxes - np.einsum("bt->b", boxes)[:, None] / size
+    slope = np.einsum("bt,t->b", level, t) / of_t
+    left = float(np.einsum("bt,bt->", level, level) - np.einsum("b,b->", slope, slope) * of_t)
     return float(np.sqrt(max(left, 0.0) / level.size))
 
 

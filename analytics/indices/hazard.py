@@ -31,7 +31,7 @@ def _definition(name: str, of: str, to: str) -> Definition:
         missing="ends a bout",
         needs=f"{LEAST_DURATIONS} different lengths of bouts of {of}",
         source="Lim et al., Sleep 34(11):1569-1581, 2011; choices as in pyActigraphy 1.2",
-        spans="recording",
+        spans="recording, 7 days",
     )
 
 

@@ -41,14 +41,22 @@ JOIN_MIN = 60
 LONGEST_GAP_H = 3
 
 
-def bed_states(timeline: Timeline, rule: FindsBed | None = None) -> NDArray[np.int8]:
-    """`IN_BED`, `OUT_OF_BED` or `NOT_JUDGED` for each epoch; `rule` None is `in_bed`, by activity alone."""
+def bed_states(
+    timeline: Timeline, rule: FindsBed | None = None, nights: tuple[date, date] | None = None
+) -> NDArray[np.int8]:
+    """`IN_BED`, `OUT_OF_BED` or `NOT_JUDGED` for each epoch; `rule` None is `in_bed`, by activity alone.
+
+    `nights` are the days on which the first and the last night end that are looked at; None is all of them.
+    """
     rule = rule or in_bed
     states = np.full(len(timeline.t_us), NOT_JUDGED, np.int8)
     if not len(states):
         return states
     first, last = local_day_of(timeline.t_us[[0, -1]], timeline.zone).tolist()
-    for k in range((last - first).days + 2):
+    last += timedelta(days=1)
+    if nights is not None:
+        first, last = max(first, nights[0]), min(last, nights[1])
+    for k in range((last - first).days + 1):
         start_us, end_us = night_bounds(first + timedelta(days=k), timeline)
         low, high = np.searchsorted(timeline.t_us, [start_us, end_us])
         interval = rule(timeline.between(start_us, end_us), start_us, end_us)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
-from analytics.days import DAY_US, MINUTE_US
+from analytics.days import MINUTE_US, Micros
 from analytics.indices.clock_bins import ClockBins, clock_bins
 from analytics.indices.definition import Definition
 from analytics.indices.index import Index
@@ -19,6 +20,7 @@ from analytics.indices.rhythm import (
     neighbours,
     step_share,
 )
+from analytics.indices.rows import Rows, rows_of
 from analytics.indices.scales import (
     LENGTHS_MIN,
     Bins,
@@ -26,10 +28,11 @@ from analytics.indices.scales import (
     bins_of_all_lengths,
     lengths_for,
     moments,
-    shares,
+    shares_of,
 )
 from analytics.indices.timeline import Timeline, Values
 
+FAR = 0.999_999  #: of the sum of squares in the mean alone: the rest is too small to be told from rounding
 _LENGTHS = f"{', '.join(map(str, LENGTHS_MIN[:-1]))} and {LENGTHS_MIN[-1]} min"
 _SOURCE = "Goncalves et al., J Neurosci Methods 222:169-178, 2014 (with the divisors of a day up to an hour)"
 _MISSING = "a bin counts when half of it is valid; bins must be multiples of the epoch"
@@ -40,7 +43,7 @@ ISM = Definition(
     missing=_MISSING,
     needs="what IS needs",
     source=_SOURCE,
-    spans="recording, 28 days",
+    spans="recording, 28 days, 7 days",
 )
 IVM = Definition(
     name="IVm",
@@ -49,17 +52,21 @@ IVM = Definition(
     missing=_MISSING,
     needs="at each length what IV needs",
     source=_SOURCE,
-    spans="recording, 28 days",
+    spans="recording, 28 days, 7 days",
 )
 
 
 def over_bin_lengths(timeline: Timeline, hours: ClockBins) -> list[Index]:
     """`ISm` and `IVm` [1]; `hours` are the 60 min bins of the same timeline."""
-    lengths = lengths_for(timeline.epoch_s)
-    if not lengths:
-        why = f"epochs of {timeline.epoch_s:g} s fit into no bin of the list"
+    return averaged(_quotients(timeline), timeline.epoch_s, hours)
+
+
+def averaged(quotients: tuple[float, float], epoch_s: float, hours: ClockBins) -> list[Index]:
+    """`ISm` and `IVm` from the mean quotients over all lengths, NaN where one of them cannot be given."""
+    if not lengths_for(epoch_s):
+        why = f"epochs of {epoch_s:g} s fit into no bin of the list"
         return [ISM.absent(why), IVM.absent(why)]
-    stable, varying = _quotients(timeline)
+    stable, varying = quotients
     short = lacks_days(hours)
     if short is not None:
         ism = ISM.absent(short)
@@ -73,9 +80,12 @@ def over_bin_lengths(timeline: Timeline, hours: ClockBins) -> list[Index]:
 
 def _quotients(timeline: Timeline) -> tuple[float, float]:
     """Mean quotients over all lengths; NaN where one of them cannot be given."""
-    stretches = _stretches(timeline)
-    table = _quickly(timeline, stretches) if stretches else _one_by_one(timeline)
-    stable, varying = np.array(table).mean(axis=0).tolist()
+    if not lengths_for(timeline.epoch_s):
+        return np.nan, np.nan
+    rows = rows_of(timeline)
+    if rows is not None:
+        return quotients_of(rows, moments_of(rows, centred=True), 0, len(rows.x))
+    stable, varying = np.array(_one_by_one(timeline)).mean(axis=0).tolist()
     return stable, varying
 
 
@@ -88,59 +98,76 @@ def _one_by_one(timeline: Timeline) -> list[tuple[float, float]]:
     return found
 
 
-class _Stretch(NamedTuple):
-    """Time with one offset, as a table of whole days."""
+class RowMoments(NamedTuple):
+    """Sums over the bins of every length, of each row; those of neighbouring rows may be added."""
 
-    first_us: int  #: nominal start of the table, an instant
-    days: Values  #: (1, days, epochs); NaN is missing, or before or after the stretch
-
-
-def _stretches(timeline: Timeline) -> list[_Stretch]:
-    """The timeline cut where its offset changes; none where epochs fit no table, or a few fill a huge one."""
-    epoch_us = timeline.epoch_us
-    if not len(timeline.t_us) or DAY_US % epoch_us:
-        return []
-    size = DAY_US // epoch_us
-    cell = timeline.local_us // epoch_us
-    cuts = np.flatnonzero(np.diff(timeline.offset_us)) + 1
-    found = []
-    for low, high in pairwise([0, *cuts.tolist(), len(cell)]):
-        own = cell[low:high]
-        first = int(own[0]) // size * size
-        days = (int(own[-1]) - first) // size + 1
-        if days * size > 4 * len(own) + 8 * size or (np.diff(own) == 0).any():
-            return []
-        table = np.full(days * size, np.nan)
-        table[own - first] = timeline.x[low:high]
-        start_us = first * epoch_us - int(timeline.offset_us[low])
-        found.append(_Stretch(start_us, table.reshape(1, days, size)))
-    return found
+    first: NDArray[np.int64]  #: (lengths,) where the bins of each length begin
+    of_clock: Values  #: (rows, bins of all lengths) means
+    n_clock: Values  #: how many
+    squares: Values  #: (rows, lengths) of means
+    step_squares: Values  #: of steps within the row
+    pairs: Values  #: of neighbours within the row
+    into_squares: Values  #: of the step from the row before into this one
+    into: Values  #: whether there is one
+    largest: Values  #: (rows,) of |x|
+    centred: bool
 
 
-def _quickly(timeline: Timeline, stretches: list[_Stretch]) -> list[tuple[float, float]]:
-    known = timeline.x[~np.isnan(timeline.x)]
-    mean, largest = (known.mean(), np.abs(known).max()) if len(known) else (0.0, 0.0)
-    starts = [stretch.first_us for stretch in stretches]
-    each = [bins_of_all_lengths(stretch.days - mean, timeline.epoch_s) for stretch in stretches]
-    found = []
-    for parts in zip(*each, strict=True):
-        sums = [moments(bins) for bins in parts]
-        sums += [_across(*one, *other) for one, other in pairwise([*zip(starts, parts, strict=True)])]
-        total = Moments(*(np.sum(same, axis=0) for same in zip(*sums, strict=True)))
-        quotient = shares(total, np.array([largest]))
-        found.append((float(quotient.explained[0]), float(quotient.stepped[0])))
-    return found
+def moments_of(rows: Rows, *, centred: bool) -> RowMoments:
+    """The moments of rows whose epochs fit at least one length: of the activity around its mean over all
+    rows, or as it is. Then what a day adds does not depend on the other days."""
+    known = ~np.isnan(rows.x)
+    mean = rows.x[known].mean() if centred and known.any() else 0.0
+    largest = np.abs(np.where(known, rows.x, 0.0)).max(axis=1)
+    own: list[Moments] = []
+    into: list[tuple[Values, Values]] = []
+    for bins in bins_of_all_lengths((rows.x - mean)[:, None], rows.epoch_s):
+        own.append(moments(bins))
+        into.append(_into(rows.start_us, bins))
+    return RowMoments(
+        first=np.cumsum([0, *(part.of_clock.shape[1] for part in own[:-1])]),
+        of_clock=np.concatenate([part.of_clock for part in own], axis=1),
+        n_clock=np.concatenate([part.n_clock for part in own], axis=1),
+        squares=np.stack([part.squares for part in own], axis=1),
+        step_squares=np.stack([part.step_squares for part in own], axis=1),
+        pairs=np.stack([part.pairs for part in own], axis=1),
+        into_squares=np.stack([squares for squares, _ in into], axis=1),
+        into=np.stack([there for _, there in into], axis=1),
+        largest=largest,
+        centred=centred,
+    )
 
 
-def _across(start_us: int, bins: Bins, next_us: int, following: Bins) -> Moments:
-    """The one pair that may span a change of offset: the last bin before it and the first one after."""
-    nothing = np.zeros((1, bins.mean.shape[2]))
-    before, after = np.flatnonzero(bins.counts), np.flatnonzero(following.counts)
-    step, pairs = np.zeros(1), np.zeros(1)
-    length_us = bins.minutes * MINUTE_US
-    if len(before) and len(after):
-        apart_us = next_us + int(after[0]) * length_us - start_us - int(before[-1]) * length_us
-        if apart_us == length_us:
-            step += (following.mean.flat[after[0]] - bins.mean.flat[before[-1]]) ** 2
-            pairs += 1
-    return Moments(nothing, nothing, np.zeros(1), step, pairs)
+def quotients_of(rows: Rows, sums: RowMoments, low: int, high: int) -> tuple[float, float]:
+    """Mean quotients behind IS and IV over all lengths, of the rows from `low` to `high`."""
+    if low >= high:
+        return np.nan, np.nan
+    part = slice(low, high)
+    of_clock, n_clock = sums.of_clock[part].sum(axis=0), sums.n_clock[part].sum(axis=0)
+    total, n = np.add.reduceat(of_clock, sums.first), np.add.reduceat(n_clock, sums.first)
+    squares = sums.squares[part].sum(axis=0)
+    if not sums.centred and (squares * FAR < total**2 / np.maximum(n, 1)).any():
+        own = replace(rows, start_us=rows.start_us[part], day=rows.day[part], x=rows.x[part])
+        return quotients_of(own, moments_of(own, centred=True), 0, high - low)
+    found = shares_of(
+        n,
+        total,
+        squares,
+        np.add.reduceat(of_clock**2 / np.maximum(n_clock, 1), sums.first),
+        sums.step_squares[part].sum(axis=0) + sums.into_squares[low + 1 : high].sum(axis=0),
+        sums.pairs[part].sum(axis=0) + sums.into[low + 1 : high].sum(axis=0),
+        sums.largest[part].max(),
+    )
+    return float(found.explained.mean()), float(found.stepped.mean())
+
+
+def _into(start_us: Micros, bins: Bins) -> tuple[Values, Values]:
+    """Squared step from the last bin of the row before into each row's first, and 1 or 0: is there one?"""
+    mean, counts = bins.mean[:, 0], bins.counts[:, 0]
+    row, length_us = np.arange(len(mean)), bins.minutes * MINUTE_US
+    first, last = counts.argmax(axis=1), counts.shape[1] - 1 - counts[:, ::-1].argmax(axis=1)
+    some = counts[row, first] > 0
+    apart_us = (start_us + first * length_us)[1:] - (start_us + last * length_us)[:-1]
+    next_to = some[1:] & some[:-1] & (apart_us == length_us)
+    step = np.where(next_to, mean[row, first][1:] - mean[row, last][:-1], 0.0)
+    return np.append(0.0, step**2), np.append(0.0, next_to)

@@ -73,12 +73,21 @@ PARTS: dict[str, tuple[Definition, ...]] = {
     ),
 }
 DEFINITIONS: tuple[Definition, ...] = tuple(D for part in PARTS.values() for D in part)
+OF_WEEK = "7 days"
+_USUAL = {"day", "stored local day", "28 days", "7 nights"}
+#: What `reading.days` has for each day.
+STORED: tuple[Definition, ...] = (
+    *(D for D in DEFINITIONS if _USUAL & set(D.spans.split(", "))),
+    *(D.over(7) for D in DEFINITIONS if OF_WEEK in D.spans.split(", ")),
+)
 
 _HEAD = """# Indices
 
 Made from the definitions beside the code by `python -m docs.indices`; do not edit. `x` is the activity of an
 epoch, `counts` or `enmo_mg`. What lacks data is absent with a reason, never 0; `worn_min` stands beside every
 value. *Of* says what an index is given for: a local day, a rolling window that ends with it, or a recording.
+Stored days (`reading.days`) have those of a day, of 28 days and of 7 nights under their names, and those of 7
+days with `_7d` behind the name: `IS` is of 28 days, `IS_7d` of 7.
 """
 
 

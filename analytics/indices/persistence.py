@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -21,7 +22,7 @@ PHI = Definition(
     missing="an hour counts when half of it is valid; a gap begins a new independent stretch",
     needs=f"{LEAST_NEIGHBOURS} pairs of neighbouring hours and activity that varies",
     source="GGIR (phi of its IS and IV part); likelihood as in Box and Jenkins, Time Series Analysis, ch. 7",
-    spans="recording, 28 days",
+    spans="recording, 28 days, 7 days",
 )
 LIMIT = 1 - 1e-6
 _POINTS, _ROUNDS = 33, 8
@@ -43,6 +44,21 @@ class Sums(NamedTuple):
 
 def persistence(hours: ClockBins) -> Index:
     """`phi` of the hourly means [1]."""
+    return persistence_of_many([hours])[0]
+
+
+def persistence_of_many(windows: Sequence[ClockBins]) -> list[Index]:
+    """`phi` of each of these windows; the search for all of them at once costs little more than for one."""
+    found = [_sums_of(hours) for hours in windows]
+    known = [sums for sums in found if not isinstance(sums, Index)]
+    if not known:
+        return [one for one in found if isinstance(one, Index)]
+    values = iter(most_likely(Sums(*np.array(known, float).T)).tolist())
+    return [one if isinstance(one, Index) else PHI.is_(next(values)) for one in found]
+
+
+def _sums_of(hours: ClockBins) -> Index | list[float]:
+    """What `Sums` holds, or why there is no phi."""
     together = neighbours(hours)
     n = int(together.sum())
     if n < LEAST_NEIGHBOURS:
@@ -52,8 +68,7 @@ def persistence(hours: ClockBins) -> Index:
         return PHI.absent(NEVER_VARIES)
     first, before, after = x[np.r_[True, ~together]], x[:-1][together], x[1:][together]
     sums = (len(first), first.sum(), first @ first, n, before.sum(), after.sum())
-    products = (before @ before, after @ after, before @ after)
-    return PHI.is_(float(most_likely(Sums(*(np.array([v], float) for v in (*sums, *products))))[0]))
+    return [*map(float, sums), *map(float, (before @ before, after @ after, before @ after))]
 
 
 def most_likely(sums: Sums) -> Values:

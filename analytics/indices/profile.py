@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from analytics.days import DAY_US
+from analytics.indices.rows import Rows
 from analytics.indices.timeline import Timeline, Values
 
 
@@ -36,3 +37,21 @@ def clock_profile(timeline: Timeline) -> Profile:
     within, scatter = float(((x - mean[cell]) ** 2).sum()), float(((x - x.mean()) ** 2).sum())
     angle = at.astype(np.float64) * (2 * np.pi / DAY_US)
     return Profile(angle, mean, n.astype(np.float64), within, scatter, float(np.abs(x).max()))
+
+
+def profile_of_rows(rows: Rows, low: int, high: int) -> Profile:
+    """The same of the rows from `low` to `high`, of which one epoch at least is valid."""
+    if rows.phase_us is None:
+        raise ValueError("epochs off the grid have no profile by cells")
+    x = rows.x[low:high]
+    valid = ~np.isnan(x)
+    filled = np.where(valid, x, 0.0)
+    n = valid.sum(axis=0)
+    mean = filled.sum(axis=0) / np.maximum(n, 1)
+    weight = n.astype(np.float64)
+    apart = mean - float(weight @ mean / weight.sum())
+    within = float((np.where(valid, x - mean, 0.0) ** 2).sum())
+    at_us = np.arange(len(n)) * round(rows.epoch_s * 1e6) + rows.phase_us
+    angle = at_us.astype(np.float64) * (2 * np.pi / DAY_US)
+    scatter = within + float(weight @ apart**2)
+    return Profile(angle, mean, weight, within, scatter, float(np.abs(filled).max()))

@@ -10,19 +10,15 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from analytics.days import day_bounds, local_day_of
+from analytics.days import local_day_of
 from analytics.indices.amounts import STEPS, mean_activity, worn_minutes
 from analytics.indices.angle_in_bed import in_bed_by_angle
 from analytics.indices.angle_sleep import REST_RULE
-from analytics.indices.bout_lengths import bout_length_indices
-from analytics.indices.bouts import bouts, states
 from analytics.indices.cut_points import VERSION, CutPoints, usual_cut_points
-from analytics.indices.daily import Prepared, day_indices, nights_index, prepare, window_indices
-from analytics.indices.day_to_day import SRI, sleep_regularity
+from analytics.indices.daily import day_indices
 from analytics.indices.extended_cosinor import extended_cosinor
 from analytics.indices.fractal import scaling_exponents
-from analytics.indices.grid import elapsed
-from analytics.indices.hazard import constant_hazards
+from analytics.indices.fragmentation import fragmentation
 from analytics.indices.in_bed import (
     IN_BED,
     RULE,
@@ -34,42 +30,31 @@ from analytics.indices.in_bed import (
 from analytics.indices.index import METHOD, Index, as_document
 from analytics.indices.intensity_gradient import EPOCH_S, intensity_line
 from analytics.indices.intensity_minutes import intensity_minutes
+from analytics.indices.prepared import Fives, Prepared, prepare
 from analytics.indices.scored import Scored, scored_by_angle, scored_by_counts
-from analytics.indices.sleep import DEFINITIONS as SLEEP
-from analytics.indices.sleep import night_sleep
-from analytics.indices.timeline import Timeline, Values
-from analytics.indices.transitions import transition_probabilities
+from analytics.indices.timeline import Timeline
+from analytics.indices.windows import nights_index, window_indices
 from analytics.recordings.recording import EpochRecording, RawRecording
 from analytics.signal.epochs import epochs_of_minutes
 from analytics.signal.fives import without_overlaps
-from analytics.signal.runs import runs
 from analytics.signal.wear import STILL_RULE, ZERO_RUN_RULE, worn_by_counts, worn_in_recording
 
 Document = dict[str, object]
 UNITS = {"counts": "counts", "enmo_mg": "mg"}
 GIVEN = "given"
 BedOf = Callable[[Timeline], NDArray[np.int8]]
-NO_SCORER = "no sleep scorer knows such epochs"
 
 
 @dataclass(frozen=True)
 class _Judged:
-    """A recording's epochs with what its wear rule said, and ENMO by 5 s where there is such."""
+    """A recording's epochs with what its wear rule said, and what only some recordings have."""
 
     epochs: EpochRecording
     rule: str
     worn: NDArray[np.bool_]
-    five_t_us: NDArray[np.int64] | None = None
-    five_mg: Values | None = None  #: NaN is missing or not worn
+    fives: Fives | None = None
     scored: Scored | None = None  #: None where no scorer knows such epochs
     by_angle: FindsBed | None = None  #: of raw samples
-
-    def fives(self, start_us: int, end_us: int) -> Values | None:
-        """ENMO of the 5 s epochs that start in [start, end)."""
-        if self.five_t_us is None or self.five_mg is None:
-            return None
-        low, high = np.searchsorted(self.five_t_us, [start_us, end_us])
-        return self.five_mg[low:high]
 
 
 def recording_indices(
@@ -92,16 +77,17 @@ def recording_indices(
     unit = UNITS[epochs.measure]
     bed_rule, bed_of = _bed_rule(judged, in_bed)
     prepared = prepare(
-        epochs.t_us, epochs.activity, epochs.epoch_s, judged.worn, None, epochs.zone, unit, cuts, bed_of
+        *(epochs.t_us, epochs.activity, epochs.epoch_s, judged.worn, None, epochs.zone, unit, cuts, bed_of),
+        *(judged.scored, judged.fives),
     )
     first, last = local_day_of(epochs.t_us[[0, -1]], epochs.zone).tolist()
     days = [first + timedelta(days=k) for k in range((last - first).days + 1)]
     return {
-        "recording": as_document(_of_all(prepared, judged, first, last)),
+        "recording": as_document(_of_all(prepared, first, last)),
         "days": [
             {
                 "day": day.isoformat(),
-                **as_document(_of_day(prepared, judged, day)),
+                **as_document(_of_day(prepared, day)),
             }
             for day in days
         ],
@@ -122,46 +108,23 @@ def recording_indices(
     }
 
 
-def _of_all(prepared: Prepared, judged: _Judged, first: date, last: date) -> list[Index]:
+def _of_all(prepared: Prepared, first: date, last: date) -> list[Index]:
     timeline = prepared.timeline
-    state = states(elapsed(timeline), prepared.rest_below)
-    found = bouts(state)
     return [
         worn_minutes(timeline),
         mean_activity(timeline),
         *intensity_minutes(timeline, prepared.cuts),
-        *intensity_line(judged.five_mg),
+        *intensity_line(None if prepared.fives is None else prepared.fives.enmo_mg.ravel()),
         *window_indices(prepared, first, last),
         *extended_cosinor(timeline, prepared.hours),
         *scaling_exponents(timeline),
         nights_index(prepared, first, last + timedelta(days=1)),
-        SRI.absent(NO_SCORER) if judged.scored is None else sleep_regularity(timeline, judged.scored.states),
-        *transition_probabilities(state),
-        *constant_hazards(found),
-        *bout_length_indices(found, timeline.epoch_s),
+        *fragmentation(timeline, prepared.rest_below),
     ]
 
 
-def _of_day(prepared: Prepared, judged: _Judged, day: date) -> list[Index]:
-    own = [index for index in day_indices(prepared, day) if index.name != STEPS.name]
-    five_mg = judged.fives(*day_bounds(day, prepared.timeline.zone))
-    return [*own, *intensity_line(five_mg), *_night(prepared, judged.scored, day)]
-
-
-def _night(prepared: Prepared, scored: Scored | None, day: date) -> list[Index]:
-    """The sleep of the night that ends on `day`."""
-    if scored is None:
-        return [definition.absent(NO_SCORER) for definition in SLEEP]
-    timeline = prepared.timeline
-    low, high = np.searchsorted(timeline.t_us, night_bounds(day, timeline))
-    t_us = timeline.t_us[low:high]
-    starts, ends = runs(prepared.bed[low:high] == IN_BED)
-    lengths = t_us[ends - 1] - t_us[starts]
-    main = int(np.argmax(lengths)) if len(lengths) else None
-    bed_us = (
-        None if main is None else (int(t_us[starts[main]]), int(t_us[ends[main] - 1]) + timeline.epoch_us)
-    )
-    return night_sleep(t_us, scored.asleep[low:high], timeline.epoch_s, bed_us, timeline.zone)
+def _of_day(prepared: Prepared, day: date) -> list[Index]:
+    return [index for index in day_indices(prepared, day) if index.name != STEPS.name]
 
 
 def _bed_rule(judged: _Judged, given: NDArray[np.int64] | None) -> tuple[str, BedOf]:
@@ -192,11 +155,10 @@ def _with_wear(recording: EpochRecording | RawRecording, given: NDArray[np.bool_
             minutes.t_us, minutes.enmo_5s_mg, minutes.anglez_5s_deg, segments, recording.temperature
         )
         worn, rule = (still, STILL_RULE) if given is None else (given, GIVEN)
-        fives = np.where(worn[:, None], minutes.enmo_5s_mg, np.nan)
-        at = minutes.t_us[:, None] + np.arange(fives.shape[1]) * round(EPOCH_S * 1e6)
+        fives = Fives(minutes.t_us, np.where(worn[:, None], minutes.enmo_5s_mg, np.nan))
         scored = scored_by_angle(minutes.t_us, minutes.anglez_5s_deg, worn)
         by_angle = in_bed_by_angle(minutes.t_us, minutes.anglez_5s_deg, worn)
-        return _Judged(epochs, rule, worn, at.ravel(), fives.ravel(), scored, by_angle)
+        return _Judged(epochs, rule, worn, fives, scored, by_angle)
     if given is not None:
         rule, worn = GIVEN, given
     elif recording.measure == "counts":
@@ -205,7 +167,8 @@ def _with_wear(recording: EpochRecording | RawRecording, given: NDArray[np.bool_
     else:
         rule, worn = "none: epochs of ENMO alone do not tell", np.ones(len(recording.t_us), bool)
     if recording.measure == "enmo_mg" and recording.epoch_s == EPOCH_S:
-        return _Judged(recording, rule, worn, recording.t_us, np.where(worn, recording.activity, np.nan))
+        fives = Fives(recording.t_us, np.where(worn, recording.activity, np.nan)[:, None])
+        return _Judged(recording, rule, worn, fives)
     return _Judged(recording, rule, worn, scored=scored_by_counts(recording, worn))
 
 

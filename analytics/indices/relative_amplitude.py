@@ -24,7 +24,7 @@ _HOURS = "a valid hour at every clock hour"
 
 
 def _of_the_profile(name: str, unit: str, meaning: str) -> Definition:
-    return Definition(name, unit, meaning, _MISSING, _HOURS, _SOURCE, "recording, 28 days")
+    return Definition(name, unit, meaning, _MISSING, _HOURS, _SOURCE, "recording, 28 days, 7 days")
 
 
 def _of_the_day(name: str, unit: str, meaning: str) -> Definition:
@@ -51,17 +51,21 @@ def profile_extremes(timeline: Timeline, hours: ClockBins) -> list[Index]:
     those of its epochs that have a value and counts when half of them do. Among equal windows the first from
     00:00 is the onset. Needs a valid hour (`hours`, 60 min bins) at every clock hour.
     """
+    return extremes_of(average_day(timeline), hours, timeline)
+
+
+def extremes_of(profile: Values, hours: ClockBins, like: Timeline) -> list[Index]:
+    """The same from the average day at each clock epoch; `like` tells the length of epochs and the unit."""
     why = without_a_profile(hours)
     if why is not None:
-        return [D.absent(why, timeline.unit if D.unit == OF_X else "") for D in PROFILE]
-    profile = average_day(timeline)
-    l5, l5_at = extreme(_around_the_clock(profile, _epochs(L5_HOURS, timeline)), least=True)
-    m10, m10_at = extreme(_around_the_clock(profile, _epochs(M10_HOURS, timeline)), least=False)
+        return [D.absent(why, like.unit if D.unit == OF_X else "") for D in PROFILE]
+    l5, l5_at = extreme(_around_the_clock(profile, _epochs(L5_HOURS, like)), least=True)
+    m10, m10_at = extreme(_around_the_clock(profile, _epochs(M10_HOURS, like)), least=False)
     return [
-        L5.is_(l5, timeline.unit),
-        L5_ONSET.is_(float(l5_at * timeline.epoch_us // 60_000_000)),
-        M10.is_(m10, timeline.unit),
-        M10_ONSET.is_(float(m10_at * timeline.epoch_us // 60_000_000)),
+        L5.is_(l5, like.unit),
+        L5_ONSET.is_(float(l5_at * like.epoch_us // 60_000_000)),
+        M10.is_(m10, like.unit),
+        M10_ONSET.is_(float(m10_at * like.epoch_us // 60_000_000)),
         _contrast(RA, l5, m10),
     ]
 

@@ -25,7 +25,7 @@ IS = Definition(
     "gaps never push the value above 1",
     needs=f"{LEAST_STABILITY_HOURS} valid hours and every clock hour at least once",
     source=_SOURCE,
-    spans="recording, 28 days",
+    spans="recording, 28 days, 7 days",
 )
 IV = Definition(
     name="IV",
@@ -35,7 +35,7 @@ IV = Definition(
     missing="an hour counts when half of it is valid; steps across a gap are no steps",
     needs="one pair of neighbouring hours and a variance above 0",
     source=_SOURCE,
-    spans="recording, 28 days",
+    spans="recording, 28 days, 7 days",
 )
 
 

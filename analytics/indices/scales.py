@@ -94,13 +94,28 @@ def shares(sums: Moments, largest: Values) -> Shares:
 
     The means must be small beside their spread, so centre the activity of each patient first.
     """
-    n = sums.n_clock.sum(axis=1)
+    n, total = sums.n_clock.sum(axis=1), sums.of_clock.sum(axis=1)
+    of_clock = (sums.of_clock**2 / np.maximum(sums.n_clock, 1)).sum(axis=1)
+    return shares_of(n, total, sums.squares, of_clock, sums.step_squares, sums.pairs, largest)
+
+
+def shares_of(
+    n: Values,
+    total: Values,
+    squares: Values,
+    of_clock: Values,
+    step_squares: Values,
+    pairs: Values,
+    largest: Values | float,
+) -> Shares:
+    """The same from sums: number, sum and sum of squares of the means, the sum over the clock of (sum of
+    means)^2 / number, and the sum of squares and number of steps."""
     with np.errstate(invalid="ignore", divide="ignore"):
-        m = sums.of_clock.sum(axis=1) / n
-        spread = sums.squares - n * m**2
+        m = total / n
+        spread = squares - n * m**2
         spread = np.where(spread > n * (1e-12 * largest) ** 2, spread, np.nan)
-        explained = (sums.of_clock**2 / np.maximum(sums.n_clock, 1)).sum(axis=1) - n * m**2
-        stepped = sums.step_squares / sums.pairs / (spread / n)
+        explained = of_clock - n * m**2
+        stepped = step_squares / pairs / (spread / n)
     return Shares(np.clip(explained / spread, 0.0, 1.0), stepped)
 
 

@@ -32,7 +32,7 @@ class Scored:
 def scored_by_counts(epochs: EpochRecording, worn: NDArray[np.bool_]) -> Scored | None:
     """ActiGraph counts (three axes) by Cole-Kripke, minute by minute; counts of one axis, which an Actiwatch
     gives, by Oakley. None for ENMO and for epochs that no scorer knows."""
-    if epochs.measure != "counts":
+    if epochs.measure != "counts" or not len(epochs.t_us):
         return None
     if epochs.axes is not None and epochs.epoch_s <= 60 and 60 % epochs.epoch_s == 0:
         minute_us, axis_1 = minute_counts(epochs.t_us, epochs.axes[:, 0])

@@ -20,7 +20,7 @@ def _definition(name: str, of: str, to: str) -> Definition:
         "not count",
         needs=f"one epoch of {of} with a valid successor",
         source="Lim et al., Sleep 34(11):1569-1581, 2011; Danilevicz et al., BMC Med Res Methodol 24, 2024",
-        spans="day, recording",
+        spans="day, recording, 7 days",
     )
 
 

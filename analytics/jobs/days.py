@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from importlib.metadata import version
 
@@ -10,22 +9,21 @@ import numpy as np
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from analytics.days import MINUTE_US, day_bounds
-from analytics.indices.daily import IO_DAYS, WINDOW_DAYS, Prepared, day_and_window_indices, prepare
+from analytics.days import DAY_US, day_bounds, local_day_of
+from analytics.indices.daily import IO_DAYS, WEEK_DAYS, WINDOW_DAYS, indices_of_days
 from analytics.indices.index import METHOD, Index
+from analytics.indices.of_series import Ready, ready
 from analytics.jobs import wear_days
 from analytics.jobs.calibrated_days import calibrations_in
-from analytics.series import Series, Worn, series_of
-from analytics.signal.thermometer import minute_temperature
-from analytics.signal.wear import worn_by_stillness
+from analytics.jobs.digests import Digests
+from analytics.jobs.worn_epochs import Read, worn_epochs
+from analytics.series import Series, series_of
 from days.cut import day_of
 from store import epochs, marks, results
 from store.calibrations import calibrations_began
 from store.database import transaction
 from store.people import Patient
 from store.provenance import Parameters, provenance_id
-from store.thermometer import readings
-from store.worn import save_worn
 from store.zones import names_between, zone_of_patient
 
 AGAIN_AFTER = timedelta(hours=1)  #: the running day is computed at most so often
@@ -48,10 +46,9 @@ def compute_days(engine: sa.Engine, at: datetime) -> int:
         patient = session.get_one(Patient, claim.patient_id)
         zone = zone_of_patient(session, patient.id)
         first, last = min(claim.days), max(claim.days)
-        _judge_wear(session, patient.id, first, last, zone)
         today = day_of(at, zone)
         reached = min(last + timedelta(days=WINDOW_DAYS - 1), today)
-        after = results.days_with_data(session, patient.id, first, reached)
+        after = results.days_with_data(session, patient.id, _may_reach(first, zone), reached)
         if today in after and today not in claim.days:
             # Its windows have changed, but the running day keeps its own pace.
             after.remove(today)
@@ -59,67 +56,86 @@ def compute_days(engine: sa.Engine, at: datetime) -> int:
         # What waits for its own turn is computed then, and only once.
         waiting = marks.waiting_days(session, patient.id, marks.MOVEMENT)
         days = sorted({*claim.days, *(set(after) - waiting)})
-        rows = _rows_of(session, patient.id, days, zone, at)
+        read = worn_epochs(session, patient.id, _span(days, zone), _span([first, last], zone))
+        rows = _rows_of(session, patient.id, read, days, first, zone, at)
         results.save_day_indices(session, rows)
         results.finish(session, marks.MOVEMENT, claim)
     return len(claim.days)
 
 
-def _judge_wear(session: Session, patient_id: int, first: date, last: date, zone: tzinfo) -> None:
-    """Write down, for minutes made from raw blocks, whether the device was worn."""
-    margin = timedelta(hours=1)  # the rule looks at hours
-    start, end = _bounds(first, zone)[0] - margin, _bounds(last, zone)[1] + margin
-    for device_id, t_us, enmo, angle, sway in epochs.read_five_seconds(session, patient_id, start, end):
-        worn = worn_by_stillness(t_us, enmo, angle, sway)
-        if not worn.all():  # and only then is the thermometer asked, which few devices have
-            doubted = t_us[~worn]
-            read = readings(session, device_id, int(doubted[0]), int(doubted[-1]) + MINUTE_US)
-            worn = worn_by_stillness(t_us, enmo, angle, sway, minute_temperature(t_us, *read))
-        save_worn(session, device_id, t_us, worn)
+def _may_reach(day: date, zone: tzinfo) -> date:
+    """The first day whose results data of `day` can change: the wear rules look a day back at most."""
+    found: date = local_day_of(np.array([day_bounds(day, zone)[0] - DAY_US]), zone).tolist()[0]
+    return found
 
 
 def _rows_of(
-    session: Session, patient_id: int, days: list[date], zone: tzinfo, at: datetime
+    session: Session,
+    patient_id: int,
+    read: list[Read],
+    days: list[date],
+    changed: date,
+    zone: tzinfo,
+    at: datetime,
 ) -> list[dict[str, object]]:
-    # The night before the window's first day begins at noon of the day before.
-    start = _bounds(days[0] - timedelta(days=WINDOW_DAYS + 1), zone)[0]
-    parts = epochs.read_epochs(session, patient_id, start, _bounds(days[-1], zone)[1])
-    series = series_of([Worn(p.epoch_s, p.t_us, p.counts, p.enmo_mg, p.steps, p.worn) for p in parts])
-    prepared: dict[int, Prepared] = {}
-    made: dict[tuple[int, str, str], int] = {}
+    """The rows of these days; of those before `changed` only where they rest on other data now."""
+    before = results.digests_of(session, patient_id, [day for day in days if day < changed], METHOD_NAME)
+    parts = [one.part for one in read]
+    series = series_of([one.as_worn() for one in read])
+    digests = [Digests(one, zone) for one in series]
+    told: dict[int, dict[date, bytes]] = {}  #: the days that each series tells, with their digests
+    left = set()
+    for day in days:
+        start_us, end_us = day_bounds(day, zone)
+        if not series or not _epochs_of_day(parts, start_us, end_us):
+            results.drop_day_indices(session, patient_id, day)
+            continue
+        chosen = max(range(len(series)), key=lambda k: series[k].valid_between(start_us, end_us))
+        digest = digests[chosen].of(day)
+        if before.get(day) == digest:
+            left.add(day)
+        else:
+            told.setdefault(chosen, {})[day] = digest
     began = calibrations_began(session, {part.device_id for part in parts if part.source == "raw"})
+    made: dict[tuple[int, str, str], int] = {}
     rows: list[dict[str, object]] = []
     measures: dict[date, str] = {}
     worn: dict[date, float] = {}
-    for day in days:
-        start_us, end_us = day_bounds(day, zone)
-        chosen = max(series, key=lambda s: s.valid_between(start_us, end_us), default=None)
-        own = _epochs_of_day(parts, start_us, end_us)
-        if chosen is None or not own:
-            results.drop_day_indices(session, patient_id, day)
-            continue
-        if id(chosen) not in prepared:
-            prepared[id(chosen)] = prepare(
-                chosen.t_us, chosen.x, chosen.epoch_s, chosen.worn, chosen.steps, zone, chosen.unit
-            )
-        indices = day_and_window_indices(prepared[id(chosen)], day)
-        window_us = day_bounds(day - timedelta(days=WINDOW_DAYS), zone)[0]
-        calibration = calibrations_in(chosen, parts, began, window_us, end_us)
-        zones = names_between(zone, _instant(window_us), _instant(end_us))
-        way = id(chosen), zones, calibration.get("calibration", "")
-        if way not in made:
-            said = {**parameters_of(chosen, prepared[id(chosen)], zones), **calibration}
-            made[way] = provenance_id(session, METHOD_NAME, SOFTWARE, said)
-        digest = _digest(chosen, window_us, end_us)
-        worn_min = next(index.value for index in indices if index.name == "worn_min")
-        for index in indices:
-            row = _row(patient_id, day, index, worn_min or 0.0, digest, at)
-            rows.append({**row, "provenance_id": made[way]})
-        measures[day], worn[day] = chosen.measure, worn_min or 0.0
+    for chosen, own in told.items():
+        prepared = ready(series[chosen], zone, min(own), max(own))
+        for day, indices in indices_of_days(prepared.prepared, sorted(own)).items():
+            span_us = day_bounds(day - timedelta(days=WINDOW_DAYS), zone)[0], day_bounds(day, zone)[1]
+            calibration = calibrations_in(series[chosen], parts, began, *span_us)
+            zones = names_between(zone, *map(_instant, span_us))
+            way = chosen, zones, calibration.get("calibration", "")
+            if way not in made:
+                said = {**parameters_of(series[chosen], prepared, zones), **calibration}
+                made[way] = provenance_id(session, METHOD_NAME, SOFTWARE, said)
+            worn_min = next(index.value for index in indices if index.name == "worn_min")
+            for index in indices:
+                row = _row(patient_id, day, index, worn_min or 0.0, own[day], at)
+                rows.append({**row, "provenance_id": made[way]})
+            measures[day], worn[day] = series[chosen].measure, worn_min or 0.0
+    computed = [day for day in days if day not in left]
+    return rows + _wear_states(session, patient_id, computed, measures, worn, zone, at, parts)
+
+
+def _wear_states(
+    session: Session,
+    patient_id: int,
+    days: list[date],
+    measures: dict[date, str],
+    worn: dict[date, float],
+    zone: tzinfo,
+    at: datetime,
+    parts: list[epochs.EpochArrays],
+) -> list[dict[str, object]]:
+    """The rows that say in which states the devices were."""
     states = wear_days.judge_days(session, patient_id, days, measures, zone, at, parts, METHOD_NAME)
     judged: dict[str, int] = {}
+    rows: list[dict[str, object]] = []
     for day, (minutes, digest) in states.items():
-        zones = names_between(zone, *_bounds(day, zone))
+        zones = names_between(zone, *_span([day], zone))
         if zones not in judged:
             said = {"tz": zones, **wear_days.PARAMETERS}
             judged[zones] = provenance_id(session, METHOD_NAME, SOFTWARE, said)
@@ -129,8 +145,9 @@ def _rows_of(
     return rows
 
 
-def parameters_of(series: Series, prepared: Prepared, tz: str) -> Parameters:
+def parameters_of(series: Series, made: Ready, tz: str) -> Parameters:
     """What the indices of a day depend on beside the epochs and the version of the definitions."""
+    prepared = made.prepared
     return {
         "measure": series.measure,
         "epoch_s": series.epoch_s,
@@ -139,7 +156,10 @@ def parameters_of(series: Series, prepared: Prepared, tz: str) -> Parameters:
         "sedentary_below": prepared.cuts.sedentary_below,
         "mvpa_from": prepared.cuts.mvpa_from,
         "rest_below": prepared.rest_below,
+        "in_bed": made.in_bed,
+        "sleep_scorer": made.scorer or "none",
         "window_days": WINDOW_DAYS,
+        "week_days": WEEK_DAYS,
         "io_days": IO_DAYS,
     }
 
@@ -167,17 +187,9 @@ def _row(
     }
 
 
-def _digest(series: Series, start_us: int, end_us: int) -> bytes:
-    """A digest of what an index was computed from."""
-    low, high = np.searchsorted(series.t_us, [start_us, end_us])
-    digest = hashlib.sha256(series.measure.encode())
-    for array in (series.t_us, series.x, series.worn, series.steps):
-        digest.update(np.ascontiguousarray(array[low:high]).tobytes())
-    return digest.digest()
-
-
-def _bounds(day: date, zone: tzinfo) -> tuple[datetime, datetime]:
-    start_us, end_us = day_bounds(day, zone)
+def _span(days: list[date], zone: tzinfo) -> tuple[datetime, datetime]:
+    """From the beginning of the first of these days to the end of the last."""
+    start_us, end_us = day_bounds(days[0], zone)[0], day_bounds(days[-1], zone)[1]
     return _instant(start_us), _instant(end_us)
 
 

@@ -83,7 +83,8 @@ def _epochs(
     """When the epochs of a device that say anything began, how long they were, and whether it was worn."""
     begins, lengths, worn = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)], [np.zeros(0, bool)]
     for part in parts:
-        inside = slice(*np.searchsorted(part.t_us, [low_us, high_us]))
+        # Behind the end too: zeros that go on there may make a day of zeros.
+        inside = slice(*np.searchsorted(part.t_us, [low_us, high_us + CONTEXT_US]))
         own = Worn(
             part.epoch_s,
             part.t_us[inside],
@@ -94,6 +95,7 @@ def _epochs(
         )
         flags = _worn_as_told(own, measures, zone)
         tells = ~np.isnan(own.counts) | ~np.isnan(own.enmo_mg) | (own.worn == 0)
+        tells &= own.t_us < high_us
         begins.append(own.t_us[tells])
         lengths.append(np.full(len(begins[-1]), round(part.epoch_s * 1_000_000)))
         worn.append(flags[tells])
@@ -103,7 +105,9 @@ def _epochs(
 def _worn_as_told(part: Worn, measures: Mapping[date, str], zone: tzinfo) -> NDArray[np.bool_]:
     """Worn by the measure of the day, where the device has it, else by the one it has."""
     has = [measure for measure in UNITS if not np.isnan(getattr(part, measure)).all()]
-    by_measure = {measure: was_worn(measure, part) for measure in has or list(UNITS)[:1]}
+    by_measure: dict[str, NDArray[np.bool_]] = {
+        measure: was_worn(measure, part) for measure in has or list(UNITS)[:1]
+    }
     flags = next(iter(by_measure.values())).copy()
     for day, measure in measures.items():
         if len(by_measure) > 1:

@@ -32,6 +32,8 @@ INDEX_DAYS = 7
 REPORTS_SHOWN = 10
 INDICES = (
     ("Worn", "worn_min"),
+    ("Asleep", "TST_min"),
+    ("Sleep efficiency", "sleep_efficiency"),
     ("Mean activity", "mean_activity"),
     ("RA", "RA"),
     ("IS", "IS"),

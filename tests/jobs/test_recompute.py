@@ -10,6 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from analytics import clock
+from analytics.indices.in_bed import RULE
 from analytics.jobs import days as days_job
 from analytics.jobs.days import METHOD_NAME, compute_days
 from ingest.batch import write_batch
@@ -207,7 +208,7 @@ def test_every_result_says_how_it_was_made_and_old_ones_stay(engine, cast, monke
     assert parameters == {
         "measure": "counts", "epoch_s": 60.0, "tz": "UTC", "cut_points": "landry_2015_wrist_motionwatch",
         "sedentary_below": 178.5, "mvpa_from": 562.5, "rest_below": parameters["rest_below"],
-        "window_days": 28, "io_days": 7,
+        "in_bed": RULE, "sleep_scorer": "oakley_40", "window_days": 28, "week_days": 7, "io_days": 7,
     }  # fmt: skip
     with engine.connect() as connection:
         ((_, _, parameters),) = connection.execute(sa.text(states)).all()

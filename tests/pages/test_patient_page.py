@@ -126,13 +126,15 @@ def test_too_little_data_is_said_with_its_reason_and_is_no_zero(client, cast, en
             session,
             [
                 {**row, "index": "worn_min", "unit": "min", "value": 1325.0},
+                {**row, "index": "TST_min", "unit": "min", "value": 431.0},
+                {**row, "index": "sleep_efficiency", "unit": "%", "value": 91.25},
                 {**row, "index": "RA", "value": 0.913},
                 {**row, "index": "IS", "value": None, "reason": reason},
             ],
         )
     log_in(client)
     words = words_of(client.get("/patients/P-rising").text)
-    assert "22 h 05 not computed yet 0.91 too little data 1 not computed yet" in words
+    assert "22 h 05 7 h 11 91.2 not computed yet 0.91 too little data 1 not computed yet" in words
     assert reason in words
 
 
