@@ -53,10 +53,10 @@ def within_between(
     The model takes the days of a patient as independent, so of the slope within only the estimate is its own:
     error and interval are those of a bootstrap of patients (of eight or more; else of a sandwich over
     patients, t with P - 1 degrees of freedom), and p is that of the link within patients, `p_within`, for the
-    slope is 0 where r is. Where nothing is given, because rows have no order, it is that of the sandwich. The
-    slope between has the model's error, t with P - 2. Where statsmodels is not installed or its search does
-    not converge, both estimates come from least squares (`method` says so): that within is then the same to
-    the last digits.
+    slope is 0 where r is. None says that rows have no order: all three are then textbook ones. The slope
+    between has the model's error, t with P - 2. Where statsmodels is not installed or its search does not
+    converge, both estimates come from least squares (`method` says so): that within is the same to the last
+    digits.
     """
     panel = panel.without(2)
     known = ~np.isnan(panel.x) & ~np.isnan(panel.y)
@@ -72,15 +72,27 @@ def within_between(
     fitted = _model(y, dx, mean_x, known)
     slope = float(xy.sum() / xx.sum()) if fitted is None else fitted[0]
     between = _between(mean_x, mean_y) if fitted is None else fitted[1:]
+    if p_within is None:
+        within = _as_textbook(slope, xx, float(np.vecdot(dy, dy).sum()), int(known.sum()))
+    else:
+        weights = patient_weights(patients, draws, np.random.default_rng(seed))
+        within = replace(_by_patients(slope, xx, xy, weights), p=p_within)
     return Mixed(
-        _within(slope, xx, xy, p_within, patient_weights(patients, draws, np.random.default_rng(seed))),
+        within,
         _between_slope(*between, mean_x),
         fitted is not None,
         FALLBACK if fitted is None else MODEL,
     )
 
 
-def _within(slope: float, xx: Values, xy: Values, p: float | None, weights: Values) -> Slope:
+def _as_textbook(slope: float, xx: Values, yy: float, n_days: int) -> Slope:
+    dof, spread = n_days - len(xx) - 1, float(xx.sum())
+    if dof < 1:
+        return _tested(slope, None, 1, "too little data: no degree of freedom is left")
+    return _tested(slope, float(np.sqrt(max(yy - slope**2 * spread, 0) / dof / spread)), dof, "")
+
+
+def _by_patients(slope: float, xx: Values, xy: Values, weights: Values) -> Slope:
     patients = len(xx)
     # What each patient adds to the slope: the errors of days in a row stay together.
     parts = (xy - slope * xx) / xx.sum()
@@ -91,7 +103,7 @@ def _within(slope: float, xx: Values, xy: Values, p: float | None, weights: Valu
     if patients >= LEAST_PATIENTS and found.se is not None:
         error, low, high = slope_interval(Sums(xx, xx, xx, xy), weights)
         found = replace(found, se=error, ci=(low, high) if np.isfinite(high) else None)
-    return found if p is None else replace(found, p=p)
+    return found
 
 
 def _model(
