@@ -18,7 +18,7 @@ from analytics.association.mixed import within_between
 from analytics.association.panel import Panel
 from analytics.association.patients import patient_interval, patient_weights
 from analytics.association.repeated_measures import RepeatedMeasures, repeated_measures_correlation
-from analytics.association.shifts import random_shifts, shift_p, shifted_r
+from analytics.association.shifts import random_shifts, shift_p, shifted_strength, strength
 from analytics.association.sums import Sums, Values, lagged_sums, shifted_sums
 from benchmarks.table import Table, number
 
@@ -145,11 +145,14 @@ def speed(_: int) -> list[Table]:
     started = time.perf_counter()
     of_lags = [lagged_sums(panel.x, y, LAGS) for panel in panels]
     sums = Sums(*(np.concatenate([getattr(one, name) for one in of_lags], axis=1) for name in Sums._fields))
-    total = Sums(*(part.sum(axis=0) for part in sums)).r
+    total = strength(Sums(*(part.sum(axis=0) for part in sums)))
     table.rows.append(["r at all lags", number(time.perf_counter() - started), "0.5"])
     turns = random_shifts(spans, draws, rng)
     for k, panel in enumerate(panels):
-        shift_p(total[k * len(LAGS) : (k + 1) * len(LAGS)], shifted_r(shifted_sums(panel.x, y, spans), turns))
+        shift_p(
+            total[k * len(LAGS) : (k + 1) * len(LAGS)],
+            shifted_strength(shifted_sums(panel.x, y, spans), turns),
+        )
     patient_interval(sums, patient_weights(patients, draws, rng))
     took = time.perf_counter() - started
     table.rows.append(

@@ -17,7 +17,7 @@ from scipy import special
 from analytics.association.families import benjamini_hochberg
 from analytics.association.panel import Panel
 from analytics.association.patients import LEAST_PATIENTS, patient_interval, patient_weights
-from analytics.association.shifts import DRAWS, random_shifts, shift_p, shifted_r
+from analytics.association.shifts import DRAWS, random_shifts, shift_p, shifted_strength, strength
 from analytics.association.sums import Sums, lagged_sums, shifted_sums
 
 Values = NDArray[np.float64]
@@ -72,7 +72,7 @@ def links(panel: Panel, lags: Sequence[int] = LAGS, draws: int = DRAWS, seed: in
     why = _too_little(panel, n_days)
     p = np.full(len(lags), np.nan)
     if why is None:
-        p = shift_p(total.r, chance(panel, draws, rng))
+        p = shift_p(strength(total), chance(panel, draws, rng))
     by_patients = len(panel.patients) >= LEAST_PATIENTS
     if by_patients:
         low, high = patient_interval(of_lags, patient_weights(len(panel.patients), draws, rng))
@@ -92,10 +92,10 @@ def links(panel: Panel, lags: Sequence[int] = LAGS, draws: int = DRAWS, seed: in
 
 
 def chance(panel: Panel, draws: int, rng: np.random.Generator) -> Values:
-    """(draws,) r of unrelated measures that are each by itself as they are here."""
+    """(draws,) strength of the link of unrelated measures that are each by itself as they are here."""
     long = panel.spans >= LEAST_SPAN
     x, y, spans = panel.x[long], panel.y[long], panel.spans[long]
-    return shifted_r(shifted_sums(x, y, spans), random_shifts(spans, draws, rng))
+    return shifted_strength(shifted_sums(x, y, spans), random_shifts(spans, draws, rng))
 
 
 def effective_days(panel: Panel, n: Values) -> Values:

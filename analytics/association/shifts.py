@@ -24,22 +24,27 @@ def random_shifts(spans: NDArray[np.int64], draws: int, rng: np.random.Generator
     return rng.integers(0, spans, size=(draws, len(spans)))
 
 
-def shifted_r(sums: Sums, shifts: NDArray[np.int64]) -> Values:
-    """(draws,) correlation within patients of each draw; `sums` (P, N) as `shifted_sums` gives them."""
+def strength(total: Sums) -> Values:
+    """How far a link is from none: r times the root of its pairs, so that a lag, which has fewer pairs of
+    days than a turn of the circle, is not taken for stronger than it is. NaN where r is."""
+    return np.asarray(total.r * np.sqrt(total.n))
+
+
+def shifted_strength(sums: Sums, shifts: NDArray[np.int64]) -> Values:
+    """(draws,) strength of the link within patients in each draw; `sums` (P, N) as of `shifted_sums`."""
     patients, days = sums.n.shape
-    flat = [np.ascontiguousarray(part).ravel() for part in (sums.xx, sums.yy, sums.xy)]
+    flat = [np.ascontiguousarray(part).ravel() for part in sums]
     start = np.arange(patients) * days
     found = np.empty(len(shifts))
     for first in range(0, len(shifts), AT_ONCE):
         at = shifts[first : first + AT_ONCE] + start
-        xx, yy, xy = (part.take(at).sum(axis=1) for part in flat)
-        spread = np.sqrt(np.maximum(xx * yy, 0))
-        found[first : first + AT_ONCE] = np.where(spread > 0, xy / np.where(spread > 0, spread, 1), 0)
+        drawn = strength(Sums(*(part.take(at).sum(axis=1) for part in flat)))
+        found[first : first + AT_ONCE] = np.nan_to_num(drawn)
     return found
 
 
-def shift_p(r: Values, by_chance: Values) -> Values:
-    """Two-sided p of each observed r: the share of draws that reach it, itself counted as one of them."""
+def shift_p(observed: Values, by_chance: Values) -> Values:
+    """Two-sided p of each observed strength: the share of draws that reach it, itself counted as one."""
     ranked = np.sort(np.abs(by_chance))
-    reached = len(ranked) - np.searchsorted(ranked, np.abs(r) - EQUAL, side="left")
-    return np.where(np.isnan(r), np.nan, (1 + reached) / (1 + len(ranked)))
+    reached = len(ranked) - np.searchsorted(ranked, np.abs(observed) - EQUAL, side="left")
+    return np.where(np.isnan(observed), np.nan, (1 + reached) / (1 + len(ranked)))

@@ -9,7 +9,7 @@ from analytics.association.mixed import FALLBACK, MODEL, within_between
 from analytics.association.panel import panel_of
 from analytics.association.patients import patient_interval, patient_weights
 from analytics.association.repeated_measures import repeated_measures_correlation
-from analytics.association.shifts import random_shifts, shift_p, shifted_r
+from analytics.association.shifts import random_shifts, shift_p, shifted_strength, strength
 from analytics.association.sums import Sums, lagged_sums, shifted_sums
 
 
@@ -152,7 +152,7 @@ def test_a_turn_by_a_whole_span_is_no_turn():
     sums = shifted_sums(panel.x, panel.y, panel.spans)
     none = np.zeros((1, 3), np.int64)
     total = Sums(*(part.sum(axis=0) for part in lagged_sums(panel.x, panel.y, (0,))))
-    assert shifted_r(sums, none)[0] == pytest.approx(total.r[0])
+    assert shifted_strength(sums, none)[0] == pytest.approx(strength(total)[0])
     turns = random_shifts(panel.spans, 500, np.random.default_rng(1))
     assert turns.min() >= 0 and (turns < panel.spans).all()
 
