@@ -11,6 +11,7 @@ from typer.exceptions import TyperException
 
 from actalgia.commands import (
     account,
+    associate,
     case,
     database,
     enrol,
@@ -45,6 +46,7 @@ app.add_typer(quarantine.app, name="quarantine")
 app.command("replay")(replay.replay)
 app.command("epochs")(epochs.epochs)
 app.command("indices")(files.indices)
+app.command("associate")(associate.associate)
 
 
 def main() -> None:

@@ -1,0 +1,94 @@
+"""`actalgia associate`: how two daily measures move together, for people who have a table of them."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from actalgia.commands.common import JsonOption, say, say_json, table
+
+MOST_LAGS = 61
+_RANGE = re.compile(r"(-?\d{1,3})\.\.(-?\d{1,3})")
+
+
+def associate(
+    file: Annotated[Path, typer.Argument(metavar="CSV")],
+    patient: Annotated[str, typer.Option("--patient", metavar="COL", help="Column that says who.")],
+    x: Annotated[str, typer.Option("--x", metavar="COL", help="A measure, such as an index.")],
+    y: Annotated[str, typer.Option("--y", metavar="COL", help="Another, such as pain.")],
+    day: Annotated[
+        str | None,
+        typer.Option(
+            "--day", metavar="COL", help="Column of days (2026-05-04, or numbers): p and lags need it."
+        ),
+    ] = None,
+    lags: Annotated[
+        str, typer.Option("--lags", metavar="FIRST..LAST", help="x on a day with y so many days later.")
+    ] = "-3..7",
+    as_json: JsonOption = False,
+) -> None:
+    """How two daily measures move together within patients, and between them.
+
+    `p_iid` and `ci_iid` are the textbook values, which take the days of a patient as independent; with --day,
+    `p` and `ci` allow for days in a row being alike, and those are the finding.
+    """
+    from analytics.association.daily_rows import read_daily_rows
+    from analytics.association.document import association
+
+    asked = _lags(lags)
+    try:
+        rows = read_daily_rows(file, patient, x, y, day)
+    except OSError as error:
+        raise typer.BadParameter(
+            f"{file} cannot be read: {error.strerror}; name a CSV of daily rows"
+        ) from error
+    try:
+        document = association(rows, asked)
+    except ValueError as error:
+        raise typer.BadParameter(f"{file.name}: {error}") from error
+    if as_json:
+        say_json(document)
+    else:
+        _tell(document, x, y)
+
+
+def _lags(text: str) -> tuple[int, ...]:
+    found = _RANGE.fullmatch(text.strip())
+    if found is None:
+        raise typer.BadParameter("--lags is not a range like -3..7")
+    first, last = int(found[1]), int(found[2])
+    if first > last or last - first >= MOST_LAGS:
+        raise typer.BadParameter(
+            f"--lags goes from a smaller to a larger number, at most {MOST_LAGS} of them"
+        )
+    return tuple(range(first, last + 1))
+
+
+def _tell(document: dict[str, Any], x: str, y: str) -> None:
+    link, mixed = document["rmcorr"], document["mixed"]
+    say(f"{document['n_patients']} patients, {document['n_days']} complete days")
+    say(f"r within patients  {_figure(link, 'r')}   p {_figure(link, 'p')} ({link['p_method']})")
+    say(f"95 % interval      {_figure(link, 'ci')} ({link['ci_method']})")
+    for name in ("within", "between"):
+        slope = mixed[name]
+        say(f"slope {name:8}     {_figure(slope, 'estimate')} {y} for 1 {x}   95 % {_figure(slope, 'ci')}")
+    if document["lags"]:
+        say(f"{x} on a day with {y} so many days later:")
+        names = ("lag", "n", "n_eff", "r", "p", "p_adjusted")
+        table(list(names), [[_cell(lag[name]) for name in names] for lag in document["lags"]])
+
+
+def _figure(of: dict[str, Any], name: str) -> str:
+    value = of[name]
+    if value is None:
+        return f"none: {of[f'{name}_reason']}"
+    if isinstance(value, list):
+        return f"{value[0]:.3f} to {value[1]:.3f}"
+    return _cell(value)
+
+
+def _cell(value: float | int | None) -> str:
+    return "none" if value is None else f"{value:.4g}" if isinstance(value, float) else str(value)

@@ -1,0 +1,121 @@
+"""What is said of the link of two measures: the document of `actalgia associate`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from analytics.association.daily_rows import DailyRows
+from analytics.association.links import LAGS, METHOD, Link, links
+from analytics.association.mixed import Mixed, Slope, within_between
+from analytics.association.panel import Panel, panel_of
+from analytics.association.repeated_measures import RepeatedMeasures, repeated_measures_correlation
+
+Document = dict[str, Any]
+NO_ORDER = "rows without days have no order: name their column with --day"
+
+
+def association(rows: DailyRows, lags: Sequence[int] = LAGS) -> Document:
+    """`{"rmcorr", "mixed", "lags", "n_patients", "n_days", "provenance"}`; a null value has `<name>_reason`.
+
+    With days, `p` and `ci` allow for days in a row being alike; without, they are the textbook values and
+    `p_method` says `iid`. Raises ValueError as `panel_of` does.
+    """
+    textbook = repeated_measures_correlation(rows.patient, rows.x, rows.y)
+    if rows.day is None:
+        panel = _in_file_order(rows)
+        rmcorr = _textbook(textbook) | _pair("p", textbook.p_iid, textbook.reasons.get("p_iid"))
+        rmcorr |= _pair("ci", _listed(textbook.ci_iid), textbook.reasons.get("ci_iid"))
+        rmcorr |= {"p_method": "iid", "ci_method": "iid"}
+        told: list[Document] = []
+        p_within = None
+    else:
+        panel = panel_of(rows.patient, rows.day, rows.x, rows.y)
+        asked = links(panel, tuple(dict.fromkeys((0, *lags))))
+        same_day, by_lag = asked.lags[0], {link.lag: link for link in links(panel, lags).lags}
+        rmcorr = _textbook(textbook) | _pair("p", same_day.p, same_day.reasons.get("p"))
+        rmcorr |= _pair("ci", _listed(same_day.ci), same_day.reasons.get("ci"))
+        rmcorr |= {"p_method": asked.p_method, "ci_method": asked.ci_method}
+        told = [_lag(by_lag[lag]) for lag in lags]
+        p_within = same_day.p
+    return {
+        "rmcorr": rmcorr,
+        "mixed": _mixed(within_between(panel, p_within)),
+        "lags": told,
+        **({"lags_reason": NO_ORDER} if rows.day is None else {}),
+        "n_patients": textbook.n_patients,
+        "n_days": textbook.n_days,
+        "provenance": {
+            "method": METHOD,
+            "rows": len(rows.patient),
+            "missing_share": _share_missing(panel) if rows.day is not None else _incomplete(rows),
+            "first_day": None if rows.day is None or not len(rows.day) else rows.written(rows.day.min()),
+            "last_day": None if rows.day is None or not len(rows.day) else rows.written(rows.day.max()),
+        },
+    }
+
+
+def _in_file_order(rows: DailyRows) -> Panel:
+    """Each patient's rows as if they were days: for what does not look at their order."""
+    seen: dict[str, int] = {}
+    number = []
+    for patient in rows.patient:
+        number.append(seen.get(patient, 0))
+        seen[patient] = number[-1] + 1
+    return panel_of(rows.patient, np.array(number, np.int64).astype("datetime64[D]"), rows.x, rows.y)
+
+
+def _share_missing(panel: Panel) -> float | None:
+    """Of the days from each patient's first to last those on which a measure is missing."""
+    days = int(panel.spans.sum())
+    return 1 - float((~np.isnan(panel.x) & ~np.isnan(panel.y)).sum()) / days if days else None
+
+
+def _incomplete(rows: DailyRows) -> float | None:
+    return float((np.isnan(rows.x) | np.isnan(rows.y)).mean()) if len(rows.patient) else None
+
+
+def _textbook(found: RepeatedMeasures) -> Document:
+    return (
+        _pair("r", found.r, found.reasons.get("r"))
+        | _pair("dof", found.dof, found.reasons.get("dof"))
+        | _pair("p_iid", found.p_iid, found.reasons.get("p_iid"))
+        | _pair("ci_iid", _listed(found.ci_iid), found.reasons.get("ci_iid"))
+    )
+
+
+def _mixed(found: Mixed) -> Document:
+    return {
+        "within": _slope(found.within),
+        "between": _slope(found.between),
+        "converged": found.converged,
+        "method": found.method,
+    }
+
+
+def _slope(slope: Slope) -> Document:
+    reasons = slope.reasons
+    return (
+        _pair("estimate", slope.estimate, reasons.get("estimate"))
+        | _pair("se", slope.se, reasons.get("se"))
+        | _pair("p", slope.p, reasons.get("p"))
+        | _pair("ci", _listed(slope.ci), reasons.get("ci"))
+    )
+
+
+def _lag(link: Link) -> Document:
+    told: Document = {"lag": link.lag, "n": link.n}
+    for name in ("n_eff", "r", "p", "p_adjusted"):
+        told |= _pair(name, getattr(link, name), link.reasons.get(name))
+    return told | _pair("ci", _listed(link.ci), link.reasons.get("ci"))
+
+
+def _pair(name: str, value: Any, reason: str | None) -> Document:
+    """The value, and why there is none."""
+    return {name: value} if value is not None else {name: None, f"{name}_reason": reason or "not known"}
+
+
+def _listed(ci: tuple[float, float] | None) -> list[float] | None:
+    return None if ci is None else list(ci)

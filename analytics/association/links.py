@@ -1,0 +1,156 @@
+"""The link of two daily measures within patients, at several lags, with what chance and other patients leave.
+
+`p` and `ci` allow for days in a row being alike: p by turning one measure against the other in circles
+(`shifts`), the interval by a bootstrap of whole patients (`patients`). The textbook values stand beside them
+under their own names and are no finding.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import special
+
+from analytics.association.families import benjamini_hochberg
+from analytics.association.panel import Panel
+from analytics.association.patients import LEAST_PATIENTS, patient_interval, patient_weights
+from analytics.association.shifts import DRAWS, random_shifts, shift_p, shifted_strength, strength
+from analytics.association.sums import Sums, lagged_sums, shifted_sums
+
+Values = NDArray[np.float64]
+METHOD = "links 1"
+LAGS = tuple(range(-3, 8))
+SEED = 20_260_504  #: the same question gets the same answer
+LEAST_DAYS = 30  #: complete days in all, and
+LEAST_SPAN = 14  #: days from first to last of a patient: shorter, hardly any turn is another one
+P_METHOD = f"circular shifts of each patient's days, {DRAWS} draws"
+CI_BY_PATIENTS = f"studentized bootstrap of patients on Fisher's z, {DRAWS} draws"
+CI_BY_DAYS = "Fisher's z with the effective number of days"
+
+
+@dataclass(frozen=True)
+class Link:
+    """One lag: x on a day with y `lag` days later. A null value has its sentence in `reasons`."""
+
+    lag: int
+    n: int  #: pairs of days
+    n_eff: float | None  #: that many independent pairs would leave r as uncertain
+    r: float | None
+    p: float | None
+    p_adjusted: float | None  #: over the lags that were asked together
+    ci: tuple[float, float] | None  #: 95 %
+    reasons: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Links:
+    """All lags of one question."""
+
+    lags: tuple[Link, ...]
+    n_patients: int  #: with two or more complete days
+    n_days: int  #: complete days of those patients
+    p_method: str
+    ci_method: str
+
+
+def links(panel: Panel, lags: Sequence[int] = LAGS, draws: int = DRAWS, seed: int = SEED) -> Links:
+    """Link of `x` and `y` within patients at each lag, with p and interval that allow for serial dependence.
+
+    There is no p below `LEAST_DAYS` complete days in all, or where no patient spans `LEAST_SPAN` days;
+    patients who span fewer give to r and not to p. With fewer than eight patients the interval is that of
+    Fisher's z with the effective number of days (`n_eff`), which takes the link as the same in all patients.
+    """
+    rng = np.random.default_rng(seed)
+    panel = panel.without(2)
+    of_lags = lagged_sums(panel.x, panel.y, tuple(lags))
+    total = Sums(*(part.sum(axis=0) for part in of_lags))
+    effective = effective_days(panel, total.n)
+    n_days = int((~np.isnan(panel.x) & ~np.isnan(panel.y)).sum())
+    why = _too_little(panel, n_days)
+    p = np.full(len(lags), np.nan)
+    if why is None:
+        p = shift_p(strength(total), chance(panel, draws, rng))
+    by_patients = len(panel.patients) >= LEAST_PATIENTS
+    if by_patients:
+        low, high = patient_interval(of_lags, patient_weights(len(panel.patients), draws, rng))
+    else:
+        low, high = _fisher(total.r, effective)
+    adjusted = benjamini_hochberg(p)
+    return Links(
+        tuple(
+            _link(lag, int(total.n[k]), effective[k], total.r[k], p[k], adjusted[k], (low[k], high[k]), why)
+            for k, lag in enumerate(lags)
+        ),
+        len(panel.patients),
+        n_days,
+        P_METHOD,
+        CI_BY_PATIENTS if by_patients else CI_BY_DAYS,
+    )
+
+
+def chance(panel: Panel, draws: int, rng: np.random.Generator) -> Values:
+    """(draws,) strength of the link of unrelated measures that are each by itself as they are here."""
+    long = panel.spans >= LEAST_SPAN
+    x, y, spans = panel.x[long], panel.y[long], panel.spans[long]
+    return shifted_strength(shifted_sums(x, y, spans), random_shifts(spans, draws, rng))
+
+
+def effective_days(panel: Panel, n: Values) -> Values:
+    """n (1 - ab) / (1 + ab), a and b the lag-1 autocorrelations within patients of x and y, at most n [1]_.
+
+    NaN where an autocorrelation is unknown.
+
+    References
+    ----------
+    .. [1] M. S. Bartlett, "Some aspects of the time-correlation problem in regard to tests of significance,"
+       J. R. Stat. Soc. 98:536-543, 1935; C. S. Bretherton et al., J. Climate 12:1990-2009, 1999.
+    """
+    own = [lagged_sums(v, v, (1,)) for v in (panel.x, panel.y)]
+    a, b = (float(Sums(*(part.sum(axis=0) for part in sums)).r[0]) for sums in own)
+    return np.asarray(n * min((1 - a * b) / (1 + a * b), 1.0) if a * b > -1 else n * np.nan)
+
+
+def _fisher(r: Values, n_eff: Values) -> tuple[Values, Values]:
+    with np.errstate(divide="ignore", invalid="ignore"):
+        z, half = np.arctanh(r), float(special.ndtri(0.975)) / np.sqrt(n_eff - 3)
+        known = np.isfinite(z) & np.isfinite(half)
+        return tuple(np.where(known, np.tanh(z + sign * half), np.nan) for sign in (-1, 1))  # type: ignore[return-value]
+
+
+def _too_little(panel: Panel, n_days: int) -> str | None:
+    if n_days < LEAST_DAYS:
+        return f"too little data: {n_days} complete days; a p value needs {LEAST_DAYS}"
+    if not (panel.spans >= LEAST_SPAN).any():
+        return f"too little data: no patient has {LEAST_SPAN} days from first to last"
+    return None
+
+
+def _link(
+    lag: int,
+    n: int,
+    n_eff: float,
+    r: float,
+    p: float,
+    adjusted: float,
+    ci: tuple[float, float],
+    why: str | None,
+) -> Link:
+    reasons: dict[str, str] = {}
+    if np.isnan(r):
+        nothing = "too little data: no pair of days" if n < 2 else "x or y never varies within a patient"
+        reasons |= dict.fromkeys(("r", "p", "p_adjusted", "ci"), nothing)
+    elif why is not None:
+        reasons |= dict.fromkeys(("p", "p_adjusted"), why)
+    if np.isnan(ci[0]):
+        reasons.setdefault("ci", "too little data, or a perfect link: no interval can be given")
+    if np.isnan(n_eff):
+        reasons["n_eff"] = "the autocorrelation within patients is unknown"
+    interval = None if np.isnan(ci[0]) else (float(ci[0]), float(ci[1]))
+    return Link(lag, n, _known(n_eff), _known(r), _known(p), _known(adjusted), interval, reasons)
+
+
+def _known(value: float) -> float | None:
+    return None if np.isnan(value) else float(value)

@@ -1,0 +1,132 @@
+"""`actalgia associate`: a table of daily rows in, one document out."""
+
+import csv
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from tests.conftest import SHARED
+
+REPEATED = SHARED / "data/actigraphy/repeated"
+
+
+def run(*words):
+    return subprocess.run(
+        [sys.executable, "-m", "actalgia", "associate", *map(str, words)], capture_output=True, text=True
+    )
+
+
+def document(*words):
+    done = run(*words, "--json")
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+@pytest.fixture
+def diary(tmp_path):
+    """Twelve patients for 40 days; y follows x within them; a few answers are missing."""
+    rng = np.random.default_rng(1)
+    path = tmp_path / "diary.csv"
+    with path.open("w", newline="") as handle:
+        write = csv.writer(handle)
+        write.writerow(["patient", "day", "steps", "pain"])
+        for p in range(12):
+            for d in np.arange("2026-03-01", "2026-04-10", dtype="datetime64[D]"):
+                x = rng.normal()
+                pain = "" if rng.random() < 0.1 else f"{4 - 0.5 * x + rng.normal():.3f}"
+                write.writerow([f"P-{p}", d, f"{x:.4f}", pain])
+    return path
+
+
+def test_with_days_the_finding_allows_for_days_that_are_alike(diary):
+    found = document(
+        diary, "--patient", "patient", "--x", "steps", "--y", "pain", "--day", "day", "--lags", "-3..7"
+    )
+    assert [lag["lag"] for lag in found["lags"]] == list(range(-3, 8))
+    assert found["rmcorr"]["p_method"].startswith("circular shifts") and found["rmcorr"]["p"] < 0.01
+    assert found["rmcorr"]["ci"][1] < 0 and found["rmcorr"]["ci"] != found["rmcorr"]["ci_iid"]
+    assert found["mixed"]["within"]["estimate"] == pytest.approx(-0.5, abs=0.15)
+    assert found["mixed"]["within"]["p"] == found["rmcorr"]["p"]
+    assert found["n_patients"] == 12 and found["provenance"]["first_day"] == "2026-03-01"
+    assert 0.05 < found["provenance"]["missing_share"] < 0.15
+
+
+@pytest.mark.recordings
+@pytest.mark.parametrize(
+    "name, columns, r, dof, p, low, high",
+    [
+        ("bland1995", ("Subject", "PaCO2", "pH"), -0.5067697422, 38, 0.0008471081091, -0.7067146, -0.2318631),
+        (
+            "raz2005",
+            ("Participant", "Age", "Volume"),
+            -0.7044076985,
+            71,
+            3.561006882e-12,
+            -0.8041530,
+            -0.5660800,
+        ),
+        ("gilden2010", ("sub", "rt", "acc"), -0.4060970321, 32, 0.01716871381, -0.6543958, -0.0787453),
+    ],
+)
+def test_without_days_the_textbook_values_are_those_published(name, columns, r, dof, p, low, high):
+    path = REPEATED / f"rmcorr_{name}.csv"
+    if not path.exists():
+        pytest.skip("the shared data are not here")
+    patient, x, y = columns
+    found = document(path, "--patient", patient, "--x", x, "--y", y)
+    link = found["rmcorr"]
+    assert link["r"] == pytest.approx(r, abs=1e-9) and link["dof"] == dof
+    assert link["p_iid"] == link["p"] == pytest.approx(p, rel=1e-9)
+    assert link["ci_iid"] == pytest.approx([low, high], abs=1e-7) and link["p_method"] == "iid"
+    assert found["lags"] == [] and "--day" in found["lags_reason"]
+    if name == "bland1995":
+        within, between = found["mixed"]["within"], found["mixed"]["between"]
+        assert within["estimate"] == pytest.approx(-0.1083230471, abs=1e-9)
+        assert within["se"] == pytest.approx(0.0299, abs=5e-5)
+        assert between["estimate"] == pytest.approx(0.0317306, abs=1e-5)
+        assert between["se"] == pytest.approx(0.157, abs=5e-4)
+
+
+def test_people_read_a_table(diary):
+    done = run(diary, "--patient", "patient", "--x", "steps", "--y", "pain", "--day", "day")
+    assert done.returncode == 0 and "12 patients" in done.stdout and "circular shifts" in done.stdout
+
+
+@pytest.mark.parametrize(
+    "content, words, says",
+    [
+        (
+            "a,x,y\n1,2,3\n",
+            ("--patient", "who", "--x", "x", "--y", "y"),
+            "has no column 'who': it has a, x, y",
+        ),
+        ("a,x,y\n1,two,3\n", ("--patient", "a", "--x", "x", "--y", "y"), "row 1 has no number in x"),
+        ("a,x,y\n,2,3\n", ("--patient", "a", "--x", "x", "--y", "y"), "row 1 names no a"),
+        (
+            "a,d,x,y\n1,2026-02-30,2,3\n",
+            ("--patient", "a", "--day", "d", "--x", "x", "--y", "y"),
+            "no day like",
+        ),
+        (
+            "a,d,x,y\n1,3,2,3\n1,3,2,3\n",
+            ("--patient", "a", "--day", "d", "--x", "x", "--y", "y"),
+            "same day twice",
+        ),
+        ("a,x,y\n", ("--patient", "a", "--x", "x", "--y", "y", "--lags", "7"), "--lags is not a range"),
+    ],
+)
+def test_a_mistake_is_one_line(tmp_path, content, words, says):
+    path = tmp_path / "rows.csv"
+    path.write_text(content)
+    done = run(path, *words)
+    assert done.returncode == 2 and says in done.stderr and done.stderr.count("\n") == 1 and not done.stdout
+
+
+def test_nobody_is_an_answer_with_reasons(tmp_path):
+    path = tmp_path / "rows.csv"
+    path.write_text("a,x,y\n")
+    found = document(path, "--patient", "a", "--x", "x", "--y", "y")
+    assert found["rmcorr"]["r"] is None and "too little data" in found["rmcorr"]["r_reason"]
