@@ -15,8 +15,8 @@ from alerting.trouble import BATTERY, GAP, SILENCE, Change, Close, Limits, Open,
 from store import technical
 from store.database import now, transaction
 from store.gaps import missing_since, note_gaps
-from store.people import zone_of
-from store.worn_devices import worn_devices_in_need
+from store.worn_devices import WornDevice, worn_devices_in_need
+from store.zones import zones_of
 
 log = structlog.get_logger()
 
@@ -36,19 +36,19 @@ def judge_devices(engine: sa.Engine, limits: Limits, at: datetime, kinds: Collec
             return 0
         note_gaps(session)
         standing = technical.standing_cases(session)
-        zones = {case.patient_id: zone_of(case.tz) for case in standing}
         had = {(case.patient_id, Reason(**reason).key) for case in standing for reason in case.reasons}
-        present: list[tuple[int, Reason]] = []
-        for missing in missing_since(session, at, at - limits.gap) if GAP in kinds else ():
-            zone = zones.setdefault(missing.patient_id, zone_of(missing.tz))
-            present.append((missing.patient_id, trouble.gap_reason(missing, zone)))
+        owed = missing_since(session, at, at - limits.gap) if GAP in kinds else []
+        devices: list[WornDevice] = []
         if SILENCE in kinds or BATTERY in kinds:
-            for device in worn_devices_in_need(session, at, at - limits.silence, trouble.BATTERY_WELL_PCT):
-                zone = zones.setdefault(device.patient_id, zone_of(device.tz))
-                own = {key for patient_id, key in had if patient_id == device.patient_id}
-                for reason in trouble.device_reasons(device, at, limits.silence, own, zone):
-                    if reason.kind in kinds:
-                        present.append((device.patient_id, reason))
+            devices = worn_devices_in_need(session, at, at - limits.silence, trouble.BATTERY_WELL_PCT)
+        concerned = {c.patient_id for c in standing} | {m.patient_id for m in owed}
+        zones = zones_of(session, concerned | {device.patient_id for device in devices})
+        present = [(m.patient_id, trouble.gap_reason(m, zones[m.patient_id])) for m in owed]
+        for device in devices:
+            own = {key for patient_id, key in had if patient_id == device.patient_id}
+            for reason in trouble.device_reasons(device, at, limits.silence, own, zones[device.patient_id]):
+                if reason.kind in kinds:
+                    present.append((device.patient_id, reason))
         closed = technical.closed_by_hand(session, {patient_id for patient_id, _ in present}, at)
         steps = trouble.decide(present, kinds, standing, trouble.hushed_today(closed, at, zones))
         for step in steps:

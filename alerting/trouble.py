@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict, dataclass
-from datetime import date, datetime, timedelta
-from zoneinfo import ZoneInfo
+from datetime import datetime, timedelta, tzinfo
 
+from days.cut import day_of
 from store.gaps import Missing, clock, said
 from store.technical import ClosedByHand, StandingCase
 from store.worn_devices import WornDevice
@@ -116,25 +116,25 @@ def decide(
 
 
 def hushed_today(
-    closed: Iterable[ClosedByHand], at: datetime, zones: dict[int, ZoneInfo]
+    closed: Iterable[ClosedByHand], at: datetime, zones: dict[int, tzinfo]
 ) -> set[tuple[int, Key]]:
     """The reasons of cases that people closed on the local day of their patient that `at` lies in."""
     return {
         (case.patient_id, Reason(**reason).key)
         for case in closed
-        if _day(case.at, zones[case.patient_id]) == _day(at, zones[case.patient_id])
+        if day_of(case.at, zones[case.patient_id]) == day_of(at, zones[case.patient_id])
         for reason in case.reasons
     }
 
 
-def gap_reason(missing: Missing, zone: ZoneInfo) -> Reason:
+def gap_reason(missing: Missing, zone: tzinfo) -> Reason:
     """Messages that never came."""
     text = said(missing.device, missing.stream, missing.ranges, missing.more, missing.since, zone)
     return Reason(GAP, missing.device, text, missing.stream, missing.boot)
 
 
 def device_reasons(
-    device: WornDevice, at: datetime, silence: timedelta, had: Collection[Key], zone: ZoneInfo
+    device: WornDevice, at: datetime, silence: timedelta, had: Collection[Key], zone: tzinfo
 ) -> list[Reason]:
     """Silence and a low battery; `had` are the reasons that the patient's case has already."""
     reasons = []
@@ -181,7 +181,3 @@ def as_json(reasons: Iterable[Reason]) -> list[dict[str, object]]:
 def _in_order(reasons: Iterable[Reason]) -> tuple[Reason, ...]:
     kinds = (GAP, SILENCE, BATTERY)
     return tuple(sorted(reasons, key=lambda r: (kinds.index(r.kind), r.device, r.stream or "", r.boot or 0)))
-
-
-def _day(at: datetime, zone: ZoneInfo) -> date:
-    return at.astimezone(zone).date()

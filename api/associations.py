@@ -6,7 +6,7 @@ it is 202 with `state` "asked".
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated, Any, Literal
 
 import sqlalchemy as sa
@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from api.auth import AsWardUser, CurrentUser, Db
 from api.paging import Cursor, Limit, PatientPage, cut, number_of
 from api.problems import Problem, documented
-from api.visible import VisiblePatient
+from api.visible import PatientZone, VisiblePatient
 from api.windows import days_of
 from store import associations as store
 from store.access import Role, User, record, visible_patients
@@ -24,6 +24,7 @@ from store.associations import Association
 from store.cohorts import CLOCK_TIMES, SMALL, SMALLEST_GROUP, researched_patients
 from store.database import now
 from store.people import Patient
+from store.zones import name_at
 
 router = APIRouter(prefix="/api/v1", tags=["associations"], responses=documented(401, 403, 404, 422, 429))
 MOST_WAITING = 20
@@ -83,7 +84,7 @@ def ask(db: Db, user: CurrentUser, asked: AssociationIn, response: Response) -> 
     """Ask; `Location` is where the answer will be."""
     if asked.index in CLOCK_TIMES:
         raise Problem(422, f"{asked.index} is a time of day: it has no correlation.", "clock_time")
-    first, last = days_of(asked.first, asked.last, "UTC", 90, MOST_DAYS)
+    first, last = days_of(asked.first, asked.last, UTC, 90, MOST_DAYS)
     patients = _patients(db, user, asked)
     if store.waiting_of(db, user.name) >= MOST_WAITING:
         detail = f"{MOST_WAITING} of your questions wait for an answer: try again in a moment."
@@ -122,6 +123,7 @@ def of_patient(
     db: Db,
     user: AsWardUser,
     patient: VisiblePatient,
+    zone: PatientZone,
     index: Annotated[str | None, Query(max_length=40)] = None,
     limit: Limit = 50,
     cursor: Cursor = None,
@@ -131,7 +133,7 @@ def of_patient(
     found = store.associations_of(db, patient.id, visible, index, number_of(cursor), limit + 1)
     rows, further = cut(found, limit, lambda a: (a.id,))
     items = [_shown(row) for row in rows]
-    return OfPatient(patient=patient.code, tz=patient.tz, items=items, next=further, alone=Alone())
+    return OfPatient(patient=patient.code, tz=name_at(zone, now()), items=items, next=further, alone=Alone())
 
 
 def _patients(db: Db, user: User, asked: AssociationIn) -> list[int]:

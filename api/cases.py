@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from datetime import datetime
+from datetime import datetime, tzinfo
 from typing import Annotated, Any, Literal
 
 import sqlalchemy as sa
@@ -21,6 +21,7 @@ from store.database import now
 from store.outbox import Delivery
 from store.people import Patient
 from store.worklist import case_of
+from store.zones import name_at, zone_of_patient, zones_of
 
 router = APIRouter(prefix="/api/v1/cases", tags=["cases"], responses=documented(401, 403, 404, 422))
 CaseId = Annotated[int, Path(ge=1, lt=2**63)]
@@ -128,7 +129,9 @@ def cases(
     found = [(row[0], row[1]) for row in db.execute(query.limit(limit + 1))]
     rows, further = cut(found, limit, lambda row: (row[0].id,))
     record(db, now(), user.name, "cases.list", detail=f"{len(rows)} cases")
-    return Page(items=[CaseOut(**_about(*row)) for row in rows], next=further)
+    zones = zones_of(db, (patient.id for _, patient in rows))
+    items = [CaseOut(**_about(case, patient, zones[patient.id])) for case, patient in rows]
+    return Page(items=items, next=further)
 
 
 @router.get("/{case}")
@@ -139,7 +142,7 @@ def one_case(db: Db, user: AsWardUser, case: CaseId) -> CaseDetail:
     events = db.scalars(sa.select(CaseEvent).where(CaseEvent.case_id == case).order_by(CaseEvent.id))
     deliveries = db.scalars(sa.select(Delivery).where(Delivery.case_id == case).order_by(Delivery.id))
     return CaseDetail(
-        **_about(found, patient),
+        **_about(found, patient, zone_of_patient(db, patient.id)),
         events=[EventOut.model_validate(event, from_attributes=True) for event in events],
         deliveries=[DeliveryOut.model_validate(one, from_attributes=True) for one in deliveries],
     )
@@ -181,9 +184,10 @@ def _acted(db: Db, user: AsWardUser, case_id: int, what: str, changed: bool) -> 
     case, patient = _visible(db, user, case_id)
     # Who repeats it is written down, too: they were shown the case.
     record(db, now(), user.name, f"case.{what}", patient.id, f"case {case_id}")
-    return Acted(changed=changed, case=CaseOut(**_about(case, patient)))
+    about = _about(case, patient, zone_of_patient(db, patient.id))
+    return Acted(changed=changed, case=CaseOut(**about))
 
 
-def _about(case: Case, patient: Patient) -> dict[str, Any]:
+def _about(case: Case, patient: Patient, zone: tzinfo) -> dict[str, Any]:
     own = {name: getattr(case, name) for name in CaseOut.model_fields if name not in ("patient", "tz")}
-    return {"patient": patient.code, "tz": patient.tz, **own}
+    return {"patient": patient.code, "tz": name_at(zone, now()), **own}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from calendar import monthrange
 from dataclasses import astuple, fields
-from datetime import date, timedelta
+from datetime import UTC, date, timedelta
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Request
@@ -77,7 +77,7 @@ def trends(
     if index in CLOCK_TIMES:
         detail = f"{index} is a time of day, of which there is no mean: 23:50 and 00:10 are neighbours."
         raise Problem(422, detail, "clock_time")
-    first, last = _whole_buckets(*days_of(first, last, "UTC", 182, MOST_DAYS), bucket)
+    first, last = _whole_buckets(*days_of(first, last, UTC, 182, MOST_DAYS), bucket)
     asked = f"index={index} bucket={bucket} group_by={group_by} from={first} to={last}"
     record(db, now(), user.name, "cohort.trends", detail=asked + (" demonstration" if demonstration else ""))
     found = cohorts.trends(

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 import uuid
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Annotated
-from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 from sqlalchemy.orm import Session
 
+from days.cut import day_of
 from store.database import notify, now
 from store.marks import DIARY, mark_day
 from store.people import Patient
@@ -97,13 +97,9 @@ class Stored(BaseModel):
     changed: bool
 
 
-def touch(session: Session, patient: Patient, instant: datetime, at: datetime) -> date:
+def touch(session: Session, patient: Patient, zone: tzinfo, instant: datetime, at: datetime) -> date:
     """The rule has to look at this patient again, from the local day of `instant` on."""
-    day = local_day(patient, instant)
+    day = day_of(instant, zone)
     mark_day(session, patient.id, day, DIARY, at)
     notify(session, "diary")
     return day
-
-
-def local_day(patient: Patient, instant: datetime) -> date:
-    return instant.astimezone(ZoneInfo(patient.tz)).date()

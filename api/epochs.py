@@ -11,7 +11,7 @@ from pydantic import AwareDatetime, BaseModel, Field
 from api.auth import AsWardUser, Db
 from api.paging import PatientPage
 from api.problems import Problem, documented
-from api.visible import VisiblePatient
+from api.visible import PatientZone, VisiblePatient
 from api.windows import FromDay, ToDay, days_of, instants_of
 from store import wear_runs, worklist
 from store.buckets import METRICS, read_buckets
@@ -19,6 +19,7 @@ from store.calibrations import calibrations_worn
 from store.clocks import clocks_worn
 from store.coverage import covered_days, gaps_of
 from store.database import now
+from store.zones import name_at
 
 router = APIRouter(prefix="/api/v1/patients", tags=["epochs"], responses=documented(401, 403, 404, 422))
 MOST_BUCKETS = 5000
@@ -131,6 +132,7 @@ class Coverage(PatientPage[CoveredDayOut]):
 def epochs(
     db: Db,
     patient: VisiblePatient,
+    zone: PatientZone,
     metric: Annotated[
         Literal["enmo_mg", "mad_mg", "anglez_deg", "counts", "steps", "hr_bpm", "worn"], Query()
     ],
@@ -152,7 +154,7 @@ def epochs(
     found = read_buckets(db, patient.id, metric, start, end, step)
     return Buckets(
         patient=patient.code,
-        tz=patient.tz,
+        tz=name_at(zone, now()),
         metric=metric,
         unit=METRICS[metric][1],
         every=every,
@@ -162,18 +164,23 @@ def epochs(
 
 @router.get("/{patient}/coverage")
 def coverage(
-    db: Db, user: AsWardUser, patient: VisiblePatient, first: FromDay = None, last: ToDay = None
+    db: Db,
+    user: AsWardUser,
+    patient: VisiblePatient,
+    zone: PatientZone,
+    first: FromDay = None,
+    last: ToDay = None,
 ) -> Coverage:
     """What data is there, and when each device was worn, not worn, off or silent.
 
     `items` lack local days without data; gaps are those of the devices worn then.
     """
-    first, last = days_of(first, last, patient.tz, 30, 92)
-    start, end = instants_of(first, last, patient.tz)
+    first, last = days_of(first, last, zone, 30, 92)
+    start, end = instants_of(first, last, zone)
     states, complete = wear_runs.stretches_of(db, patient.id, first, last)
     return Coverage(
         patient=patient.code,
-        tz=patient.tz,
+        tz=name_at(zone, now()),
         items=[
             CoveredDayOut.model_validate(day, from_attributes=True)
             for day in covered_days(db, patient.id, start, end)

@@ -11,14 +11,16 @@ from fastapi import APIRouter, Response
 from pydantic import BaseModel
 
 from api.auth import AsWardUser, Db
-from api.entries import DiaryIn, Stored, local_day, touch
+from api.entries import DiaryIn, Stored, touch
 from api.paging import Cursor, Limit, PatientPage, cut, place_of
 from api.problems import documented
-from api.visible import VisiblePatient
+from api.visible import PatientZone, VisiblePatient
 from api.windows import FromDay, ToDay, days_of, instants_of
+from days.cut import day_of
 from store.access import record
 from store.database import now
 from store.diary import NRS_FIELDS, PainReport, Report, add_ward_report, reports_of
+from store.zones import name_at
 
 router = APIRouter(prefix="/api/v1/patients", tags=["pain"], responses=documented(401, 403, 404, 413, 422))
 MOST_DAYS = 400
@@ -50,26 +52,29 @@ class ReportOut(BaseModel):
 def pain(
     db: Db,
     patient: VisiblePatient,
+    zone: PatientZone,
     first: FromDay = None,
     last: ToDay = None,
     limit: Limit = 100,
     cursor: Cursor = None,
 ) -> PatientPage[ReportOut]:
     """Diary entries by time, each in its newest form; the last 30 days unless you say which."""
-    first, last = days_of(first, last, patient.tz, 30, MOST_DAYS)
+    first, last = days_of(first, last, zone, 30, MOST_DAYS)
     place = place_of(cursor, str, str)
-    found = reports_of(db, patient.id, *instants_of(first, last, patient.tz))
+    found = reports_of(db, patient.id, *instants_of(first, last, zone))
     rows = sorted(found, key=lambda r: (r.at.isoformat(), str(r.entry)))
     if place is not None:
         rows = [r for r in rows if (r.at.isoformat(), str(r.entry)) > tuple(place)]
     page, further = cut(rows[: limit + 1], limit, lambda r: (r.at.isoformat(), str(r.entry)))
     more = _details(db, [r.row for r in page])
     items = [_shown(r, *more.get(r.row, (None, {}))) for r in page]
-    return PatientPage(patient=patient.code, tz=patient.tz, items=items, next=further)
+    return PatientPage(patient=patient.code, tz=name_at(zone, now()), items=items, next=further)
 
 
 @router.post("/{patient}/pain", status_code=201)
-def add_pain(db: Db, user: AsWardUser, patient: VisiblePatient, entry: DiaryIn, response: Response) -> Stored:
+def add_pain(
+    db: Db, user: AsWardUser, patient: VisiblePatient, zone: PatientZone, entry: DiaryIn, response: Response
+) -> Stored:
     """Write down what a patient said. Repeating it changes nothing (200); it is committed when answered."""
     at = now()
     values = {
@@ -83,7 +88,7 @@ def add_pain(db: Db, user: AsWardUser, patient: VisiblePatient, entry: DiaryIn, 
         "detail": entry.model_dump(mode="json", include={"sites", "doses", "note"}, exclude_none=True),
     }
     changed = add_ward_report(db, patient.id, values)
-    day = touch(db, patient, entry.at, at) if changed else local_day(patient, entry.at)
+    day = touch(db, patient, zone, entry.at, at) if changed else day_of(entry.at, zone)
     if changed:
         record(db, at, user.name, "pain.add", patient.id, str(entry.id))
     response.status_code = 201 if changed else 200

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, tzinfo
 from typing import Annotated, Any
 
 import sqlalchemy as sa
@@ -13,13 +13,14 @@ from sqlalchemy.orm import aliased
 from api.auth import AsWardUser, Db
 from api.paging import Cursor, Limit, Page, PatientPage, cut, place_of
 from api.problems import Problem, documented
-from api.visible import VisiblePatient
+from api.visible import PatientZone, VisiblePatient
 from api.windows import FromDay, ToDay, days_of
 from store import worklist
 from store.access import record, visible_patients
 from store.database import now
 from store.people import Device, Patient, Wearing
 from store.results import DayIndex
+from store.zones import name_at, zones_of
 
 router = APIRouter(prefix="/api/v1/patients", tags=["patients"], responses=documented(401, 403, 404, 422))
 MOST_DAYS = 8000
@@ -77,12 +78,13 @@ def patients(db: Db, user: AsWardUser, limit: Limit = 100, cursor: Cursor = None
     if place is not None:
         query = query.where(Patient.code > place[0])
     rows, further = cut(db.scalars(query).all(), limit, lambda p: (p.code,))
+    zones = zones_of(db, (p.id for p in rows))
     record(db, now(), user.name, "patients.list", detail=f"{len(rows)} patients")
-    return Page(items=[PatientOut(**_about(p)) for p in rows], next=further)
+    return Page(items=[PatientOut(**_about(p, zones[p.id])) for p in rows], next=further)
 
 
 @router.get("/{patient}")
-def one_patient(db: Db, user: AsWardUser, patient: VisiblePatient) -> PatientDetail:
+def one_patient(db: Db, user: AsWardUser, patient: VisiblePatient, zone: PatientZone) -> PatientDetail:
     """One patient: devices, open case, what the rule said last."""
     row = worklist.worklist(db, user, now(), patient.code)[0]
     worn = db.execute(
@@ -92,7 +94,7 @@ def one_patient(db: Db, user: AsWardUser, patient: VisiblePatient) -> PatientDet
         .order_by(sa.func.lower(Wearing.during), Device.name)
     )
     return PatientDetail(
-        **_about(patient),
+        **_about(patient, zone),
         wearing=[WearingOut(device=name, start=during.lower, end=during.upper) for name, during in worn],
         open_case=row.case_id,
         severity=row.severity,
@@ -108,6 +110,7 @@ def one_patient(db: Db, user: AsWardUser, patient: VisiblePatient) -> PatientDet
 def days(
     db: Db,
     patient: VisiblePatient,
+    zone: PatientZone,
     first: FromDay = None,
     last: ToDay = None,
     index: Annotated[list[str] | None, Query(max_length=50, description="may be repeated")] = None,
@@ -115,7 +118,7 @@ def days(
     cursor: Cursor = None,
 ) -> PatientPage[DayOut]:
     """Day indices, by day and name; the last 30 days unless you say which."""
-    first, last = days_of(first, last, patient.tz, 30, MOST_DAYS)
+    first, last = days_of(first, last, zone, 30, MOST_DAYS)
     place = place_of(cursor, str, str)
     newer = aliased(DayIndex)
     replaced = sa.exists().where(
@@ -136,13 +139,13 @@ def days(
         query = query.where(sa.tuple_(DayIndex.day, DayIndex.index) > (_day(place[0]), place[1]))
     rows, further = cut(db.scalars(query).all(), limit, lambda d: (d.day.isoformat(), d.index))
     items = [DayOut.model_validate(row, from_attributes=True) for row in rows]
-    return PatientPage(patient=patient.code, tz=patient.tz, items=items, next=further)
+    return PatientPage(patient=patient.code, tz=name_at(zone, now()), items=items, next=further)
 
 
-def _about(patient: Patient) -> dict[str, Any]:
+def _about(patient: Patient, zone: tzinfo) -> dict[str, Any]:
     return {
         "id": patient.code,
-        "tz": patient.tz,
+        "tz": name_at(zone, now()),
         "site": patient.site,
         "demonstration": patient.demonstration,
         "enrolled_at": patient.enrolled_at,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import tzinfo
 from typing import Annotated
 
 from fastapi import Depends, Path, Request
@@ -12,6 +13,7 @@ from store.access import record
 from store.database import now
 from store.people import Patient
 from store.worklist import patient_of
+from store.zones import zone_of_patient
 
 PatientCode = Annotated[str, Path(max_length=64, description="the identifier that the ward uses")]
 
@@ -31,3 +33,11 @@ def visible_patient(request: Request, session: Db, user: AsWardUser, patient: Pa
 
 
 VisiblePatient = Annotated[Patient, Depends(visible_patient)]
+
+
+def patient_zone(session: Db, patient: VisiblePatient) -> tzinfo:
+    """What cuts the days of the patient in the path."""
+    return zone_of_patient(session, patient.id)
+
+
+PatientZone = Annotated[tzinfo, Depends(patient_zone)]

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta, tzinfo
 from typing import Annotated
-from zoneinfo import ZoneInfo
 
 from fastapi import Query
 
 from api.problems import Problem
+from days.cut import day_of, day_start
 from store.database import now
 
 FromDay = Annotated[date | None, Query(alias="from", description="first local day")]
@@ -16,9 +16,9 @@ ToDay = Annotated[date | None, Query(alias="to", description="last local day, in
 EARLIEST = date(2000, 1, 1)
 
 
-def days_of(first: date | None, last: date | None, tz: str, usual: int, most: int) -> tuple[date, date]:
+def days_of(first: date | None, last: date | None, zone: tzinfo, usual: int, most: int) -> tuple[date, date]:
     """First and last day: without `to` until today, without `from` `usual` days. At most `most` days."""
-    last = last or now().astimezone(ZoneInfo(tz)).date()
+    last = last or day_of(now(), zone)
     if last < EARLIEST or last.year >= 9000 or (first is not None and first < EARLIEST):
         raise Problem(422, "`from` and `to` lie between the years 2000 and 9000.", "window")
     first = first or last - timedelta(days=usual - 1)
@@ -29,8 +29,6 @@ def days_of(first: date | None, last: date | None, tz: str, usual: int, most: in
     return first, last
 
 
-def instants_of(first: date, last: date, tz: str) -> tuple[datetime, datetime]:
+def instants_of(first: date, last: date, zone: tzinfo) -> tuple[datetime, datetime]:
     """The local days [first, last] as instants [start, end)."""
-    zone = ZoneInfo(tz)
-    start = datetime.combine(first, time(), zone).astimezone(UTC)
-    return start, datetime.combine(last + timedelta(days=1), time(), zone).astimezone(UTC)
+    return day_start(first, zone), day_start(last + timedelta(days=1), zone)

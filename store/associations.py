@@ -16,6 +16,7 @@ from sqlalchemy.dialects import postgresql as pg
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from store.database import Base, notify
+from store.zones import local_day, zone_at
 
 
 class Association(Base):
@@ -152,7 +153,7 @@ def index_and_pain(
     session: Session, patient_ids: Sequence[int], index: str, first: date, last: date
 ) -> list[PatientDay]:
     """The index and the worst pain of each local day in [first, last] that has one of them, in order."""
-    # Local days reach at most 14 hours into the neighbouring UTC days.
+    # Local days reach at most 14 hours into the neighbouring UTC days, also on a journey.
     low = datetime.combine(first, time(), UTC) - timedelta(days=1)
     high = datetime.combine(last, time(), UTC) + timedelta(days=2)
     rows = session.execute(
@@ -179,7 +180,7 @@ def units_of(session: Session, patient_ids: Sequence[int], index: str, first: da
 
 
 _INDEX_AND_PAIN = sa.text(
-    """
+    f"""
     WITH own AS (
         SELECT w.patient_id AS whose, r.at + c.shift AS true_at, r.* FROM wearing w
         JOIN clock c ON c.device_id = w.device_id
@@ -190,16 +191,16 @@ _INDEX_AND_PAIN = sa.text(
         SELECT r.patient_id, r.at, r.* FROM pain_report r
         WHERE r.patient_id = ANY(:p) AND r.at >= :low AND r.at < :high
     ), pain AS (
-        SELECT DISTINCT ON (own.whose, (own.true_at AT TIME ZONE p.tz)::date)
-               own.whose, (own.true_at AT TIME ZONE p.tz)::date AS day, own.worst
-        FROM own JOIN patient p ON p.id = own.whose
+        SELECT DISTINCT ON (own.whose, {local_day("own.true_at")})
+               own.whose, {local_day("own.true_at")} AS day, own.worst
+        FROM own JOIN patient p ON p.id = own.whose {zone_at("own.true_at")}
         WHERE own.worst IS NOT NULL AND NOT EXISTS (
             SELECT FROM pain_report b
             WHERE b.entry = own.entry AND (b.boot, b.seq) > (own.boot, own.seq)
               AND b.device_id IS NOT DISTINCT FROM own.device_id
               AND b.patient_id IS NOT DISTINCT FROM own.patient_id
         )
-        ORDER BY own.whose, (own.true_at AT TIME ZONE p.tz)::date, own.true_at DESC, own.id DESC
+        ORDER BY own.whose, {local_day("own.true_at")}, own.true_at DESC, own.id DESC
     ), newest AS (
         SELECT DISTINCT ON (patient_id, day) patient_id, day, value FROM day_index
         WHERE patient_id = ANY(:p) AND day BETWEEN :first AND :last AND "index" = :index

@@ -8,7 +8,9 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from days.cut import day_start
 from store.clocks import WORN_EPOCHS, reach
+from store.zones import local_day, zone_at, zone_of_patient
 
 #: How each measure is put together, and its unit. A minute that the device called not worn is no movement.
 METRICS = {
@@ -34,30 +36,38 @@ class Bucket:
 
 
 def read_buckets(
-    session: Session, patient_id: int, metric: str, start: datetime, end: datetime, every: timedelta
+    session: Session,
+    patient_id: int,
+    metric: str,
+    start: datetime,
+    end: datetime,
+    every: timedelta,
 ) -> list[Bucket]:
     """The measure (a key of `METRICS`) in [start, end), oldest first; a bucket without epochs is absent.
 
-    Buckets of whole days start at the patient's local midnight, shorter ones count from midnight UTC.
+    Buckets of whole days are the patient's local days, shorter ones count from midnight UTC.
     """
     value, _ = METRICS[metric]
     counts = f"e.{metric} IS NOT NULL" + ("" if metric == "worn" else " AND e.worn IS NOT FALSE")
     if every % timedelta(days=1):
         binned = "date_bin(:every, e.t + w.shift, 'epoch'::timestamptz)"
     else:
-        local = "date_bin(:every, (e.t + w.shift) AT TIME ZONE p.tz, timestamp '2001-01-01')"
-        binned = f"({local} AT TIME ZONE p.tz)"
+        binned = f"date_bin(:every, {local_day('e.t + w.shift')}::timestamp, timestamp '2001-01-01')::date"
     rows = session.execute(
         sa.text(
             f"""
             SELECT {binned}, d.name, e.source, {value},
                    coalesce(sum(e.epoch_s) FILTER (WHERE {counts}), 0) / 60
             FROM {WORN_EPOCHS}
-            JOIN patient p ON p.id = w.patient_id
+            JOIN patient p ON p.id = w.patient_id {zone_at("e.t + w.shift")}
             JOIN device d ON d.id = w.device_id
             GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
             """
         ),
         {**reach(session, patient_id, start, end), "every": every},
     )
-    return [Bucket(*row) for row in rows]
+    zone = zone_of_patient(session, patient_id)
+    return [
+        Bucket(start if isinstance(start, datetime) else day_start(start, zone), *rest)
+        for start, *rest in rows
+    ]

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from store.clocks import WORN_EPOCHS, reach
+from store.zones import local_day, zone_at
 
 MOST_GAPS = 1000
 
@@ -42,11 +43,11 @@ def covered_days(session: Session, patient_id: int, start: datetime, end: dateti
     rows = session.execute(
         sa.text(
             f"""
-            SELECT ((e.t + w.shift) AT TIME ZONE p.tz)::date, d.name, e.source, sum(e.epoch_s) / 60,
+            SELECT {local_day("e.t + w.shift")}, d.name, e.source, sum(e.epoch_s) / 60,
                    coalesce(sum(e.epoch_s) FILTER (WHERE e.worn), 0) / 60,
                    coalesce(sum(e.epoch_s) FILTER (WHERE NOT e.worn), 0) / 60
             FROM {WORN_EPOCHS}
-            JOIN patient p ON p.id = w.patient_id
+            JOIN patient p ON p.id = w.patient_id {zone_at("e.t + w.shift")}
             JOIN device d ON d.id = w.device_id
             GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
             """

@@ -13,6 +13,7 @@ from sqlalchemy.dialects import postgresql as pg
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from store.database import Base, now
+from store.zones import local_day, zone_at
 
 NRS_FIELDS = ("worst", "average", "least", "now", "interference")
 _ON_NRS = " AND ".join(f'("{field}" IS NULL OR "{field}" BETWEEN 0 AND 10)' for field in NRS_FIELDS)
@@ -127,7 +128,7 @@ def reports_of(session: Session, patient_id: int, start: datetime, end: datetime
 
 
 _REPORTS = sa.text(
-    """
+    f"""
     WITH own AS (
         SELECT r.at + c.shift AS true_at, r.* FROM wearing w JOIN clock c ON c.device_id = w.device_id
         JOIN pain_report r ON r.device_id = w.device_id AND w.during @> r.at + c.shift
@@ -150,8 +151,8 @@ _REPORTS = sa.text(
               AND b.patient_id IS NOT DISTINCT FROM own.patient_id
         )
     )
-    SELECT n.*, (n.true_at AT TIME ZONE p.tz)::date AS day,
+    SELECT n.*, {local_day("n.true_at")} AS day,
            pain_state(n.skipped, n.revision, n.true_at, n.received_at) AS state
-    FROM numbered n, patient p WHERE p.id = :patient ORDER BY n.true_at, n.id
+    FROM numbered n JOIN patient p ON p.id = :patient {zone_at("n.true_at")} ORDER BY n.true_at, n.id
     """
 )

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from zoneinfo import ZoneInfo
+from datetime import datetime, tzinfo
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql as pg
@@ -37,7 +36,6 @@ class Missing:
     """What one device still owes of one stream and boot in the wearing that lasts."""
 
     patient_id: int
-    tz: str
     device: str
     stream: str
     boot: int
@@ -89,21 +87,20 @@ def missing_since(session: Session, at: datetime, before: datetime) -> list[Miss
     rows = session.execute(
         sa.text(
             """
-            SELECT due.patient_id, due.tz, due.name, due.stream, due.boot, due.since,
+            SELECT due.patient_id, due.name, due.stream, due.boot, due.since,
                    array(SELECT ARRAY[lower(r), upper(r) - 1]
                          FROM unnest(due.missing) r LIMIT :shown) AS ranges,
                    (SELECT count(*) FROM unnest(due.missing)) AS stretches
             FROM (
-                SELECT w.patient_id, p.tz, d.name, g.stream, g.boot, min(g.seen_at) AS since,
+                SELECT w.patient_id, d.name, g.stream, g.boot, min(g.seen_at) AS since,
                        range_agg(g.missing - s.seqs) AS missing
                 FROM gap_seen g
                 JOIN settled s ON (s.device_id, s.stream, s.boot) = (g.device_id, g.stream, g.boot)
                 JOIN device d ON d.id = g.device_id AND d.revoked_at IS NULL
                 JOIN wearing w ON w.device_id = g.device_id AND w.during @> g.seen_at
                                   AND w.during @> CAST(:at AS timestamptz)
-                JOIN patient p ON p.id = w.patient_id
                 WHERE g.seen_at <= :before AND NOT s.seqs @> g.missing
-                GROUP BY w.patient_id, p.tz, d.name, g.stream, g.boot
+                GROUP BY w.patient_id, d.name, g.stream, g.boot
             ) due
             ORDER BY due.since, due.name, due.stream, due.boot
             """
@@ -112,7 +109,7 @@ def missing_since(session: Session, at: datetime, before: datetime) -> list[Miss
     )
     return [
         Missing(
-            *(row.patient_id, row.tz, row.name, row.stream, row.boot, row.since),
+            *(row.patient_id, row.name, row.stream, row.boot, row.since),
             tuple((int(low), int(high)) for low, high in row.ranges),
             row.stretches - len(row.ranges),
         )
@@ -121,7 +118,7 @@ def missing_since(session: Session, at: datetime, before: datetime) -> list[Miss
 
 
 def said(
-    device: str, stream: str, ranges: Sequence[tuple[int, int]], more: int, since: datetime, zone: ZoneInfo
+    device: str, stream: str, ranges: Sequence[tuple[int, int]], more: int, since: datetime, zone: tzinfo
 ) -> str:
     """`Data are missing: messages 120 to 150 of the movement stream of watch-7, since Mon 4 May, 14:05`."""
     one = len(ranges) == 1 and not more and ranges[0][0] == ranges[0][1]
@@ -133,7 +130,7 @@ def said(
     )
 
 
-def clock(at: datetime, zone: ZoneInfo) -> str:
+def clock(at: datetime, zone: tzinfo) -> str:
     """An instant on the patient's clock: `Mon 4 May, 14:05`."""
     there = at.astimezone(zone)
     return f"{there:%a} {there.day} {there:%b}, {there:%H:%M}"

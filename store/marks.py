@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import numpy as np
@@ -12,23 +12,32 @@ from numpy.typing import NDArray
 from sqlalchemy.orm import Session
 
 from store.arrays import int8s
+from store.zones import local_day, zone_at
 
 MOVEMENT = "movement"
 DIARY = "diary"
 ASKED = "asked"  #: nothing changed: a judgement is a day old
+_TWO_LONG_DAYS = timedelta(days=5)  #: a local day has at most 50 hours, across the date line
 
-_MARK = """
+_INTO = """
     INSERT INTO stale_day (patient_id, day, kind, marks, since, marked_at, at_once)
-    SELECT DISTINCT w.patient_id, (k.t AT TIME ZONE p.tz)::date, :kind, 1, :at ::timestamptz, :at,
-           CAST(:at_once AS boolean)
-    FROM ({source}) AS k(d, t)
-    JOIN wearing w ON w.device_id = k.d AND w.during @> k.t
-    JOIN patient p ON p.id = w.patient_id
+    SELECT DISTINCT p.id, {day}, :kind, 1, :at ::timestamptz, :at, CAST(:at_once AS boolean)
+    FROM {{source}} {zone} {{only}}
     ORDER BY 1, 2
     ON CONFLICT (patient_id, day, kind)
     DO UPDATE SET marks = stale_day.marks + 1, marked_at = EXCLUDED.marked_at,
                   at_once = stale_day.at_once OR EXCLUDED.at_once
+""".format(day=local_day("k.t"), zone=zone_at("k.t"))
+_WORN = """
+    ({instants}) AS k(d, t)
+    JOIN wearing w ON w.device_id = k.d AND w.during @> k.t
+    JOIN patient p ON p.id = w.patient_id
 """
+
+
+def _mark(instants: str, only: str = "") -> sa.TextClause:
+    """The days of whoever wore device `d` at true time `t`, of each of these instants."""
+    return sa.text(_INTO.format(source=_WORN.format(instants=instants), only=only))
 
 
 _INSTANTS = """
@@ -61,7 +70,7 @@ def mark_made(session: Session, device_ids: NDArray[np.int64], t_us: NDArray[np.
 
 def _mark_instants(session: Session, given: str, values: dict[str, Any]) -> None:
     source = _INSTANTS.format(instants=given)
-    session.execute(sa.text(_MARK.format(source=source)), {**values, "at_once": False})
+    session.execute(_mark(source), {**values, "at_once": False})
 
 
 # The true hours with data. An hour that a wearing or a local day cuts belongs, for marking, to both
@@ -80,6 +89,12 @@ _OF_DEVICE = """
            least(ends, coalesce(:end ::timestamptz, 'infinity') - shift) AS ends
     FROM clock WHERE device_id = :device
 """
+_OF_PATIENT = """
+    SELECT w.device_id, c.shift, greatest(c.starts, lower(w.during) - c.shift, :start - c.shift) AS starts,
+           least(c.ends, coalesce(upper(w.during), 'infinity') - c.shift,
+                 coalesce(:end ::timestamptz, 'infinity') - c.shift) AS ends
+    FROM wearing w JOIN clock c ON c.device_id = w.device_id WHERE w.patient_id = :patient
+"""
 _OF_STRETCHES = """
     SELECT device_id, shift,
            greatest(starts, 'epoch'::timestamptz + a * interval '1 microsecond') AS starts,
@@ -90,14 +105,14 @@ _OF_STRETCHES = """
 
 # What was said of the device, silent or not, on days of those who wear it; and the day with `start` itself,
 # on which nothing may have been said yet.
-_MARK_WEAR = """
+_MARK_WEAR = f"""
     INSERT INTO stale_day (patient_id, day, kind, marks, since, marked_at, at_once)
     SELECT r.patient_id, r.day, :kind, 1, :at ::timestamptz, :at, true FROM wear_run r
     WHERE r.patient_id IN (SELECT patient_id FROM wearing WHERE device_id = :device)
       AND r.device_id = :device AND r.ends > :start AND r.starts < coalesce(:end ::timestamptz, 'infinity')
     UNION
-    SELECT w.patient_id, (CAST(:start AS timestamptz) AT TIME ZONE p.tz)::date, :kind, 1, :at, :at, true
-    FROM wearing w JOIN patient p ON p.id = w.patient_id
+    SELECT w.patient_id, {local_day("CAST(:start AS timestamptz)")}, :kind, 1, :at, :at, true
+    FROM wearing w JOIN patient p ON p.id = w.patient_id {zone_at("CAST(:start AS timestamptz)")}
     WHERE w.device_id = :device AND w.during @> CAST(:start AS timestamptz)
     ORDER BY 1, 2
     ON CONFLICT (patient_id, day, kind)
@@ -124,10 +139,48 @@ def mark_stretches(
     _mark_hours(session, _OF_STRETCHES, {**spans, "at": at, "at_once": False})
 
 
-def _mark_hours(session: Session, stretches: str, parameters: dict[str, Any]) -> None:
+def _mark_hours(session: Session, stretches: str, parameters: dict[str, Any], only: str = "") -> None:
     for kind, table, time in ((MOVEMENT, "epoch", "t"), (DIARY, "pain_report", "at")):
         source = _HOURS.format(time=time, table=table, stretches=stretches)
-        session.execute(sa.text(_MARK.format(source=source)), {**parameters, "kind": kind})
+        session.execute(_mark(source, only), {**parameters, "kind": kind})
+
+
+def mark_days_of_patient(
+    session: Session, patient_id: int, start: datetime, end: datetime | None, at: datetime
+) -> None:
+    """Every local day that [start, end) touches and on which the patient has data, or was expected to have
+    any, is stale, by the zones as they are now: so it is called before and after a journey is entered."""
+    ends = [start, end - timedelta.resolution] if end else [start]
+    days = _local_days(session, patient_id, ends)
+    touched = {"patient": patient_id, "first_day": days[0], "last_day": days[1] if end else date.max}
+    span = {"start": start - _TWO_LONG_DAYS, "end": end + _TWO_LONG_DAYS if end else None}
+    values = {**touched, **span, "at": at, "at_once": True}
+    only = f"WHERE p.id = :patient AND {local_day('k.t')} BETWEEN :first_day AND :last_day"
+    _mark_hours(session, _OF_PATIENT, values, only)
+    on_ward = """
+        (SELECT patient_id, at FROM pain_report WHERE patient_id = :patient AND at >= :start
+            AND at < coalesce(:end ::timestamptz, 'infinity')) AS k(patient_id, t)
+        JOIN patient p ON p.id = k.patient_id
+    """
+    session.execute(sa.text(_INTO.format(source=on_ward, only=only)), {**values, "kind": DIARY})
+    session.execute(sa.text(_MARK_SILENT), {**touched, "kind": MOVEMENT, "at": at})
+
+
+# A silent day has nothing whose hours could tell it, and yet it is cut elsewhere after a journey.
+_MARK_SILENT = """
+    INSERT INTO stale_day (patient_id, day, kind, marks, since, marked_at, at_once)
+    SELECT DISTINCT patient_id, day, :kind, 1, :at ::timestamptz, :at ::timestamptz, true FROM wear_run
+    WHERE patient_id = :patient AND day BETWEEN :first_day AND :last_day ORDER BY 1, 2
+    ON CONFLICT (patient_id, day, kind) DO NOTHING
+"""
+
+
+def _local_days(session: Session, patient_id: int, instants: Sequence[datetime]) -> list[date]:
+    query = f"""
+        SELECT {local_day("k.t")} FROM unnest(:t ::timestamptz[]) WITH ORDINALITY AS k(t, n)
+        JOIN patient p ON p.id = :patient {zone_at("k.t")} ORDER BY k.n
+    """
+    return list(session.scalars(sa.text(query), {"t": list(instants), "patient": patient_id}))
 
 
 def mark_day(session: Session, patient_id: int, day: date, kind: str, at: datetime) -> None:
@@ -146,10 +199,13 @@ def mark_day(session: Session, patient_id: int, day: date, kind: str, at: dateti
 
 
 # A look at the keys of each patient: 100,000 patients take about a second, once in half an hour.
-_MARK_RUNNING = """
+_MARK_RUNNING = f"""
     INSERT INTO stale_day (patient_id, day, kind, marks, since, marked_at)
     SELECT k.id, k.today, :kind, 1, :at ::timestamptz, :at
-    FROM (SELECT id, (CAST(:at AS timestamptz) AT TIME ZONE tz)::date AS today FROM patient) k
+    FROM (
+        SELECT p.id, {local_day("CAST(:at AS timestamptz)")} AS today
+        FROM patient p {zone_at("CAST(:at AS timestamptz)")}
+    ) k
     WHERE EXISTS (
             SELECT FROM wearing w JOIN settled s ON s.device_id = w.device_id AND s.stream IN ('raw', 'epoch')
             WHERE w.patient_id = k.id AND w.during @> CAST(:at AS timestamptz))

@@ -19,7 +19,8 @@ DEFAULT_SITE = "main"
 
 
 class Patient(Base):
-    """A person who is monitored. Local days are cut in `tz`; `site` decides who may look."""
+    """A person who is monitored. Local days are cut in `tz`, the zone at home, but for journeys
+    (`store.zones`); `site` decides who may look."""
 
     __tablename__ = "patient"
     __table_args__ = (
@@ -29,7 +30,9 @@ class Patient(Base):
 
     id: Mapped[int] = mapped_column(sa.Identity(always=True), primary_key=True)
     code: Mapped[str] = mapped_column(unique=True, comment="the identifier that the ward uses")
-    tz: Mapped[str] = mapped_column(comment="IANA time zone, cuts the local days")
+    tz: Mapped[str] = mapped_column(
+        comment="IANA time zone at enrolment, cuts the local days unless patient_zone says otherwise"
+    )
     site: Mapped[str] = mapped_column(index=True, comment="clinicians see the patients of their own site")
     pseudonym: Mapped[uuid.UUID] = mapped_column(
         unique=True, default=uuid.uuid4, comment="random, never derived: what researchers see"

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from store.arrays import float8s, int8s, texts
 from store.database import Base, notify
 from store.provenance import Provenance
+from store.zones import local_day, zone_at
 
 CLAIM_LASTS = timedelta(minutes=10)
 QUIET = timedelta(seconds=3)  #: a burst of data is over
@@ -90,10 +91,10 @@ class Claim:
     days: dict[date, int]
 
 
-_DUE = """
-    FROM stale_day s JOIN patient p ON p.id = s.patient_id
+_DUE = f"""
+    FROM stale_day s JOIN patient p ON p.id = s.patient_id {zone_at(":at")}
     WHERE s.kind = :kind AND (s.claimed_until IS NULL OR s.claimed_until < :at)
-      AND (s.day < (:at AT TIME ZONE p.tz)::date OR s.at_once
+      AND (s.day < {local_day(":at")} OR s.at_once
         OR :again_after = interval '0' OR (
             (s.marked_at < :at - :quiet OR s.since < :at - 5 * :quiet)
             AND NOT EXISTS (
@@ -205,13 +206,10 @@ def save_day_indices(session: Session, rows: Sequence[dict[str, Any]]) -> None:
     )
 
 
-def drop_day_indices(session: Session, patient_id: int, day: date, method: str) -> None:
-    """The day has no data any more (they belong to somebody else now): its indices go."""
-    session.execute(
-        sa.delete(DayIndex).where(
-            DayIndex.patient_id == patient_id, DayIndex.day == day, DayIndex.method == method
-        )
-    )
+def drop_day_indices(session: Session, patient_id: int, day: date) -> None:
+    """The day has no data any more (they belong to somebody else now, or the day to no zone): its indices go,
+    of every method version."""
+    session.execute(sa.delete(DayIndex).where(DayIndex.patient_id == patient_id, DayIndex.day == day))
 
 
 def digests_of(session: Session, patient_id: int, days: Sequence[date], method: str) -> dict[date, bytes]:

@@ -19,7 +19,7 @@ from store.cases import Case, CaseState, Outcome, tell
 KIND = "technical"
 SEVERITY = "low"
 SYSTEM = "actalgia"  #: the actor of what no person did
-_A_LONG_DAY = timedelta(hours=26)  #: no local day is longer
+_A_LONG_DAY = timedelta(hours=51)  #: no local day is longer, across the date line neither
 _RUN = 5_230_117_605
 
 
@@ -29,7 +29,6 @@ class StandingCase:
 
     case_id: int
     patient_id: int
-    tz: str
     text: str
     reasons: list[dict[str, Any]]
 
@@ -53,15 +52,13 @@ def standing_cases(session: Session) -> list[StandingCase]:
     locked = session.execute(
         sa.text(
             """
-            SELECT c.id, c.patient_id, p.tz, c.reason FROM "case" c JOIN patient p ON p.id = c.patient_id
-            WHERE c.kind = 'technical' AND c.state <> 'resolved' ORDER BY c.id FOR UPDATE OF c
+            SELECT c.id, c.patient_id, c.reason FROM "case" c
+            WHERE c.kind = 'technical' AND c.state <> 'resolved' ORDER BY c.id FOR UPDATE
             """
         )
     ).all()
     reasons = _reasons(session, [row.id for row in locked])
-    return [
-        StandingCase(row.id, row.patient_id, row.tz, row.reason, reasons.get(row.id, [])) for row in locked
-    ]
+    return [StandingCase(row.id, row.patient_id, row.reason, reasons.get(row.id, [])) for row in locked]
 
 
 def closed_by_hand(session: Session, patient_ids: Iterable[int], at: datetime) -> list[ClosedByHand]:

@@ -22,6 +22,7 @@ from store.epochs import EpochRow
 from store.people import Patient, Wearing
 from store.results import DayIndex, Decision
 from store.status import DeviceStatus
+from store.zones import PatientZone
 
 FIRE = "fire"  #: the verdict of a rule that found a reason to look
 CANNOT_JUDGE = "no evidence"  #: the verdict of a rule that had too little data
@@ -34,7 +35,7 @@ class Row:
 
     patient_id: int
     code: str
-    tz: str
+    tz: str  #: the zone where the patient is now
     demonstration: bool
     case_id: int | None  #: the open clinical case
     severity: str | None
@@ -72,7 +73,7 @@ def worklist(session: Session, user: User, at: datetime, code: str | None = None
     case, technical, decision = _open_case(p, "clinical"), _open_case(p, "technical"), _newest_decision(p)
     report, moved, status = _newest_report(p), _newest_epoch(p), _status_now(p, at)
     query: sa.Select[*tuple[Any, ...]] = sa.select(
-        *(p.c.id, p.c.code, p.c.tz, p.c.demonstration),
+        *(p.c.id, p.c.code, _zone_now(p, at), p.c.demonstration),
         *case.c,
         *decision.c,
         *report.c,
@@ -94,6 +95,13 @@ def worklist(session: Session, user: User, at: datetime, code: str | None = None
         p.c.code,
     )
     return [Row(*values) for values in session.execute(query)]
+
+
+def _zone_now(p: sa.Subquery, at: datetime) -> sa.ColumnElement[str]:
+    there = sa.select(PatientZone.tz).where(
+        PatientZone.patient_id == p.c.id, PatientZone.starts <= at, PatientZone.ends > at
+    )
+    return sa.func.coalesce(there.scalar_subquery(), p.c.tz)
 
 
 def _open_case(p: sa.Subquery, kind: str) -> sa.FromClause:

@@ -14,7 +14,6 @@ class WornDevice:
     """A device that somebody wears."""
 
     patient_id: int
-    tz: str
     device: str
     heard_at: datetime  #: its last message, or the beginning of the wearing where that is later
     battery_pct: float | None  #: as its last status that says one
@@ -31,10 +30,9 @@ def worn_devices_in_need(
     rows = session.execute(
         sa.text(
             """
-            SELECT w.patient_id, p.tz, d.name, heard.at, said.battery_pct
+            SELECT w.patient_id, d.name, heard.at, said.battery_pct
             FROM wearing w
             JOIN device d ON d.id = w.device_id AND d.revoked_at IS NULL
-            JOIN patient p ON p.id = w.patient_id
             CROSS JOIN LATERAL (
                 SELECT greatest(max(s.changed_at), lower(w.during), d.enrolled_at) AS at
                 FROM settled s WHERE s.device_id = w.device_id

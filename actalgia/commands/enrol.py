@@ -37,6 +37,46 @@ def patient(
 
 
 @app.command()
+def zone(
+    code: Annotated[str, typer.Argument(metavar="PATIENT")],
+    tz: Annotated[str, typer.Option("--tz", help="IANA time zone, cuts the local days.")],
+    start: Annotated[str, typer.Option("--from", help="RFC 3339 time of arrival.")],
+    end: Annotated[
+        str | None, typer.Option("--until", help="RFC 3339 time; without it for good, or until told.")
+    ] = None,
+    as_json: JsonOption = False,
+    data_dir: DataDirOption = None,
+) -> None:
+    """Say that a patient travels: the local days in [from, until) are cut in another zone.
+
+    What was said before of that time gives way. Days that this touches are computed again.
+    """
+    from actalgia.system import find_system
+    from store import marks, zones
+    from store.database import now, transaction
+    from store.people import patient_by_code
+
+    begins, stops = instant(start, "--from"), instant(end, "--until") if end else None
+    if stops is not None and stops <= begins:
+        raise typer.BadParameter("--until is not after --from")
+    with transaction(find_system(data_dir).engine()) as session:
+        who = patient_by_code(session, code)
+        # The days as they were cut are stale, and the days as they will be.
+        marks.mark_days_of_patient(session, who.id, begins, stops, now())
+        journey = zones.stay(session, who, tz, begins, stops)
+        until = stops.isoformat() if stops else "open"
+        write_down(session, "patient.zone", f"{code} {tz} from {begins.isoformat()} to {until}")
+        marks.mark_days_of_patient(session, who.id, begins, stops, now())
+    since = [None, *(change.isoformat() for change in journey.changes)]
+    stays = [(place.key, at) for place, at in zip(journey.zones, since, strict=True)]
+    if as_json:
+        say_json({"patient": code, "zones": [{"tz": name, "from": at} for name, at in stays]})
+        return
+    for name, at in stays:
+        say(f"{code}: {name}" + (f" from {at}" if at else ""))
+
+
+@app.command()
 def device(
     name: Annotated[str, typer.Argument(metavar="ID")],
     as_json: JsonOption = False,

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, timedelta, tzinfo
 from functools import partial
-from zoneinfo import ZoneInfo
 
 import numpy as np
 
@@ -35,7 +34,7 @@ class Ready:
         return None if self.prepared.scored is None else self.prepared.scored.scorer
 
 
-def ready(series: Series, zone: ZoneInfo, first: date, last: date) -> Ready:
+def ready(series: Series, zone: tzinfo, first: date, last: date) -> Ready:
     """For the days from `first` to `last`: only their nights are looked at, and those of their I<O."""
     nights = first - timedelta(days=IO_DAYS - 1), last
     by_angle = None
@@ -50,10 +49,10 @@ def ready(series: Series, zone: ZoneInfo, first: date, last: date) -> Ready:
     return Ready(prepared, RULE if by_angle is None else BY_ANGLE)
 
 
-def _scored(series: Series, zone: ZoneInfo) -> Scored | None:
+def _scored(series: Series, zone: tzinfo) -> Scored | None:
     if series.anglez_5s_deg is not None:
         return scored_by_angle(series.t_us, series.anglez_5s_deg, series.worn)
-    epochs = EpochRecording(series.t_us, series.epoch_s, series.x, series.measure, zone.key, zone)
+    epochs = EpochRecording(series.t_us, series.epoch_s, series.x, series.measure, str(zone), zone)
     return scored_by_counts(epochs, series.worn)
 
 

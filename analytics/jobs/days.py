@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from importlib.metadata import version
-from zoneinfo import ZoneInfo
 
 import numpy as np
 import sqlalchemy as sa
@@ -19,11 +18,13 @@ from analytics.jobs.calibrated_days import calibrations_in
 from analytics.jobs.digests import Digests
 from analytics.jobs.worn_epochs import Read, worn_epochs
 from analytics.series import Series, series_of
+from days.cut import day_of
 from store import epochs, marks, results
 from store.calibrations import calibrations_began
 from store.database import transaction
 from store.people import Patient
 from store.provenance import Parameters, provenance_id
+from store.zones import names_between, zone_of_patient
 
 AGAIN_AFTER = timedelta(hours=1)  #: the running day is computed at most so often
 AT_ONCE = 60  #: days of one patient in one go
@@ -43,9 +44,9 @@ def compute_days(engine: sa.Engine, at: datetime) -> int:
         return 0
     with transaction(engine) as session:
         patient = session.get_one(Patient, claim.patient_id)
-        zone = ZoneInfo(patient.tz)
+        zone = zone_of_patient(session, patient.id)
         first, last = min(claim.days), max(claim.days)
-        today = local_day_of(np.array([_micro(at)]), zone).tolist()[0]
+        today = day_of(at, zone)
         reached = min(last + timedelta(days=WINDOW_DAYS - 1), today)
         after = results.days_with_data(session, patient.id, _may_reach(first, zone), reached)
         if today in after and today not in claim.days:
@@ -55,14 +56,16 @@ def compute_days(engine: sa.Engine, at: datetime) -> int:
         # What waits for its own turn is computed then, and only once.
         waiting = marks.waiting_days(session, patient.id, marks.MOVEMENT)
         days = sorted({*claim.days, *(set(after) - waiting)})
-        read = worn_epochs(session, patient.id, _span(days, zone), _span([first, last], zone))
+        # The night before the window's first day begins at noon of the day before.
+        seen = _span(days[0] - timedelta(days=WINDOW_DAYS + 1), days[-1], zone)
+        read = worn_epochs(session, patient.id, seen, _span(first, last, zone))
         rows = _rows_of(session, patient.id, read, days, first, zone, at)
         results.save_day_indices(session, rows)
         results.finish(session, marks.MOVEMENT, claim)
     return len(claim.days)
 
 
-def _may_reach(day: date, zone: ZoneInfo) -> date:
+def _may_reach(day: date, zone: tzinfo) -> date:
     """The first day whose results data of `day` can change: the wear rules look a day back at most."""
     found: date = local_day_of(np.array([day_bounds(day, zone)[0] - DAY_US]), zone).tolist()[0]
     return found
@@ -74,7 +77,7 @@ def _rows_of(
     read: list[Read],
     days: list[date],
     changed: date,
-    zone: ZoneInfo,
+    zone: tzinfo,
     at: datetime,
 ) -> list[dict[str, object]]:
     """The rows of these days; of those before `changed` only where they rest on other data now."""
@@ -87,7 +90,7 @@ def _rows_of(
     for day in days:
         start_us, end_us = day_bounds(day, zone)
         if not series or not _epochs_of_day(parts, start_us, end_us):
-            results.drop_day_indices(session, patient_id, day, METHOD_NAME)
+            results.drop_day_indices(session, patient_id, day)
             continue
         chosen = max(range(len(series)), key=lambda k: series[k].valid_between(start_us, end_us))
         digest = digests[chosen].of(day)
@@ -96,7 +99,7 @@ def _rows_of(
         else:
             told.setdefault(chosen, {})[day] = digest
     began = calibrations_began(session, {part.device_id for part in parts if part.source == "raw"})
-    made: dict[tuple[int, str], int] = {}
+    made: dict[tuple[int, str, str], int] = {}
     rows: list[dict[str, object]] = []
     measures: dict[date, str] = {}
     worn: dict[date, float] = {}
@@ -105,9 +108,10 @@ def _rows_of(
         for day, indices in indices_of_days(prepared.prepared, sorted(own)).items():
             span_us = day_bounds(day - timedelta(days=WINDOW_DAYS), zone)[0], day_bounds(day, zone)[1]
             calibration = calibrations_in(series[chosen], parts, began, *span_us)
-            way = chosen, calibration.get("calibration", "")
+            zones = names_between(zone, *map(_instant, span_us))
+            way = chosen, zones, calibration.get("calibration", "")
             if way not in made:
-                said = {**parameters_of(series[chosen], prepared, zone), **calibration}
+                said = {**parameters_of(series[chosen], prepared, zones), **calibration}
                 made[way] = provenance_id(session, METHOD_NAME, SOFTWARE, said)
             worn_min = next(index.value for index in indices if index.name == "worn_min")
             for index in indices:
@@ -124,29 +128,32 @@ def _wear_states(
     days: list[date],
     measures: dict[date, str],
     worn: dict[date, float],
-    zone: ZoneInfo,
+    zone: tzinfo,
     at: datetime,
     parts: list[epochs.EpochArrays],
 ) -> list[dict[str, object]]:
     """The rows that say in which states the devices were."""
     states = wear_days.judge_days(session, patient_id, days, measures, zone, at, parts, METHOD_NAME)
-    if not states:
-        return []
-    judged = provenance_id(session, METHOD_NAME, SOFTWARE, {"tz": zone.key, **wear_days.PARAMETERS})
-    return [
-        {**_row(patient_id, day, index, worn.get(day, 0.0), digest, at), "provenance_id": judged}
-        for day, (minutes, digest) in states.items()
-        for index in minutes
-    ]
+    judged: dict[str, int] = {}
+    rows: list[dict[str, object]] = []
+    for day, (minutes, digest) in states.items():
+        zones = names_between(zone, *_span(day, day, zone))
+        if zones not in judged:
+            said = {"tz": zones, **wear_days.PARAMETERS}
+            judged[zones] = provenance_id(session, METHOD_NAME, SOFTWARE, said)
+        for index in minutes:
+            row = _row(patient_id, day, index, worn.get(day, 0.0), digest, at)
+            rows.append({**row, "provenance_id": judged[zones]})
+    return rows
 
 
-def parameters_of(series: Series, made: Ready, zone: ZoneInfo) -> Parameters:
+def parameters_of(series: Series, made: Ready, tz: str) -> Parameters:
     """What the indices of a day depend on beside the epochs and the version of the definitions."""
     prepared = made.prepared
     return {
         "measure": series.measure,
         "epoch_s": series.epoch_s,
-        "tz": zone.key,
+        "tz": tz,
         "cut_points": prepared.cuts.name,
         "sedentary_below": prepared.cuts.sedentary_below,
         "mvpa_from": prepared.cuts.mvpa_from,
@@ -182,11 +189,10 @@ def _row(
     }
 
 
-def _span(days: list[date], zone: ZoneInfo) -> tuple[datetime, datetime]:
+def _span(first: date, last: date, zone: tzinfo) -> tuple[datetime, datetime]:
     """From the beginning of the first of these days to the end of the last."""
-    start_us, end_us = day_bounds(days[0], zone)[0], day_bounds(days[-1], zone)[1]
-    return datetime.fromtimestamp(start_us / 1e6, UTC), datetime.fromtimestamp(end_us / 1e6, UTC)
+    return _instant(day_bounds(first, zone)[0]), _instant(day_bounds(last, zone)[1])
 
 
-def _micro(at: datetime) -> int:
-    return round(at.timestamp() * 1_000_000)
+def _instant(us: int) -> datetime:
+    return datetime.fromtimestamp(us / 1e6, UTC)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import date, timedelta
-from zoneinfo import ZoneInfo
+from datetime import date, timedelta, tzinfo
 
 import numpy as np
 
@@ -18,7 +17,7 @@ HEAD_US = 10 * MINUTE_US  #: of the next day: sleep scorers look at neighbours
 class Digests:
     """Of the days of one series; what several windows share is hashed once."""
 
-    def __init__(self, series: Series, zone: ZoneInfo) -> None:
+    def __init__(self, series: Series, zone: tzinfo) -> None:
         self._series, self._zone = series, zone
         self._known: dict[tuple[int, int], bytes] = {}
 

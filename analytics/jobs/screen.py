@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
 from analytics.escalation.worst_pain import Report, judge
+from days.cut import day_of
 from store import diary, marks, results
 from store.database import transaction
 from store.people import Patient
+from store.zones import local_day, zone_at, zone_of_patient
 
 LOOKS_BACK = timedelta(days=24)  #: what the rule needs: three reports and the 14 days before the first
 AHEAD = timedelta(days=2)
@@ -41,7 +42,7 @@ def _judge_next(engine: sa.Engine, kind: str, at: datetime) -> int:
             session,
             results.Decision(
                 patient_id=patient.id,
-                day=decision.day or at.astimezone(ZoneInfo(patient.tz)).date(),
+                day=decision.day or day_of(at, zone_of_patient(session, patient.id)),
                 verdict=str(decision.verdict),
                 severity=decision.severity,
                 reason=decision.reason,
@@ -61,10 +62,10 @@ def ask_for_judgement(engine: sa.Engine, at: datetime) -> int:
     with transaction(engine) as session:
         marked = session.execute(
             sa.text(
-                """
+                f"""
                 INSERT INTO stale_day (patient_id, day, kind, marks, since, marked_at)
-                SELECT p.id, (:at AT TIME ZONE p.tz)::date, 'asked', 1, :at ::timestamptz, :at
-                FROM patient p
+                SELECT p.id, {local_day(":at")}, 'asked', 1, :at ::timestamptz, :at
+                FROM patient p {zone_at(":at")}
                 LEFT JOIN LATERAL (
                     SELECT decided_at, asked_at FROM decision WHERE patient_id = p.id ORDER BY id DESC LIMIT 1
                 ) d ON true

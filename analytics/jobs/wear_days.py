@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime, timedelta
-from zoneinfo import ZoneInfo
+from datetime import date, datetime, timedelta, tzinfo
 
 import numpy as np
 from sqlalchemy.orm import Session
@@ -39,7 +38,7 @@ def judge_days(
     patient_id: int,
     days: Sequence[date],
     measures: Mapping[date, str],
-    zone: ZoneInfo,
+    zone: tzinfo,
     at: datetime,
     parts: Sequence[EpochArrays],
     method: str,
@@ -68,7 +67,7 @@ def _silent_days(
     patient_id: int,
     computed: set[date],
     devices: Sequence[tuple[int, WearRuns]],
-    zone: ZoneInfo,
+    zone: tzinfo,
     at: datetime,
     method: str,
 ) -> dict[date, list[StoredRun]]:
@@ -123,7 +122,7 @@ def _says(before: Sequence[StoredRun], now: Iterable[StoredRun], day_us: tuple[i
     )
 
 
-def _on_day(devices: Iterable[tuple[int, WearRuns]], day: date, zone: ZoneInfo) -> list[StoredRun]:
+def _on_day(devices: Iterable[tuple[int, WearRuns]], day: date, zone: tzinfo) -> list[StoredRun]:
     bounds = day_bounds(day, zone)
     found = []
     for device_id, runs in devices:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, date, datetime, timedelta
-from zoneinfo import ZoneInfo
+from datetime import UTC, date, datetime, timedelta, tzinfo
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,7 +23,7 @@ def runs_of_wearings(
     session: Session,
     patient_id: int,
     measures: Mapping[date, str],
-    zone: ZoneInfo,
+    zone: tzinfo,
     at: datetime,
     parts: Sequence[EpochArrays],
     days_us: tuple[int, int],
@@ -79,7 +78,7 @@ def _looked_at(bounds: Mapping[WornSpan, tuple[int, int]]) -> list[tuple[int, da
 
 
 def _epochs(
-    parts: Sequence[EpochArrays], measures: Mapping[date, str], zone: ZoneInfo, low_us: int, high_us: int
+    parts: Sequence[EpochArrays], measures: Mapping[date, str], zone: tzinfo, low_us: int, high_us: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_]]:
     """When the epochs of a device that say anything began, how long they were, and whether it was worn."""
     begins, lengths, worn = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)], [np.zeros(0, bool)]
@@ -103,7 +102,7 @@ def _epochs(
     return np.concatenate(begins), np.concatenate(lengths), np.concatenate(worn)
 
 
-def _worn_as_told(part: Worn, measures: Mapping[date, str], zone: ZoneInfo) -> NDArray[np.bool_]:
+def _worn_as_told(part: Worn, measures: Mapping[date, str], zone: tzinfo) -> NDArray[np.bool_]:
     """Worn by the measure of the day, where the device has it, else by the one it has."""
     has = [measure for measure in UNITS if not np.isnan(getattr(part, measure)).all()]
     by_measure: dict[str, NDArray[np.bool_]] = {

@@ -48,8 +48,8 @@ def read_archive(data: bytes, tz: str | None, name: str) -> RawRecording:
 def _rate(arrays: Arrays, name: str) -> float:
     given = arrays.get("hz", arrays.get("fs"))
     hz = (
-        float(given.astype(float))
-        if given is not None and given.shape == () and given.dtype.kind in "fiu"
+        float(given.astype(float).item())
+        if given is not None and given.size == 1 and given.dtype.kind in "fiu"
         else 0.0
     )
     if not 1 <= hz <= 400:

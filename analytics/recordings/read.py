@@ -64,6 +64,8 @@ def read_recording(path: str | Path, tz: str | None = None) -> Recording:
     """
     path = Path(path)
     name = path.name
+    if path.is_dir():
+        raise NotARecording(f"{name} is a folder; name a file in it.")
     try:
         data = path.read_bytes()
     except OSError:

@@ -22,20 +22,24 @@ from analytics.recordings.table_columns import AXES, MEASURES, Columns, stamps_o
 from analytics.recordings.three_axes import vector_magnitude
 
 MISSING = {"", "na", "nan"}
+MOST = 1e9  #: of counts, mg or g: beyond it sums of squares mean nothing
+SHORTEST_S = 0.5
+MOST_EPOCHS = 30_000_000  #: from first to last, with those that are not there: 57 years of minutes
 
 
 def read_table(text: str, tz: str | None, name: str) -> EpochRecording | RawRecording:
     """A recording out of the text of a CSV file."""
     columns = _columns(text, name)
     stamps = stamps_of(columns, tz, name)
+    left_out = _left_out(stamps, name)
     if {"x", "y", "z"} <= columns.keys():
         xyz_g = np.stack([_numbers(columns, axis, stamps.kept, name) for axis in "xyz"], axis=1)
-        return RawRecording(in_stretches(stamps.t_us, xyz_g, name), stamps.tz, stamps.zone)
+        return RawRecording(in_stretches(stamps.t_us, xyz_g, name), stamps.tz, stamps.zone, notes=left_out)
     if set(AXES) <= columns.keys():
-        return _three_axes(columns, stamps, name)
+        return _three_axes(columns, stamps, left_out, name)
     for title, measure in MEASURES.items():
         if title in columns:
-            return _epochs(columns, title, measure, stamps, name)
+            return _epochs(columns, title, measure, stamps, left_out, name)
     raise NotARecording(
         f"{name} has no columns x,y,z, counts or enmo_mg; name the columns in the first line."
     )
@@ -49,6 +53,9 @@ def _columns(text: str, name: str) -> Columns:
     if len(rows) < 2:
         raise NotARecording(f"{name} has no rows; export the recording again.")
     header = [title.strip().lower() for title in rows[0]]
+    if len(header) == 1 and (other := next((sign for sign in ";\t" if sign in header[0]), None)):
+        called = {";": "semicolons", "\t": "tabs"}[other]
+        raise NotARecording(f"{name} is separated by {called}; export it with commas.")
     for number, row in enumerate(rows[1:], start=1):
         if len(row) != len(header):
             raise NotARecording(
@@ -58,33 +65,64 @@ def _columns(text: str, name: str) -> Columns:
     return dict(zip(header, zip(*rows[1:], strict=True), strict=True))
 
 
+def _left_out(stamps: Stamps, name: str) -> tuple[str, ...]:
+    """What is said of rows whose time is not later than that of every row before them."""
+    rows = int((~stamps.kept).sum())
+    if 2 * rows > len(stamps.kept) and len(stamps.kept) > 2:
+        raise NotARecording(
+            f"{name}: most rows are not later than those above them; sort them by time, oldest first."
+        )
+    if not rows:
+        return ()
+    first = int(np.argmin(stamps.kept)) + 1
+    return (
+        f"{rows} rows, the first of them row {first}, are not later than a row above: they were left out.",
+    )
+
+
 def _numbers(columns: Columns, title: str, kept: NDArray[np.bool_], name: str) -> NDArray[np.float64]:
     texts = ["nan" if text.strip().lower() in MISSING else text for text in columns[title]]
-    try:
-        values = np.array([float(text) for text in texts])
-    except ValueError:
+    values = np.empty(len(texts))
+    for place, text in enumerate(texts):
+        try:
+            values[place] = float(text)
+        except ValueError:
+            raise NotARecording(
+                f"{name}: column {title} holds text that is no number in row {place + 1}; mend it."
+            ) from None
+    beyond = np.abs(values) > MOST
+    if beyond.any():
         raise NotARecording(
-            f"{name}: column {title} holds text that is no number; mend that column."
-        ) from None
-    if np.isinf(values).any():
-        raise NotARecording(f"{name}: column {title} holds an infinite value; mend that column.")
+            f"{name}: column {title} holds a value beyond {MOST:g} in row {int(np.argmax(beyond)) + 1}; "
+            "mend it or leave it empty."
+        )
     return values[kept]
 
 
-def _epochs(columns: Columns, title: str, measure: Measure, stamps: Stamps, name: str) -> EpochRecording:
+def _epochs(
+    columns: Columns, title: str, measure: Measure, stamps: Stamps, notes: tuple[str, ...], name: str
+) -> EpochRecording:
     activity = _at_least_zero(columns, title, stamps.kept, name)
-    notes = _drop_invalid(columns, activity, stamps, name)
+    notes += _drop_invalid(columns, activity, stamps, name)
     return EpochRecording(
         stamps.t_us, _length_s(stamps, name), activity, measure, stamps.tz, stamps.zone, notes=notes
     )
 
 
-def _three_axes(columns: Columns, stamps: Stamps, name: str) -> EpochRecording:
+def _three_axes(columns: Columns, stamps: Stamps, notes: tuple[str, ...], name: str) -> EpochRecording:
     axes = np.stack([_at_least_zero(columns, title, stamps.kept, name) for title in AXES], axis=1)
     steps = _at_least_zero(columns, "steps", stamps.kept, name) if "steps" in columns else None
     length_s = _length_s(stamps, name)
     return EpochRecording(
-        stamps.t_us, length_s, vector_magnitude(axes), "counts", stamps.tz, stamps.zone, axes, steps
+        stamps.t_us,
+        length_s,
+        vector_magnitude(axes),
+        "counts",
+        stamps.tz,
+        stamps.zone,
+        axes,
+        steps,
+        notes,
     )
 
 
@@ -109,4 +147,13 @@ def _drop_invalid(
 def _length_s(stamps: Stamps, name: str) -> float:
     if len(stamps.t_us) < 2:
         raise NotARecording(f"{name} has one epoch only, so its length is unknown; give two rows or more.")
-    return float(np.median(np.diff(stamps.t_us))) / 1e6
+    length_s = float(np.median(np.diff(stamps.t_us))) / 1e6
+    if length_s < SHORTEST_S:
+        raise NotARecording(
+            f"{name} has epochs of {length_s:g} s; {SHORTEST_S:g} s is the least: t_us is in microseconds."
+        )
+    if (stamps.t_us[-1] - stamps.t_us[0]) / 1e6 / length_s > MOST_EPOCHS:
+        raise NotARecording(
+            f"{name} reaches over more than {MOST_EPOCHS:,} epochs of {length_s:g} s; look for a wrong date."
+        )
+    return length_s

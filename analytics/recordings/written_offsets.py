@@ -16,6 +16,7 @@ class WrittenOffsets(tzinfo):
 
     def __init__(self, start_us: list[int], offset_us: list[int]) -> None:
         self._starts = start_us
+        self.changes_us = tuple(start_us[1:])  #: may come twice within a day, so `days.cut` is told
         self._offsets = [timedelta(microseconds=offset) for offset in offset_us]
 
     def utcoffset(self, when: datetime | None) -> timedelta:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
+from datetime import date, datetime, timedelta, tzinfo
+
+from days.cut import day_start
 
 WIDTH, LEFT, RIGHT = 1120.0, 40.0, 1098.0
 
@@ -36,18 +37,13 @@ class Day:
     width: float
 
 
-def midnight(day: date, zone: ZoneInfo) -> datetime:
-    """The instant at which the local day begins."""
-    return datetime.combine(day, time(), zone).astimezone(UTC)
-
-
-def axis_of(days: Sequence[date], zone: ZoneInfo) -> Axis:
+def axis_of(days: Sequence[date], zone: tzinfo) -> Axis:
     """The axis over these consecutive local days."""
-    return Axis(midnight(days[0], zone), midnight(days[-1] + timedelta(days=1), zone))
+    return Axis(day_start(days[0], zone), day_start(days[-1] + timedelta(days=1), zone))
 
 
-def places_of(days: Sequence[date], zone: ZoneInfo) -> list[Day]:
+def places_of(days: Sequence[date], zone: tzinfo) -> list[Day]:
     """Where each of these consecutive days begins, and how wide it is."""
     axis = axis_of(days, zone)
-    borders = [axis.x(midnight(day, zone)) for day in days] + [RIGHT]
+    borders = [axis.x(day_start(day, zone)) for day in days] + [RIGHT]
     return [Day(day, borders[i], round(borders[i + 1] - borders[i], 2)) for i, day in enumerate(days)]

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from zoneinfo import ZoneInfo
+from datetime import date, datetime, timedelta, tzinfo
 
 from api.pages.axis import LEFT, RIGHT, Axis, Day, axis_of, places_of
 from api.pages.hours import HOUR, Hour
@@ -99,7 +98,7 @@ def pain_y(score: float) -> float:
 
 def draw(
     days: Sequence[date],
-    zone: ZoneInfo,
+    zone: tzinfo,
     hours: Sequence[Hour],
     means: dict[date, float],
     answers: Sequence[Answer],

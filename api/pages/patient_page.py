@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, timedelta, tzinfo
 from urllib.parse import quote
-from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
 from api.pages import words
-from api.pages.axis import midnight
 from api.pages.chart import Answer, Chart, Mark, draw
 from api.pages.hours import Hour, hours_of
 from api.pages.standing import why_no_news
 from api.pages.wear_strip import going_on, together, watch_now
+from days.cut import day_of, day_start
 from store.calibrations import calibrations_worn
 from store.cases import Case, CaseEvent, CaseState
 from store.clocks import clocks_worn
@@ -23,10 +22,10 @@ from store.coverage import Gap, gaps_of
 from store.diary import Report, reports_of
 from store.gaps import SHOWN, said
 from store.hours import read_hours
-from store.people import zone_of
 from store.results import DayIndex
 from store.wear_runs import stretches_of, wears_any
 from store.worklist import Row, cases_of, day_indices
+from store.zones import zone_of_patient
 
 DAYS = 28
 INDEX_DAYS = 7
@@ -73,10 +72,11 @@ class PatientPage:
 
     row: Row
     path: str
-    zone: ZoneInfo
+    zone: tzinfo
     clock: str
     watch: tuple[str, bool] | None  #: worn, not worn, off or silent since when, and whether it is worn
     gaps: list[str]
+    journeys: list[str]  #: where the patient was before, in these days
     clocks: list[str]
     calibrations: list[str]
     missing: list[str]  #: what devices numbered in these days and never sent
@@ -98,10 +98,10 @@ class PatientPage:
 
 def read_page(session: Session, row: Row, now: datetime) -> PatientPage:
     """The page of the patient in `row`: the last 28 local days up to `now`."""
-    zone = zone_of(row.tz)
-    there = now.astimezone(zone)
-    days = [there.date() - timedelta(days=back) for back in reversed(range(DAYS))]
-    start, end = midnight(days[0], zone), midnight(days[-1] + timedelta(days=1), zone)
+    zone = zone_of_patient(session, row.patient_id)
+    there, today = now.astimezone(zone), day_of(now, zone)
+    days = [today - timedelta(days=back) for back in reversed(range(DAYS))]
+    start, end = day_start(days[0], zone), day_start(days[-1] + timedelta(days=1), zone)
     unit, hours = hours_of(read_hours(session, row.patient_id, start, end))
     reports = reports_of(session, row.patient_id, start, end)
     names = [name for _, name in (*INDICES, *WEAR)]
@@ -131,6 +131,7 @@ def read_page(session: Session, row: Row, now: datetime) -> PatientPage:
         clock=f"{there:%Z}, now {there:%H:%M}",
         watch=watch_now(states, now, row.moved_at, zone) if wears and states else None,
         gaps=why_no_news(row, now),
+        journeys=words.journeys(zone, start, now),
         clocks=[
             words.device_clock(one.device, one.offset)
             for one in clocks_worn(session, row.patient_id, now, now + timedelta(microseconds=1))
@@ -157,7 +158,7 @@ def read_page(session: Session, row: Row, now: datetime) -> PatientPage:
     )
 
 
-def missing_in_words(gaps: Sequence[Gap], zone: ZoneInfo) -> list[str]:
+def missing_in_words(gaps: Sequence[Gap], zone: tzinfo) -> list[str]:
     """A sentence for each stream of a device with gaps, since the oldest of them."""
     streams: dict[tuple[str, str, int], list[Gap]] = {}
     for gap in gaps:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
 from itertools import pairwise
-from zoneinfo import ZoneInfo
 
 from api.pages import words
 from api.pages.axis import Axis
@@ -69,7 +68,7 @@ def going_on(states: Sequence[State], now: datetime, moved_at: datetime | None) 
 
 
 def watch_now(
-    states: Sequence[State], now: datetime, moved_at: datetime | None, zone: ZoneInfo
+    states: Sequence[State], now: datetime, moved_at: datetime | None, zone: tzinfo
 ) -> tuple[str, bool]:
     """`not worn since Tue 22:10`, and whether the watch is worn; the states, at least one, are of `going_on`.
 
@@ -87,7 +86,7 @@ def watch_now(
     return said, last.state == "worn"
 
 
-def bands(states: Sequence[State], axis: Axis, now: datetime, zone: ZoneInfo) -> list[Band]:
+def bands(states: Sequence[State], axis: Axis, now: datetime, zone: tzinfo) -> list[Band]:
     """The strip on the axis of the chart."""
     placed = []
     for one in states:
@@ -115,7 +114,7 @@ def _without_brief(states: Sequence[State]) -> list[State]:
     return told
 
 
-def _clock(at: datetime, now: datetime, zone: ZoneInfo) -> str:
+def _clock(at: datetime, now: datetime, zone: tzinfo) -> str:
     """`22:10` of today, `Tue 22:10` of the last six days, else with its date."""
     there, today = at.astimezone(zone), now.astimezone(zone).date()
     if there.date() == today:

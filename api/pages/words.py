@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
+from datetime import datetime, timedelta, tzinfo
 
+from days.itinerary import Itinerary
 from store.calibrations import ShownCalibration
 
 SEVERITY = {"high": "High", "medium": "Medium", "low": "Low", "info": "Info"}
@@ -75,10 +75,21 @@ def _length(span: timedelta) -> str:
     return " ".join(parts[:2])
 
 
-def local(at: datetime, zone: ZoneInfo) -> str:
+def local(at: datetime, zone: tzinfo) -> str:
     """An instant on the patient's clock, with its zone: `Mon 4 May, 14:05 CEST`."""
     there = at.astimezone(zone)
     return f"{there:%a} {there.day} {there:%b}, {there:%H:%M} {there:%Z}"
+
+
+def journeys(zone: tzinfo, start: datetime, end: datetime) -> list[str]:
+    """What an itinerary says of (start, end]: `Until Sun 10 May, 14:00 CEST the zone was Europe/Rome.`"""
+    if not isinstance(zone, Itinerary):
+        return []
+    return [
+        f"Until {local(change, before)} the zone was {before.key}."
+        for before, change in zip(zone.zones[:-1], zone.changes, strict=True)
+        if start < change <= end
+    ]
 
 
 def figure(value: float) -> str:

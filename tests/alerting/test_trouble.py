@@ -37,7 +37,7 @@ EMPTY = Reason(BATTERY, "phone-7", "The battery of phone-7 ran low")
 
 
 def standing(*reasons: Reason) -> StandingCase:
-    return StandingCase(1, PATIENT, "Europe/Rome", in_words(reasons), as_json(reasons))
+    return StandingCase(1, PATIENT, in_words(reasons), as_json(reasons))
 
 
 def now(*reasons: Reason) -> list[tuple[int, Reason]]:
@@ -100,9 +100,7 @@ def test_a_day_is_the_patients_own(hours_before, hushed):
 
 
 def test_the_sentence_says_which_messages_of_what_since_when():
-    missing = Missing(
-        PATIENT, "Europe/Rome", "watch-7", "raw", 1, NOON + 5 * timedelta(minutes=1), ((120, 150),), 0
-    )
+    missing = Missing(PATIENT, "watch-7", "raw", 1, NOON + 5 * timedelta(minutes=1), ((120, 150),), 0)
     assert gap_reason(missing, ROME).text == (
         "Data are missing: messages 120 to 150 of the movement stream of watch-7, since Mon 4 May, 14:05"
     )
@@ -117,7 +115,7 @@ def test_the_sentence_says_which_messages_of_what_since_when():
     ],
 )
 def test_stretches_are_told_shortly(ranges, more, words):
-    missing = Missing(PATIENT, "Europe/Rome", "p", "diary", 1, NOON, ranges, more)
+    missing = Missing(PATIENT, "p", "diary", 1, NOON, ranges, more)
     assert words in gap_reason(missing, ROME).text
 
 
@@ -135,6 +133,6 @@ def test_stretches_are_told_shortly(ranges, more, words):
     ],
 )
 def test_silence_and_battery(heard_ago, battery, had, kinds):
-    device = WornDevice(PATIENT, "Europe/Rome", "watch-7", NOON - heard_ago * HOUR, battery)
+    device = WornDevice(PATIENT, "watch-7", NOON - heard_ago * HOUR, battery)
     known = {(BATTERY, "watch-7", None, None)} if had else set()
     assert [r.kind for r in device_reasons(device, NOON, 24 * HOUR, known, ROME)] == kinds

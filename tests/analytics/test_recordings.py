@@ -83,6 +83,13 @@ def test_offsets_that_change_within_a_file_cut_its_days(write):
     assert hours_in(date(2026, 10, 25), recording.zone) == 25
 
 
+def test_offsets_that_change_twice_within_a_day_are_both_followed(write):
+    stamps = ["2026-10-25T10:00+02:00", "2026-10-25T10:00+01:00", "2026-10-25T12:00+02:00"]
+    recording = read_recording(write("a.csv", "time,counts\n" + "".join(f"{at},1\n" for at in stamps)))
+    assert local_clock_s(recording.t_us, recording.zone).tolist() == [36000, 36000, 43200]
+    assert hours_in(date(2026, 10, 25), recording.zone) == 24
+
+
 def test_instants_without_a_zone_are_utc(write):
     recording = read_recording(write("a.csv", "t_us,counts\n0,5\n30000000,6\n"))
     assert (recording.epoch_s, recording.tz, recording.activity.tolist()) == (30.0, "UTC", [5, 6])
@@ -161,7 +168,7 @@ GOOD = depresjon("2003-05-07 12:00:00", "2003-05-07 12:01:00")
         pytest.param("a.csv", "t_us,counts\n1.5,2\n", "whole microseconds", id="fraction of a microsecond"),
         pytest.param("a.csv", "t_us,counts\n0,2\n", "one epoch only", id="one row"),
         pytest.param("a.csv", "t_us,counts\n0,2\n1,x\n", "no number", id="text value"),
-        pytest.param("a.csv", "t_us,counts\n0,2\n1,inf\n", "infinite", id="infinite value"),
+        pytest.param("a.csv", "t_us,counts\n0,2\n1,inf\n", "beyond 1e+09 in row 2", id="infinite value"),
         pytest.param("a.csv", "t_us,counts\n0,2\n1,-1\n", "below 0", id="negative counts"),
         pytest.param("a.csv", "t_us,x,y,z\n0,900,0,0\n1000,1,1,1\n", "in g", id="not in g"),
         pytest.param(

@@ -11,7 +11,7 @@ from analytics.jobs.days import compute_days
 from ingest.batch import write_batch
 from ingest.decode import Incoming
 from ingest.messages import Epoch, Status
-from store import people, wear_runs
+from store import people, wear_runs, zones
 from store.calibrations import add_calibration
 from store.database import now, transaction
 from store.epochs import EpochRow
@@ -139,6 +139,37 @@ def test_a_day_is_the_patients_own_also_when_it_has_23_hours(house: House) -> No
     assert [(start, minutes) for start, _, minutes in found] == [
         ("2026-03-27T23:00:00Z", 24 * 60), ("2026-03-28T23:00:00Z", 23 * 60), ("2026-03-29T22:00:00Z", 24 * 60),
     ]  # fmt: skip
+
+
+def test_the_day_of_a_flight_is_one_bucket_of_30_hours(house: House) -> None:
+    out = datetime(2026, 4, 10, 12, tzinfo=UTC)
+    with transaction(house.engine) as session:
+        zones.stay(session, people.patient_by_code(session, "P-steady"), "America/New_York", out, None)
+    first = datetime(2026, 4, 8, 22, tzinfo=UTC)  # midnight of 9 April in Rome
+    send(house, house.cast.watch_1, first, (24 + 30 + 24) * 60)
+    found = buckets(house, "counts", "1d", first, first + timedelta(hours=77))
+    assert [(start, minutes) for start, _, minutes in found] == [
+        ("2026-04-08T22:00:00Z", 24 * 60), ("2026-04-09T22:00:00Z", 30 * 60), ("2026-04-11T04:00:00Z", 23 * 60),
+    ]  # fmt: skip
+    pairs = buckets(house, "counts", "2d", first, first + timedelta(hours=77))  # 8 and 9, 10 and 11 April
+    assert [(start, minutes) for start, _, minutes in pairs] == [
+        ("2026-04-07T22:00:00Z", 24 * 60), ("2026-04-09T22:00:00Z", 53 * 60),
+    ]  # fmt: skip
+    client = house.client("anna")
+    covered = client.get(f"{STEADY}/coverage", params={"from": "2026-04-10", "to": "2026-04-10"}).json()
+    assert [(day["day"], day["minutes"]) for day in covered["items"]] == [("2026-04-10", 30 * 60)]
+
+
+def test_the_zone_in_an_answer_is_where_the_patient_is_now(house: House) -> None:
+    with transaction(house.engine) as session:
+        patient = people.patient_by_code(session, "P-steady")
+        zones.stay(session, patient, "America/New_York", now() - timedelta(days=1), now() + timedelta(days=1))
+        zones.stay(session, patient, "Asia/Tokyo", now() + timedelta(days=1), None)
+    client = house.client("anna")
+    for path in (STEADY, f"{STEADY}/days", f"{STEADY}/pain", f"{STEADY}/coverage", f"{STEADY}/treatments"):
+        assert client.get(path).json()["tz"] == "America/New_York"
+    listed = {one["id"]: one["tz"] for one in client.get("/api/v1/patients").json()["items"]}
+    assert (listed["P-steady"], listed["P-rising"]) == ("America/New_York", "Europe/Rome")
 
 
 def test_minutes_belong_to_whoever_wore_the_device(house: House) -> None:

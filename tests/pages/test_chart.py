@@ -8,19 +8,20 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from api.pages import chart
-from api.pages.axis import LEFT, RIGHT, midnight, places_of
+from api.pages.axis import LEFT, RIGHT, places_of
 from api.pages.chart import MOVE_BOTTOM, MOVE_TOP, PAIN_BOTTOM, PAIN_TOP, Answer, Mark, draw
 from api.pages.hours import Hour
+from days.cut import day_start
 
 ROME = ZoneInfo("Europe/Rome")
 KOLKATA = ZoneInfo("Asia/Kolkata")
 HOUR = timedelta(hours=1)
 FOUR_DAYS = [date(2026, 5, 1) + timedelta(days=i) for i in range(4)]
-END = midnight(date(2026, 5, 5), ROME)
+END = day_start(date(2026, 5, 5), ROME)
 
 
 def filled(days, zone=ROME, activity=10.0) -> list[Hour]:
-    start, end = midnight(days[0], zone), midnight(days[-1] + timedelta(days=1), zone)
+    start, end = day_start(days[0], zone), day_start(days[-1] + timedelta(days=1), zone)
     return [Hour(start + i * HOUR, activity) for i in range(round((end - start) / HOUR))]
 
 
@@ -51,12 +52,12 @@ def test_a_day_of_23_hours_is_narrower_and_of_25_hours_wider():
 
 def test_local_midnights_are_ticks_in_a_zone_with_half_hours():
     places = places_of(FOUR_DAYS, KOLKATA)
-    assert midnight(FOUR_DAYS[0], KOLKATA) == datetime(2026, 4, 30, 18, 30, tzinfo=UTC)
+    assert day_start(FOUR_DAYS[0], KOLKATA) == datetime(2026, 4, 30, 18, 30, tzinfo=UTC)
     assert [p.width for p in places] == pytest.approx([(RIGHT - LEFT) / 4] * 4)
 
 
 def test_the_axis_is_the_same_for_pain_and_movement():
-    at = midnight(FOUR_DAYS[2], ROME)
+    at = day_start(FOUR_DAYS[2], ROME)
     picture = drawn([Hour(at, 5.0)], [Answer(at, 7, 4)], [Mark(at, "high", "case 1")])
     assert picture.skyline[0].startswith(f"M{picture.worst[0].x} ")
     assert picture.worst[0].x == picture.flags[0].x == picture.days[2].x
@@ -76,7 +77,7 @@ def test_an_answer_without_a_score_is_no_dot():
 
 
 def test_a_long_silence_breaks_the_line_of_pain():
-    starts = midnight(FOUR_DAYS[0], ROME)
+    starts = day_start(FOUR_DAYS[0], ROME)
     answers = [Answer(starts + hours * HOUR, 5, None) for hours in (1, 20, 80, 94)]
     lines = drawn(answers=answers).worst_lines
     assert [len(line.split()) for line in lines] == [2, 2]
@@ -99,13 +100,13 @@ def test_not_worn_and_no_data_are_told_apart():
 
 
 def test_the_future_is_not_missing():
-    picture = drawn(filled(FOUR_DAYS[:2]), now=midnight(FOUR_DAYS[2], ROME))
+    picture = drawn(filled(FOUR_DAYS[:2]), now=day_start(FOUR_DAYS[2], ROME))
     assert picture.spans == []
     assert picture.now_x == picture.days[2].x
 
 
 def test_words_of_neighbouring_cases_stand_in_two_rows():
-    at = midnight(FOUR_DAYS[0], ROME)
+    at = day_start(FOUR_DAYS[0], ROME)
     marks = [Mark(at + hours * HOUR, "low", "case") for hours in (0, 4)]
     assert [flag.label_y for flag in drawn(marks=marks).flags] == list(chart.LABEL_ROWS)
 
@@ -117,6 +118,6 @@ def test_words_near_the_right_edge_turn_to_the_left():
 
 
 def test_what_lies_outside_of_the_days_is_not_drawn():
-    early = midnight(FOUR_DAYS[0], ROME) - HOUR
+    early = day_start(FOUR_DAYS[0], ROME) - HOUR
     picture = drawn([Hour(early, 5.0)], [Answer(early, 5, 5)], [Mark(early, "low", "case")])
     assert picture.skyline == picture.worst == picture.average == picture.flags == []

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import re
+import uuid
 from datetime import timedelta
 from html import unescape
+from zoneinfo import ZoneInfo
 
 import pytest
 import sqlalchemy as sa
 
-from api.pages.words import device_clock
+from api.pages.words import device_clock, local
 from ingest.batch import write_batch
 from ingest.messages import Status
 from store.calibrations import add_calibration
 from store.cases import Case, CaseEvent
 from store.database import now, transaction
+from store.diary import add_ward_report
+from store.people import Patient
 from store.results import save_day_indices
 from store.still_points import StillPointsRow
+from store.zones import stay
 from tests.cast import incoming, micro
 from tests.made import calibration_row
 from tests.pages.visits import (
@@ -42,6 +47,24 @@ def test_a_case_is_closed_with_an_outcome_and_its_story_stays(client, cast, engi
     with transaction(engine) as session:
         kinds = session.scalars(sa.select(CaseEvent.kind).order_by(CaseEvent.id)).all()
     assert kinds == ["opened", "comment", "resolved"]
+
+
+def test_times_are_those_of_the_place_and_the_page_says_where_the_patient_was(client, cast, engine):
+    at = now().replace(minute=0, second=0, microsecond=0) - timedelta(days=3)
+    with transaction(engine) as session:
+        patient = session.get_one(Patient, cast.rising)
+        stay(session, patient, "Asia/Tokyo", at, None)
+    for there in (at - timedelta(hours=1), at + timedelta(hours=1)):
+        values = {"entry": uuid.uuid4(), "at": there, "received_at": there, "worst": 3, "detail": {}}
+        with transaction(engine) as session:
+            add_ward_report(session, cast.rising, values)
+    log_in(client)
+    page = words_of(client.get("/patients/P-rising").text)
+    before = local(at, ZoneInfo("Europe/Rome"))
+    assert "Times in Asia/Tokyo (JST, now" in page
+    assert f"Until {before} the zone was Europe/Rome." in page
+    assert local(at - timedelta(hours=1), ZoneInfo("Europe/Rome")) in page
+    assert local(at + timedelta(hours=1), ZoneInfo("Asia/Tokyo")) in page
 
 
 def test_the_link_in_a_message_leads_to_the_case_on_the_patients_page(client, cast, engine):
