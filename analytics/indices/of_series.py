@@ -52,7 +52,7 @@ def ready(series: Series, zone: tzinfo, first: date, last: date) -> Ready:
 def _scored(series: Series, zone: tzinfo) -> Scored | None:
     if series.anglez_5s_deg is not None:
         return scored_by_angle(series.t_us, series.anglez_5s_deg, series.worn)
-    epochs = EpochRecording(series.t_us, series.epoch_s, series.x, series.measure, None, zone)
+    epochs = EpochRecording(series.t_us, series.epoch_s, series.x, series.measure, str(zone), zone)
     return scored_by_counts(epochs, series.worn)
 
 

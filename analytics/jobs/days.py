@@ -56,7 +56,9 @@ def compute_days(engine: sa.Engine, at: datetime) -> int:
         # What waits for its own turn is computed then, and only once.
         waiting = marks.waiting_days(session, patient.id, marks.MOVEMENT)
         days = sorted({*claim.days, *(set(after) - waiting)})
-        read = worn_epochs(session, patient.id, _span(days, zone), _span([first, last], zone))
+        # The night before the window's first day begins at noon of the day before.
+        seen = _span(days[0] - timedelta(days=WINDOW_DAYS + 1), days[-1], zone)
+        read = worn_epochs(session, patient.id, seen, _span(first, last, zone))
         rows = _rows_of(session, patient.id, read, days, first, zone, at)
         results.save_day_indices(session, rows)
         results.finish(session, marks.MOVEMENT, claim)
@@ -135,7 +137,7 @@ def _wear_states(
     judged: dict[str, int] = {}
     rows: list[dict[str, object]] = []
     for day, (minutes, digest) in states.items():
-        zones = names_between(zone, *_span([day], zone))
+        zones = names_between(zone, *_span(day, day, zone))
         if zones not in judged:
             said = {"tz": zones, **wear_days.PARAMETERS}
             judged[zones] = provenance_id(session, METHOD_NAME, SOFTWARE, said)
@@ -187,10 +189,9 @@ def _row(
     }
 
 
-def _span(days: list[date], zone: tzinfo) -> tuple[datetime, datetime]:
+def _span(first: date, last: date, zone: tzinfo) -> tuple[datetime, datetime]:
     """From the beginning of the first of these days to the end of the last."""
-    start_us, end_us = day_bounds(days[0], zone)[0], day_bounds(days[-1], zone)[1]
-    return _instant(start_us), _instant(end_us)
+    return _instant(day_bounds(first, zone)[0]), _instant(day_bounds(last, zone)[1])
 
 
 def _instant(us: int) -> datetime:

@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 from sqlalchemy.orm import Session
 
 from analytics.days import MINUTE_US
-from analytics.indices.daily import WINDOW_DAYS
 from analytics.series import Values, Worn
 from analytics.signal.thermometer import minute_temperature
 from analytics.signal.wear import worn_by_stillness
@@ -18,9 +17,6 @@ from store import epochs
 from store.thermometer import readings
 from store.worn import save_worn
 
-#: The night before a window's first day begins at noon of the day before; journeys make days longer, the
-#: longest that can be has 50 hours.
-BACK = timedelta(days=WINDOW_DAYS + 1, hours=27)
 #: Behind the last day: zeros of 24 h that are not worn, and a whole day (UTC) of each device.
 AHEAD = timedelta(days=2)
 STILL_LOOKS = timedelta(hours=1)  #: how far around a raw minute its wear rule looks
@@ -44,9 +40,9 @@ class Read:
         )
 
 
-def worn_epochs(session: Session, patient_id: int, days: Span, changed: Span) -> list[Read]:
-    """All that the results of `days` rest on; the wear around `changed` is judged anew and stored."""
-    start, end = days[0] - BACK, days[1] + AHEAD
+def worn_epochs(session: Session, patient_id: int, seen: Span, changed: Span) -> list[Read]:
+    """What was worn in `seen` and a little after it; the wear around `changed` is judged anew and stored."""
+    start, end = seen[0], seen[1] + AHEAD
     parts = epochs.read_epochs(session, patient_id, start, end)
     fives = {}
     if any(part.source == "raw" for part in parts):
