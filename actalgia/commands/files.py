@@ -26,21 +26,31 @@ def indices(
     plot: Annotated[
         Path | None, typer.Option("--plot", metavar="SVG", help="Draw the actogram into this file.")
     ] = None,
+    calibrate: Annotated[
+        bool, typer.Option(help="Correct raw samples by their still windows, where these are enough.")
+    ] = True,
     as_json: JsonOption = False,
 ) -> None:
     """The rest-activity indices of a recording (any of docs/recordings.md)."""
     from analytics.figures.recording import recording_actogram
     from analytics.indices.recording import recording_indices
+    from analytics.recordings.calibrated import calibrated
     from analytics.recordings.read import read_recording
+    from analytics.recordings.recording import RawRecording
     from store.people import zone_of
 
     if tz is not None:
         zone_of(tz)
     recording = read_recording(file, tz)
+    fit = None
+    if calibrate and isinstance(recording, RawRecording):
+        recording, fit = calibrated(recording)
     document = recording_indices(recording, in_bed=None if bed is None else _bed_times(bed))
     provenance = document["provenance"]
     assert isinstance(provenance, dict)
     notes = list(recording.notes)
+    if fit is not None and not fit.accepted:
+        notes.append(f"not calibrated: {fit.reason}")
     if unknown := provenance["nights_without_bed"]:
         notes.append(f"no time in bed is given for the nights that end on {', '.join(unknown)}: out of bed")
     if plot is not None:

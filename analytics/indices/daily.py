@@ -40,6 +40,8 @@ def day_indices(prepared: Prepared, day: date) -> list[Index]:
     timeline = prepared.timeline
     day_us, night_us = day_bounds(day, timeline.zone), night_bounds(day, timeline)
     today = timeline.between(*day_us)
+    # The last epoch of the day has its successor in the next one.
+    followed = timeline.between(day_us[0], day_us[1] + timeline.epoch_us)
     return [
         worn_minutes(today),
         HOURS.is_(hours_in(day, timeline.zone)),
@@ -49,7 +51,7 @@ def day_indices(prepared: Prepared, day: date) -> list[Index]:
         *most_active(today),
         *intensity_line(None if prepared.fives is None else prepared.fives.between(*day_us)),
         *day_extremes(timeline.between(*night_us), night_us, today, day_us),
-        *transition_probabilities(states(elapsed(today), prepared.rest_below)),
+        *transition_probabilities(states(elapsed(followed), prepared.rest_below)),
         *night_of(prepared, day),
     ]
 

@@ -40,6 +40,7 @@ class Prepared:
     cuts: CutPoints
     scored: Scored | None = None  #: None where no scorer knows such epochs
     fives: Fives | None = None
+    stays_us: NDArray[np.int64] | None = None  #: (n, 2) known times in bed; None: found by a rule
 
     @property
     def rest_below(self) -> float:
@@ -59,6 +60,7 @@ def prepare(
     bed_of: Callable[[Timeline], NDArray[np.int8]] = bed_states,
     scored: Scored | None = None,
     fives: Fives | None = None,
+    stays_us: NDArray[np.int64] | None = None,
 ) -> Prepared:
     """Epochs in strictly rising order; `x` NaN is missing; `worn` None means that all of it was worn.
 
@@ -66,8 +68,8 @@ def prepare(
     end of the day. `unit` is that of `x`: `counts` or `mg`. `cuts` None takes the usual ones of the unit,
     `bed_of` tells of each epoch whether it was in bed: a rule on activity where nothing better is known.
     `scored` tells of each epoch whether it was slept through, None where no scorer knows such epochs.
+    `stays_us` are the times in bed as somebody wrote them down, of which epochs may be missing.
     """
     timeline = timeline_of(t_us, x, epoch_s, worn, steps, zone, unit)
-    return Prepared(
-        timeline, clock_bins(timeline), bed_of(timeline), cuts or usual_cut_points(unit), scored, fives
-    )
+    cuts = cuts or usual_cut_points(unit)
+    return Prepared(timeline, clock_bins(timeline), bed_of(timeline), cuts, scored, fives, stays_us)

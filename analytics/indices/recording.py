@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from functools import partial
 
 import numpy as np
@@ -21,6 +21,7 @@ from analytics.indices.fractal import scaling_exponents
 from analytics.indices.fragmentation import fragmentation
 from analytics.indices.in_bed import (
     IN_BED,
+    NOT_JUDGED,
     RULE,
     FindsBed,
     bed_states,
@@ -30,11 +31,13 @@ from analytics.indices.in_bed import (
 from analytics.indices.index import METHOD, Index, as_document
 from analytics.indices.intensity_gradient import EPOCH_S, intensity_line
 from analytics.indices.intensity_minutes import intensity_minutes
+from analytics.indices.night import main_stay
 from analytics.indices.prepared import Fives, Prepared, prepare
 from analytics.indices.scored import Scored, scored_by_angle, scored_by_counts
 from analytics.indices.timeline import Timeline
 from analytics.indices.windows import nights_index, window_indices
 from analytics.recordings.recording import EpochRecording, RawRecording
+from analytics.recordings.stamps import instants_of_wall
 from analytics.signal.epochs import epochs_of_minutes
 from analytics.signal.fives import without_overlaps
 from analytics.signal.wear import STILL_RULE, ZERO_RUN_RULE, worn_by_counts, worn_in_recording
@@ -79,6 +82,7 @@ def recording_indices(
     prepared = prepare(
         *(epochs.t_us, epochs.activity, epochs.epoch_s, judged.worn, None, epochs.zone, unit, cuts, bed_of),
         *(judged.scored, judged.fives),
+        stays_us=None if in_bed is None else _instants(in_bed, epochs.zone),
     )
     first, last = local_day_of(epochs.t_us[[0, -1]], epochs.zone).tolist()
     days = [first + timedelta(days=k) for k in range((last - first).days + 1)]
@@ -96,13 +100,16 @@ def recording_indices(
             "epoch_s": epochs.epoch_s,
             "activity": epochs.measure,
             "wear_rule": judged.rule,
-            "not_worn": _not_worn(epochs, judged.worn),
+            "not_worn": _stretches(epochs, ~judged.worn),
             "in_bed": bed_rule,
+            "in_bed_times": _stretches(epochs, prepared.bed == IN_BED),
+            "in_bed_not_judged": _stretches(epochs, prepared.bed == NOT_JUDGED),
             "nights_without_bed": [] if in_bed is None else _nights_without_bed(prepared, days),
             "cut_points": cuts.name,
             "cut_points_version": VERSION,
             "TP_threshold": prepared.rest_below,
             "SRI_scorer": None if judged.scored is None else judged.scored.scorer,
+            "calibrated": isinstance(recording, RawRecording) and recording.correction is not None,
             "method": METHOD,
         },
     }
@@ -137,18 +144,19 @@ def _bed_rule(judged: _Judged, given: NDArray[np.int64] | None) -> tuple[str, Be
 
 
 def _nights_without_bed(prepared: Prepared, days: list[date]) -> list[str]:
-    """The days on which nights end that have epochs and none of them in bed."""
+    """The days on which nights end that have epochs and no given time in bed."""
     found = []
     for day in days:
-        low, high = np.searchsorted(prepared.timeline.t_us, night_bounds(day, prepared.timeline))
-        if high > low and not (prepared.bed[low:high] == IN_BED).any():
+        bounds = night_bounds(day, prepared.timeline)
+        low, high = np.searchsorted(prepared.timeline.t_us, bounds)
+        if high > low and main_stay(prepared, bounds) is None:
             found.append(day.isoformat())
     return found
 
 
 def _with_wear(recording: EpochRecording | RawRecording, given: NDArray[np.bool_] | None) -> _Judged:
     if isinstance(recording, RawRecording):
-        minutes = epochs_of_minutes(recording.segments)
+        minutes = epochs_of_minutes(recording.segments, recording.correction)
         epochs = EpochRecording(minutes.t_us, 60.0, minutes.enmo_mg, "enmo_mg", recording.tz, recording.zone)
         segments = without_overlaps(recording.segments)
         still = worn_in_recording(
@@ -172,10 +180,15 @@ def _with_wear(recording: EpochRecording | RawRecording, given: NDArray[np.bool_
     return _Judged(recording, rule, worn, scored=scored_by_counts(recording, worn))
 
 
-def _not_worn(epochs: EpochRecording, worn: NDArray[np.bool_]) -> list[list[str]]:
-    """Half-open stretches of epochs that the rule left out, in UTC; a hole in the stamps ends a stretch."""
+def _instants(times: NDArray[np.int64], zone: tzinfo) -> NDArray[np.int64]:
+    """Times in bed on the local wall clock, as instants; an hour that comes twice is the first of them."""
+    return np.stack([instants_of_wall(times[:, side], zone) for side in (0, 1)], axis=1)
+
+
+def _stretches(epochs: EpochRecording, chosen: NDArray[np.bool_]) -> list[list[str]]:
+    """Half-open stretches of these epochs, in UTC; a hole in the stamps ends a stretch."""
     length_us = round(epochs.epoch_s * 1e6)
-    out = epochs.t_us[~worn]
+    out = epochs.t_us[chosen]
     cuts = np.flatnonzero(np.diff(out) > 1.5 * length_us) + 1
     return [
         [_written(int(run[0])), _written(int(run[-1]) + length_us)] for run in np.split(out, cuts) if len(run)

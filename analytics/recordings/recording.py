@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from analytics.signal.samples import Samples
+from analytics.signal.samples import Correction, Samples
 from analytics.signal.thermometer import Temperature as Temperature
 
 Measure = Literal["counts", "enmo_mg"]
@@ -44,3 +44,4 @@ class RawRecording:
     temperature: Temperature | None = None  #: None where the file has none
     range_g: float | None = None  #: the device clips beyond this; None where the file does not say
     notes: tuple[str, ...] = ()  #: what the reader left out or mended, one sentence each
+    correction: Correction | None = None  #: of the samples; None: not calibrated

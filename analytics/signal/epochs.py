@@ -64,13 +64,13 @@ class Whole(NamedTuple):
     sway: Values  #: (m,) of minutes at rest, else `UNSEEN`: see `analytics.signal.sway`
 
 
-def epochs_of_minutes(blocks: Sequence[Samples]) -> Minutes:
-    """Every whole UTC minute that the blocks touch.
+def epochs_of_minutes(blocks: Sequence[Samples], correction: Correction | None = None) -> Minutes:
+    """Every whole UTC minute that the blocks touch; `correction` calibrates all of them.
 
     Blocks may come in any order, with gaps, with different rates and scales, and may overlap: time that a
     block shares with an earlier one is taken from the earlier one.
     """
-    return epochs_of_many([blocks])[1]
+    return epochs_of_many([blocks], [[correction]] if correction else ())[1]
 
 
 def epochs_of_many(
