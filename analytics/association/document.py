@@ -24,26 +24,13 @@ def association(rows: DailyRows, lags: Sequence[int] = LAGS) -> Document:
     `p_method` says `iid`. Raises ValueError as `panel_of` does.
     """
     textbook = repeated_measures_correlation(rows.patient, rows.x, rows.y)
-    if rows.day is None:
-        panel = _in_file_order(rows)
-        rmcorr = _textbook(textbook) | _pair("p", textbook.p_iid, textbook.reasons.get("p_iid"))
-        rmcorr |= _pair("ci", _listed(textbook.ci_iid), textbook.reasons.get("ci_iid"))
-        rmcorr |= {"p_method": "iid", "ci_method": "iid"}
-        told: list[Document] = []
-        p_within = None
-    else:
-        panel = panel_of(rows.patient, rows.day, rows.x, rows.y)
-        asked = links(panel, tuple(dict.fromkeys((0, *lags))))
-        same_day, by_lag = asked.lags[0], {link.lag: link for link in links(panel, lags).lags}
-        rmcorr = _textbook(textbook) | _pair("p", same_day.p, same_day.reasons.get("p"))
-        rmcorr |= _pair("ci", _listed(same_day.ci), same_day.reasons.get("ci"))
-        rmcorr |= {"p_method": asked.p_method, "ci_method": asked.ci_method}
-        told = [_lag(by_lag[lag]) for lag in lags]
-        p_within = same_day.p
+    panel = _in_file_order(rows) if rows.day is None else panel_of(rows.patient, rows.day, rows.x, rows.y)
+    link = linked(textbook, None if rows.day is None else panel, lags)
+    p_within = None if rows.day is None else link["rmcorr"]["p"]
     return {
-        "rmcorr": rmcorr,
+        "rmcorr": link["rmcorr"],
         "mixed": _mixed(within_between(panel, p_within)),
-        "lags": told,
+        "lags": link["lags"],
         **({"lags_reason": NO_ORDER} if rows.day is None else {}),
         "n_patients": textbook.n_patients,
         "n_days": textbook.n_days,
@@ -55,6 +42,22 @@ def association(rows: DailyRows, lags: Sequence[int] = LAGS) -> Document:
             "last_day": None if rows.day is None or not len(rows.day) else rows.written(rows.day.max()),
         },
     }
+
+
+def linked(textbook: RepeatedMeasures, panel: Panel | None, lags: Sequence[int] = LAGS) -> Document:
+    """`{"rmcorr", "lags"}` of the same rows; without a panel of days only what needs no order."""
+    rmcorr = _textbook(textbook)
+    if panel is None:
+        rmcorr |= _pair("p", textbook.p_iid, textbook.reasons.get("p_iid"))
+        rmcorr |= _pair("ci", _listed(textbook.ci_iid), textbook.reasons.get("ci_iid"))
+        return {"rmcorr": rmcorr | {"p_method": "iid", "ci_method": "iid"}, "lags": []}
+    asked = links(panel, (0,))
+    (same_day,) = asked.lags
+    rmcorr |= _pair("n_eff", same_day.n_eff, same_day.reasons.get("n_eff"))
+    rmcorr |= _pair("p", same_day.p, same_day.reasons.get("p"))
+    rmcorr |= _pair("ci", _listed(same_day.ci), same_day.reasons.get("ci"))
+    rmcorr |= {"p_method": asked.p_method, "ci_method": asked.ci_method}
+    return {"rmcorr": rmcorr, "lags": [_lag(link) for link in links(panel, lags).lags]}
 
 
 def _in_file_order(rows: DailyRows) -> Panel:

@@ -8,18 +8,19 @@ from typing import Any
 import numpy as np
 import sqlalchemy as sa
 
+from analytics.association.document import linked
+from analytics.association.links import METHOD
+from analytics.association.panel import panel_of
 from analytics.association.repeated_measures import repeated_measures_correlation
 from store.associations import claim_association, index_and_pain, save_association, units_of
 from store.database import transaction
-
-METHOD = "rmcorr 1"
 
 
 def associate(engine: sa.Engine, at: datetime) -> int:
     """Answer the oldest question; 0 when none waits.
 
-    The textbook p and interval take a person's days as independent, which they are not, so they are
-    given under their own names (`p_iid`, `ci_iid`) and are no finding by themselves.
+    `p` and `ci` allow for days in a row being alike. The textbook ones take them as independent, so they are
+    given under their own names (`p_iid`, `ci_iid`) and are no finding. Lags of -3 to +7 days stand beside it.
     """
     with transaction(engine) as session:
         asked = claim_association(session)
@@ -33,20 +34,15 @@ def associate(engine: sa.Engine, at: datetime) -> int:
             )
             return 1
         rows = index_and_pain(session, asked.patient_ids, asked.index, asked.first, asked.last)
-        found = repeated_measures_correlation(
-            [row.patient_id for row in rows],
-            np.array([row.value for row in rows], dtype=np.float64),
-            np.array([row.worst for row in rows], dtype=np.float64),
-        )
+        patients = [str(row.patient_id) for row in rows]
+        x = np.array([row.value for row in rows], dtype=np.float64)
+        y = np.array([row.worst for row in rows], dtype=np.float64)
+        found = repeated_measures_correlation(patients, x, y)
         result: dict[str, Any] | None = None
         if found.r is not None:
-            result = {
-                "r": found.r,
-                "dof": found.dof,
-                "p_iid": found.p_iid,
-                "ci_iid": list(found.ci_iid) if found.ci_iid else None,
-                **{f"{name}_reason": reason for name, reason in found.reasons.items()},
-            }
+            panel = panel_of(patients, np.array([row.day for row in rows], "datetime64[D]"), x, y)
+            link = linked(found, panel)
+            result = {**link["rmcorr"], "lags": link["lags"]}
         save_association(
             session,
             asked,

@@ -6,6 +6,7 @@ import csv
 import uuid
 from datetime import timedelta
 
+import numpy as np
 import pytest
 import sqlalchemy as sa
 
@@ -73,6 +74,24 @@ def test_the_published_example_comes_out_of_the_database(own_engine):
     assert asked.result["p_iid"] == pytest.approx(0.0008471081, abs=1e-9)
     assert asked.result["ci_iid"] == pytest.approx([-0.7067146, -0.2318631], abs=1e-6)
     assert (asked.n_patients, asked.n_days) == (8, 47)
+
+
+def test_the_finding_allows_for_days_that_are_alike_and_has_lags(engine):
+    """Ten patients in whom pain follows the activity of two days before."""
+    chance = np.random.default_rng(5)
+    with transaction(engine) as session:
+        patients = [people.enrol_patient(session, f"P-{k}", "UTC").id for k in range(10)]
+        for patient in patients:
+            x = chance.normal(size=30)
+            for day in range(30):
+                worst = 5 if day < 2 else int(np.clip(round(5 - 2 * x[day - 2]), 0, 10))
+                store_day(session, patient, day, float(20 + x[day]), worst)
+    result = ask(engine, patients).result
+    lags = {lag["lag"]: lag for lag in result["lags"]}
+    assert sorted(lags) == list(range(-3, 8))
+    assert lags[2]["r"] < -0.9 and lags[2]["p_adjusted"] < 0.02 and lags[2]["ci"][1] < -0.8
+    assert lags[0]["p"] > 0.05 and result["p"] == lags[0]["p"]
+    assert result["p_method"].startswith("circular shifts") and result["ci"] != result["ci_iid"]
 
 
 def test_too_little_data_is_said_and_no_number_given(engine):
