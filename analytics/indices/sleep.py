@@ -93,8 +93,8 @@ def night_sleep(
     scored = ~np.isnan(asleep)
     expected = (bed_us[1] - bed_us[0]) / 1e6 / epoch_s
     if not scored.any() or scored.sum() < LEAST_SCORED * expected:
-        share = 100 * scored.sum() / expected
-        why = f"too little data: {share:.0f} % of the time in bed were scored, 75 % are needed"
+        share = np.floor(1000 * scored.sum() / expected) / 10
+        why = f"too little data: {share:g} % of the time in bed were scored, 75 % are needed"
         return [*(d.absent(why) for d in NIGHT), naps]
     minutes = epoch_s / 60
     sleeping = np.flatnonzero(asleep == 1)

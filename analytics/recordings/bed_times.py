@@ -21,7 +21,8 @@ def read_bed_times(file: Path) -> NDArray[np.int64]:
     Raises `NotARecording` in one sentence with the row, and `OSError`.
     """
     try:
-        rows = csv.DictReader(text_of(file.read_bytes(), file.name).splitlines(), strict=True)
+        head, *lines = text_of(file.read_bytes(), file.name).splitlines() or [""]
+        rows = csv.DictReader([head.lower(), *lines], strict=True)
         return _times(rows, file.name)
     except csv.Error as error:
         raise NotARecording(f"{file.name} is no CSV that can be read: {error}; export it again.") from None
@@ -32,9 +33,9 @@ def _times(rows: csv.DictReader[str], name: str) -> NDArray[np.int64]:
         raise NotARecording(f"{name} needs the columns start,end in its first line.")
     found = []
     for number, row in enumerate(rows, 1):
-        start, end = (_wall_us(row[name], name, number, name) for name in ("start", "end"))
+        start, end = (_wall_us(row[column], column, number, name) for column in ("start", "end"))
         if end <= start:
-            raise NotARecording(f"{name}: row {number} ends before it starts; correct or remove it.")
+            raise NotARecording(f"{name}: row {number} does not end after it starts; correct or remove it.")
         found.append((start, end))
     if not found:
         raise NotARecording(f"{name} has no time in bed; add rows below start,end or leave --bed out.")

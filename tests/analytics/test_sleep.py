@@ -71,7 +71,7 @@ def test_a_night_that_is_half_unknown_has_reasons_and_no_numbers() -> None:
     asleep[700:900] = np.nan
     night = night_sleep(T_US, asleep, 60.0, bed(600, 1080), UTC)
     assert [i.value for i in night[:6]] == [None] * 6
-    assert night[0].reason == "too little data: 58 % of the time in bed were scored, 75 % are needed"
+    assert night[0].reason == "too little data: 58.3 % of the time in bed were scored, 75 % are needed"
     without = night_sleep(T_US, asleep, 60.0, None, UTC)
     assert all(i.value is None and i.reason for i in without)
 

@@ -74,7 +74,7 @@ def test_the_longest_stay_of_a_night_is_the_main_one(recording, tmp_path):
         ("start,end\n2026-10-24T22:00Z,2026-10-25T07:00Z\n", "row 1 has no start like"),
         ("start,end\n2026-10-24T22:00,2026-10-25T07:00\n2026-02-30T22:00,2026-03-01T07:00\n", "row 2"),
         ('start,end\n"2026-10-24T22:00"x,2026-10-25T07:00\n', "bed.csv is no CSV that can be read"),
-        ("start,end\n2026-10-25T07:00,2026-10-24T22:00\n", "row 1 ends before it starts"),
+        ("start,end\n2026-10-25T07:00,2026-10-24T22:00\n", "row 1 does not end after it starts"),
     ],
 )
 def test_what_is_no_time_in_bed_is_refused_in_one_sentence(recording, tmp_path, bed, sentence):
