@@ -63,7 +63,7 @@ def _ours(path: Path) -> dict[str, float]:
     fit = _timed(seconds, "fit", lambda: calibrate(still.g, 168))
     grid = grid_of(segments, 5_000_000)
     moved = _timed(seconds, "ENMO, MAD, angle", lambda: metrics(segments, grid, fit.scale, fit.offset))
-    _timed(seconds, "wear", lambda: worn(grid.t_us, moved.enmo_mg, moved.anglez_deg))
+    _timed(seconds, "wear", lambda: worn(grid.t_us, moved.enmo_mg, moved.anglez_deg, segments))
     _timed(seconds, "counts", lambda: counts(segments, grid.length_us, grid.first, grid.n))
     assert made.calibration.accepted and np.isfinite(made.counts).all()
     seconds["points"] = made.calibration.points
