@@ -93,6 +93,7 @@ def _mixed(found: Mixed) -> Document:
     return {
         "within": _slope(found.within),
         "between": _slope(found.between),
+        **_pair("spread", found.spread, found.spread_reason),
         "converged": found.converged,
         "method": found.method,
     }
