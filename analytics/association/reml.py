@@ -1,9 +1,9 @@
 """A linear mixed model by restricted maximum likelihood, from sums of each patient.
 
 y_i = X_i b + Z_i u_i + e_i, u_i ~ N(0, s2 T T'), e_i ~ N(0, s2). All that the likelihood asks of a patient
-are the products Z'Z, Z'X, Z'y, X'X, X'y and y'y: they are made once, so a step of the search costs a few small
-matrices a patient, however many days there are. The profiled criterion is that of Bates et al., J. Stat.
-Softw. 67(1), 2015, section 3, so estimates and errors are those of lme4.
+are the products Z'Z, Z'X, Z'y, X'X, X'y and y'y: they are made once, so a step of the search costs a few
+small matrices a patient, however many days there are. The profiled criterion is that of Bates et al., J.
+Stat. Softw. 67(1), 2015, section 3, so estimates and errors are those of lme4.
 """
 
 from __future__ import annotations
