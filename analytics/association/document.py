@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analytics.association.daily_rows import DailyRows
-from analytics.association.links import LAGS, METHOD, Link, links
+from analytics.association.links import LAGS, METHOD, Link, Links, links
 from analytics.association.mixed import Mixed, Slope, within_between
 from analytics.association.panel import Panel, panel_of
 from analytics.association.partial import adjusted, weekdays
@@ -78,15 +78,14 @@ def linked(textbook: RepeatedMeasures, panel: Panel | None, lags: Sequence[int] 
         rmcorr |= _pair("p", textbook.p_iid, textbook.reasons.get("p_iid"))
         rmcorr |= _pair("ci", _listed(textbook.ci_iid), textbook.reasons.get("ci_iid"))
         return {"rmcorr": rmcorr | {"p_method": "iid", "ci_method": "iid"}, "lags": []}
-    asked = links(panel, (0,))
-    (same_day,) = asked.lags
+    found, same_day = _links(panel, lags)
     rmcorr |= _pair("n_eff", same_day.n_eff, same_day.reasons.get("n_eff"))
     rmcorr |= _pair("p", same_day.p, same_day.reasons.get("p"))
     rmcorr |= _pair("ci", _listed(same_day.ci), same_day.reasons.get("ci"))
-    rmcorr |= {"p_method": asked.p_method, "ci_method": asked.ci_method}
-    if 1 < asked.n_patients < FEW_PATIENTS:
-        rmcorr["caution"] = f"only {asked.n_patients} patients: another such group may well say otherwise"
-    return {"rmcorr": rmcorr, "lags": [_lag(link) for link in links(panel, lags).lags]}
+    rmcorr |= {"p_method": found.p_method, "ci_method": found.ci_method}
+    if 1 < found.n_patients < FEW_PATIENTS:
+        rmcorr["caution"] = f"only {found.n_patients} patients: another such group may well say otherwise"
+    return {"rmcorr": rmcorr, "lags": [_lag(link) for link in found.lags]}
 
 
 def partial(
@@ -128,14 +127,21 @@ def supposing(panel: Panel) -> Document:
 
 def _same_day_and_lags(panel: Panel, lags: Sequence[int]) -> Document:
     """What `linked` gives, but for the textbook values: these rest on days that are independent."""
-    asked = links(panel, (0,))
-    (same_day,) = asked.lags
-    told: Document = {"n_patients": asked.n_patients, "n_days": asked.n_days}
+    found, same_day = _links(panel, lags)
+    told: Document = {"n_patients": found.n_patients, "n_days": found.n_days}
     for name in ("r", "n_eff", "p"):
         told |= _pair(name, getattr(same_day, name), same_day.reasons.get(name))
     told |= _pair("ci", _listed(same_day.ci), same_day.reasons.get("ci"))
-    told |= {"p_method": asked.p_method, "ci_method": asked.ci_method}
-    return told | {"lags": [_lag(link) for link in links(panel, lags).lags]}
+    told |= {"p_method": found.p_method, "ci_method": found.ci_method}
+    return told | {"lags": [_lag(link) for link in found.lags]}
+
+
+def _links(panel: Panel, lags: Sequence[int]) -> tuple[Links, Link]:
+    """The links at these lags, and that of the same day, whose p is its own and not of the family."""
+    found = links(panel, lags)
+    if 0 in lags:
+        return found, found.lags[list(lags).index(0)]
+    return found, links(panel, (0,)).lags[0]
 
 
 def _in_file_order(rows: DailyRows) -> Panel:

@@ -14,6 +14,7 @@ days.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -65,28 +66,29 @@ def sensitivity(
         return Sensitivity(n_unanswered, share, none, None, {"supposed": why, "tipping_delta": why})
     patients = len(parts.xx)
     reasons = {}
-    weights = None
+    drawn = None
     if patients >= LEAST_PATIENTS:
-        weights = patient_weights(patients, draws, np.random.default_rng(seed))
+        drawn = parts.drawn(patient_weights(patients, draws, np.random.default_rng(seed)))
     else:
         reasons["ci"] = f"too few patients: {patients}; an interval needs {LEAST_PATIENTS}"
-    supposed = tuple(_supposed(parts, delta, weights) for delta in deltas)
+    whole = parts.drawn(np.ones((1, patients)))
+    supposed = tuple(_supposed(whole, delta, drawn) for delta in deltas)
     tipping = None
-    if weights is None:
+    if drawn is None:
         reasons["tipping_delta"] = reasons["ci"]
-    elif _holds_zero(_supposed(parts, 0.0, weights)):
+    elif _holds_zero(_supposed(whole, 0.0, drawn)):
         reasons["tipping_delta"] = "the interval holds 0 already where nothing is supposed"
     else:
-        tipping = next((float(d) for d in TIPPING if _holds_zero(_supposed(parts, float(d), weights))), None)
+        tipping = next((float(d) for d in TIPPING if _holds_zero(_supposed(whole, float(d), drawn))), None)
         if tipping is None:
             reasons["tipping_delta"] = f"the interval stays away from 0 up to {TIPPING[-1]:g}"
     return Sensitivity(n_unanswered, share, supposed, tipping, reasons)
 
 
-@dataclass(frozen=True)
-class _Parts:
+class _Parts(NamedTuple):
     """Of each patient (P,): sums of the answered days, and what the unanswered ones add to them."""
 
+    one: Values
     answered: Values
     unanswered: Values
     xx: Values
@@ -97,54 +99,55 @@ class _Parts:
     e: Values  # adds delta^2 e to yy
     f: Values  # adds variance f to yy
 
+    def drawn(self, weights: Values) -> _Parts:
+        """Summed over the patients of each draw (draws, P)."""
+        return _Parts(*(weights @ np.stack(self, axis=1)).T)
+
 
 def _parts(panel: Panel) -> _Parts:
     there = ~np.isnan(panel.x)
     answered, unanswered = there & ~np.isnan(panel.y), there & np.isnan(panel.y)
     n_a, n_u = answered.sum(axis=1).astype(float), unanswered.sum(axis=1).astype(float)
-    n = n_a + n_u
+    n = np.maximum(n_a + n_u, 1)
     x, y = np.where(there, panel.x, 0), np.where(answered, panel.y, 0)
     u = x - ((x * answered).sum(axis=1) / np.maximum(n_a, 1))[:, None]
     v = (y - (y.sum(axis=1) / np.maximum(n_a, 1))[:, None]) * answered
     of_u = (u * unanswered).sum(axis=1)
     own = u * answered
     return _Parts(
+        np.ones_like(n),
         n_a,
         n_u,
         np.vecdot(own, own),
         np.vecdot(own, v),
         np.vecdot(v, v),
-        (u * u * unanswered).sum(axis=1) - of_u**2 / np.maximum(n, 1),
-        of_u * n_a / np.maximum(n, 1),
-        n_u * n_a / np.maximum(n, 1),
-        n_u * (n - 1) / np.maximum(n, 1),
+        (u * u * unanswered).sum(axis=1) - of_u**2 / n,
+        of_u * n_a / n,
+        n_u * n_a / n,
+        n_u * (n - 1) / n,
     )
 
 
-def _r(parts: _Parts, delta: float, weights: Values) -> Values:
+def _r(of: _Parts, delta: float) -> Values:
     """(draws,) the link under `delta`; slope and variance are found anew from the patients of each draw."""
-    xx, xy, yy = weights @ parts.xx, weights @ parts.xy, weights @ parts.yy
-    c, d = weights @ parts.c, weights @ parts.d
     with np.errstate(divide="ignore", invalid="ignore"):
-        slope = xy / xx
-        free = weights @ parts.answered - weights.sum(axis=1) - 1
-        variance = np.maximum(yy - slope * xy, 0) / np.maximum(free, 1)
-        all_yy = yy + slope**2 * c + 2 * slope * delta * d
-        all_yy += delta**2 * (weights @ parts.e) + variance * (weights @ parts.f)
-        return np.asarray((xy + slope * c + delta * d) / np.sqrt((xx + c) * all_yy))
+        slope = of.xy / of.xx
+        variance = np.maximum(of.yy - slope * of.xy, 0) / np.maximum(of.answered - of.one - 1, 1)
+        yy = of.yy + slope**2 * of.c + 2 * slope * delta * of.d + delta**2 * of.e + variance * of.f
+        return np.asarray((of.xy + slope * of.c + delta * of.d) / np.sqrt((of.xx + of.c) * yy))
 
 
-def _supposed(parts: _Parts, delta: float, weights: Values | None) -> Supposed:
-    (r,) = _r(parts, delta, np.ones((1, len(parts.xx))))
+def _supposed(whole: _Parts, delta: float, drawn: _Parts | None) -> Supposed:
+    (r,) = _r(whole, delta)
     if not np.isfinite(r):
         return Supposed(delta, None, None)
-    if weights is None:
+    if drawn is None:
         return Supposed(delta, float(r), None)
-    drawn = np.arctanh(np.clip(_r(parts, delta, weights), -1 + 1e-12, 1 - 1e-12))
-    drawn = drawn[np.isfinite(drawn)]
-    reach = float(special.stdtrit(len(parts.xx) - 1, 0.975) * drawn.std(ddof=1))
-    z = float(np.arctanh(np.clip(r, -1 + 1e-12, 1 - 1e-12)))
-    return Supposed(delta, float(r), (float(np.tanh(z - reach)), float(np.tanh(z + reach))))
+    z = np.arctanh(np.clip(_r(drawn, delta), -1 + 1e-12, 1 - 1e-12))
+    z = z[np.isfinite(z)]
+    reach = float(special.stdtrit(float(whole.one[0]) - 1, 0.975) * z.std(ddof=1))
+    middle = float(np.arctanh(np.clip(r, -1 + 1e-12, 1 - 1e-12)))
+    return Supposed(delta, float(r), (float(np.tanh(middle - reach)), float(np.tanh(middle + reach))))
 
 
 def _holds_zero(one: Supposed) -> bool:
