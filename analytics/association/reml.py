@@ -91,7 +91,7 @@ def _factor(theta: Values) -> Values:
 def _profiled(made: Products, factor: Values) -> tuple[float, Values, Values, float]:
     """(criterion, fixed effects, their covariance, residual variance) at given relative spreads."""
     inner = factor.T @ made.zz @ factor + np.eye(len(factor))
-    root = np.linalg.inv(np.linalg.cholesky(inner))  # of at most 2 x 2
+    root = _inverse_root(inner)
     zx = root @ (factor.T @ made.zx)
     zy = np.einsum("pij,pj->pi", root, made.zy @ factor)
     xx = made.xx - np.einsum("pki,pkj->ij", zx, zx)
@@ -106,6 +106,19 @@ def _profiled(made: Products, factor: Values) -> tuple[float, Values, Values, fl
     of_inner = -2 * float(np.log(np.diagonal(root, axis1=1, axis2=2)).sum())
     criterion = of_inner + float(of_xx) + free * (1 + np.log(2 * np.pi * residual))
     return criterion, fixed, residual * np.linalg.inv(xx), residual
+
+
+def _inverse_root(inner: Values) -> Values:
+    """The inverse of the lower Cholesky factor of each (q, q), q 1 or 2, written out."""
+    root = np.zeros_like(inner)
+    first = np.sqrt(inner[:, 0, 0])
+    root[:, 0, 0] = 1 / first
+    if inner.shape[1] == 2:
+        below = inner[:, 1, 0] / first
+        second = np.sqrt(inner[:, 1, 1] - below**2)
+        root[:, 1, 0] = -below / (first * second)
+        root[:, 1, 1] = 1 / second
+    return root
 
 
 def _one_spread(made: Products) -> tuple[Values, bool]:
