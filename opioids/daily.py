@@ -12,12 +12,13 @@ from __future__ import annotations
 import math
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from hashlib import sha256
+from typing import Any
 
-from opioids.convert import Dose, Equivalent, convert
+from opioids.convert import Dose, Equivalent, convert, read_dose
 
 WORN = timedelta(hours=72)  #: a fentanyl patch
 LONGEST = timedelta(
@@ -64,6 +65,13 @@ class Patch:
     found: Equivalent
     start: datetime
     end: datetime
+
+
+def read_entry(
+    at: datetime, said: Sequence[Mapping[str, Any]] | None, shift: timedelta = timedelta(0), name: str = ""
+) -> Entry:
+    """An entry with the doses of the wire; None: it does not speak of doses."""
+    return Entry(at, None if said is None else [read_dose(dose, shift, name) for dose in said])
 
 
 def once(entries: Iterable[Entry]) -> list[Dose]:

@@ -17,8 +17,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from days.cut import day_of, day_start
-from opioids.convert import read_dose
-from opioids.daily import LONGEST, WORN, DaySum, Entry, LocalDay, day_sums, once, worn
+from opioids.daily import LONGEST, WORN, DaySum, Entry, LocalDay, day_sums, once, read_entry, worn
 from opioids.table import METHOD, TABLE
 from store import marks, results
 from store.database import notify, transaction
@@ -45,7 +44,7 @@ def compute_doses(engine: sa.Engine, at: datetime) -> int:
         patient = session.get_one(Patient, claim.patient_id)
         zone = zone_of_patient(session, patient.id)
         said = diary_doses(session, patient.id)
-        entries = entries_of(said)
+        entries = [read_entry(one.at, one.doses, one.shift, str(one.entry)) for one in said]
         days = [day for day in local_days(days_told(said, entries, zone), zone) if day.start < day.end]
         before = stored_days(session, patient.id, METHOD)
         drop_other_days(session, patient.id, [day.day for day in days])
@@ -59,17 +58,6 @@ def compute_doses(engine: sa.Engine, at: datetime) -> int:
             notify(session, "diary")  # pages that are open show the sums
         results.finish(session, marks.DOSES, claim)
     return 1
-
-
-def entries_of(said: Sequence[DiaryDoses]) -> list[Entry]:
-    """The entries as the sums want them."""
-    return [
-        Entry(
-            one.at,
-            None if one.doses is None else [read_dose(dose, one.shift, str(one.entry)) for dose in one.doses],
-        )
-        for one in said
-    ]
 
 
 def days_told(said: Sequence[DiaryDoses], entries: Sequence[Entry], zone: tzinfo) -> list[date]:
