@@ -47,7 +47,7 @@ def enter_treatment(
     try:
         enter(db, user, patient, zone, read(said, zone), now())
     except (Unreadable, Problem) as error:
-        sentence = error.detail if isinstance(error, Problem) else str(error)
+        sentence = error.detail.replace("`", "") if isinstance(error, Problem) else str(error)
         return _again(request, db, user, patient, Written(said, sentence))
     return _back(patient)
 

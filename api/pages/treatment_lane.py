@@ -11,7 +11,8 @@ from api.pages.treatment_words import particulars, shape, word
 from api.pages.words import local
 from store.diary import Treatment
 
-ROWS = (183.0, 200.0)  #: base lines of the words, between pain and activity
+ROWS = (181.0, 196.0)  #: base lines of the words, between pain and activity
+ALONE = 212.0  #: of signs whose words have no room
 _LETTER, _SIGN = 6.1, 18.0  #: about as wide as they are drawn
 
 
@@ -29,7 +30,8 @@ class Sign:
 
 
 def lane(treatments: Sequence[Treatment], axis: Axis, zone: tzinfo) -> list[Sign]:
-    """The signs of these treatments; words that would lie upon others are left to the list below."""
+    """The signs of these treatments; words that would lie upon others are left out, for the list
+    below has them."""
     taken = [LEFT] * len(ROWS)
     signs = []
     for one in sorted(treatments, key=lambda t: (t.at, t.id)):
@@ -37,15 +39,15 @@ def lane(treatments: Sequence[Treatment], axis: Axis, zone: tzinfo) -> list[Sign
         label = f"{shape(one.kind)} {word(one.kind)}"
         row, turned = _place(taken, x, _SIGN + _LETTER * len(label))
         if row is None:
-            label = shape(one.kind)
-            row, turned = min(range(len(taken)), key=lambda i: taken[i]), x + _SIGN > RIGHT
-        wide = _SIGN + _LETTER * len(label)
-        taken[row] = max(taken[row], end, x if turned else x + wide)
+            label, y, turned = shape(one.kind), ALONE, x + _SIGN > RIGHT
+        else:
+            y = ROWS[row]
+            taken[row] = max(end, x if turned else x + _SIGN + _LETTER * len(label))
         more = particulars(one, zone)
         said = f"{local(one.at, zone)}: {word(one.kind)}{', ' if more else ''}{more}"
         label_x = round(x - 3 if turned else x + 3, 2)
         anchor = "end" if turned else "start"
-        signs.append(Sign(x, round(end - x, 2), ROWS[row], label_x, anchor, label, said))
+        signs.append(Sign(x, round(end - x, 2), y, label_x, anchor, label, said))
     return signs
 
 

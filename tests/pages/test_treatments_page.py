@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from api.pages.axis import LEFT, RIGHT, axis_of
 from api.pages.treatment_form import Unreadable, end_of, instant, read
-from api.pages.treatment_lane import ROWS, lane
+from api.pages.treatment_lane import ALONE, ROWS, lane
 from store.database import now, transaction
 from store.diary import Treatment
 from store.results import save_day_indices
@@ -79,8 +79,8 @@ def test_the_same_form_twice_is_one_treatment(client, cast, engine):
         ({"fractions": "two"}, "Write the number of fractions in digits."),
         ({"fractions": "999"}, "There are 1 to 100 fractions."),
         ({"until": "x"}, "Write the last day of the course as a date."),
-        ({"until": "2026-05-01"}, "`until` is before `at`"),
-        ({"kind": "nerve_block", "fractions": "3"}, "`fractions` is only for radiotherapy."),
+        ({"until": "2026-05-01"}, "until is before at"),
+        ({"kind": "nerve_block", "fractions": "3"}, "fractions is only for radiotherapy."),
     ],
 )
 def test_what_cannot_be_read_comes_back_as_it_was_written_with_one_sentence(
@@ -155,7 +155,7 @@ def test_a_course_that_began_before_or_ends_after_is_cut_at_the_edge():
 
 def test_words_of_neighbours_stand_in_two_rows_and_a_third_keeps_its_sign():
     signs = lane([given("nerve_block", AXIS.start + i * timedelta(hours=1)) for i in range(3)], AXIS, ROME)
-    assert [sign.y for sign in signs[:2]] == list(ROWS)
+    assert [sign.y for sign in signs] == [*ROWS, ALONE]
     assert [sign.label for sign in signs] == ["◇ nerve block", "◇ nerve block", "◇"]
 
 
