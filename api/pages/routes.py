@@ -11,7 +11,7 @@ from fastapi import APIRouter, Depends, FastAPI, Form, Request
 from starlette.responses import FileResponse, RedirectResponse, Response
 
 from api.auth import AsWardUser, CurrentUser, Db
-from api.pages import accounts, entry, live, quarantine
+from api.pages import accounts, entry, live, quarantine, treatment_actions
 from api.pages.entry import error_page, own_path
 from api.pages.patient_page import read_page
 from api.pages.render import HERE, is_refresh, page
@@ -35,7 +35,7 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
 
 
 router = APIRouter(include_in_schema=False, lifespan=lifespan)
-for part in (entry.router, accounts.router, quarantine.router, live.router):
+for part in (entry.router, accounts.router, quarantine.router, live.router, treatment_actions.router):
     router.include_router(part)
 
 
