@@ -16,11 +16,11 @@ def adjusted(panel: Panel, *, weekday: bool = False, episodes: NDArray[np.int64]
     """`x` and `y` each without what `panel.z` and the weekday explain of them within patients.
 
     By least squares, one coefficient for all patients, as in a repeated-measures correlation. With
-    `episodes` (P, N), numbers of stretches of a patient's days, each stretch has a level of its own and is a
-    row of its own in what is returned: its days go round in their own circle, so that chance knows the
+    `episodes` (P, N), numbers of stretches of a patient's days, each stretch has a level of its own and is
+    a row of its own in what is returned: its days go round in their own circle, so that chance knows the
     levels, too. A day on which a column is unknown is left out. On complete days the correlation of what
-    remains is the partial correlation within patients. `spent` counts the columns, but not weekdays: turned, they are
-    weekdays again.
+    remains is the partial correlation within patients. `spent` counts the columns, but not weekdays:
+    turned, they are weekdays again.
     """
     # One number for each patient and stretch; without stretches, for each patient.
     stretch = np.zeros(panel.x.shape, np.int64) if episodes is None else episodes
