@@ -20,6 +20,7 @@ from store.cases import Case, CaseEvent, CaseState
 from store.clocks import clocks_worn
 from store.coverage import Gap, gaps_of
 from store.diary import Report, reports_of
+from store.diary_links import DiaryLink, is_valid, links_of
 from store.gaps import SHOWN, said
 from store.hours import read_hours
 from store.results import DayIndex
@@ -94,6 +95,7 @@ class PatientPage:
     notes: list[str]
     reports: list[Report]
     more_reports: int
+    diary_links: list[DiaryLink]  #: those that open the diary page now
 
 
 def read_page(session: Session, row: Row, now: datetime) -> PatientPage:
@@ -155,6 +157,7 @@ def read_page(session: Session, row: Row, now: datetime) -> PatientPage:
         notes=notes,
         reports=list(reversed(reports))[:REPORTS_SHOWN],
         more_reports=max(0, len(reports) - REPORTS_SHOWN),
+        diary_links=[link for link in links_of(session, row.patient_id) if is_valid(link, now)],
     )
 
 
