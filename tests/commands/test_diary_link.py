@@ -61,7 +61,7 @@ def test_links_are_listed_and_ended(run, engine):
         (("P-nobody", *AT), "There is no patient P-nobody"),
         (("P-rising", "--language", "xx", *AT), "--language is one of: en, it"),
         (("P-rising", "--address", "ward.example"), "The address begins with https://"),
-        (("P-rising", "--days", "0", *AT), "0 is not in the range 1<=x<=366"),
+        (("P-rising", "--days", "0", *AT), "Input should be greater than or equal to 1"),
         (("P-rising",), "Say with --address"),
         (("P-rising", "--revoke", "7"), "P-rising has no diary link 7"),
         (("P-rising", "--list", "--revoke", "7"), "either --list or --revoke"),

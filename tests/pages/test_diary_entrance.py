@@ -183,15 +183,14 @@ def test_the_days_are_those_of_where_the_patient_is(client, cast, engine):
     token = given_link(engine, cast.rising)[1]
     with transaction(engine) as session:
         patient = session.get(Patient, cast.rising)
-        # Fourteen hours ahead, and twelve behind: at any moment at least one of them has another date.
         zones.stay(session, patient, "Pacific/Kiritimati", now() - timedelta(days=1), None)
     east = hidden_in(opened_diary(client, token))["day"]
     with transaction(engine) as session:
         zones.stay(session, session.get(Patient, cast.rising), "Etc/GMT+12", now() - timedelta(hours=1), None)
     form = client.get("/diary").text
     assert east == str((now() + timedelta(hours=14)).date())
-    # The way back over the date line does not bring a day twice: the day that had begun goes on.
-    assert hidden_in(form)["day"] == east
+    # Back over the date line the day of there has not begun for good: the one before goes on.
+    assert hidden_in(form)["day"] == str((now() - timedelta(hours=12)).date()) < east
     assert answer(client, form, worst="5").status_code == 303
 
 
@@ -201,13 +200,16 @@ def test_a_look_from_a_page_of_another_site_is_led_on_by_a_page_of_ours(client, 
     assert client.get("/diary", headers={"Sec-Fetch-Site": "same-origin"}).status_code == 404
 
 
-def test_no_log_and_no_metric_of_the_process_has_the_token(cast, engine, migrated_url, tmp_path: Path):
+def test_no_log_and_no_metric_of_the_process_has_the_token_and_it_says_the_notice(
+    cast, engine, migrated_url, tmp_path: Path
+):
     token, port = given_link(engine, cast.rising)[1], free_port()
     environment = {
         **os.environ,
         "ACTALGIA_DATABASE_URL": migrated_url,
         "ACTALGIA_HTTP_PORT": str(port),
         "ACTALGIA_LOG_LEVEL": "debug",
+        "ACTALGIA_NOTICE": "At night call 0123.",
     }
     base, log = f"http://127.0.0.1:{port}", tmp_path / "log"
     with log.open("w") as handle:
@@ -219,7 +221,7 @@ def test_no_log_and_no_metric_of_the_process_has_the_token(cast, engine, migrate
             for path in (token, token + "x", token + "/more", token + "%00", token + "?a=b"):
                 _fetch(f"{base}/diary/{path}")
                 _fetch(f"{base}/diary/{path}", method="POST")
-            _fetch(f"{base}/diary", cookie=f"{COOKIE}={token}")
+            assert "At night call 0123." in _fetch(f"{base}/diary", cookie=f"{COOKIE}={token}")
             _fetch(f"{base}/diary", cookie=f"{COOKIE}={token}", method="POST")
             metrics += _fetch(f"{base}/metrics")
         finally:

@@ -295,4 +295,4 @@ def test_the_notice_of_the_site_says_what_to_do_in_an_emergency(cast, engine, mi
     app = create_app(ApiSettings(migrated_url, "http://testserver", notice="Call 0123 at night."))
     with TestClient(app, headers=HTML, follow_redirects=False) as client:
         form = opened_diary(client, given_link(engine, cast.rising)[1])
-        assert "Nobody watches this page around the clock. Call 0123 at night." in seen(form)
+        assert "or the emergency number. Call 0123 at night." in seen(form)
