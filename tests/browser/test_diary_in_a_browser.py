@@ -10,8 +10,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 import sqlalchemy as sa
+from pwdlib import PasswordHash
 
 from days.cut import day_of
+from store.access import Role, create_account
 from store.database import now, transaction
 from store.diary_links import revoke_link
 from tests.cast import Cast, enrol_cast
@@ -342,3 +344,28 @@ CONTRASTS = """() => {
   }
   return low;
 }"""
+
+
+def test_a_nurse_makes_a_link_hands_it_over_and_takes_it_back(browser, served, cast, engine):
+    with transaction(engine) as session:
+        create_account(session, "anna", PasswordHash.recommended().hash("pw"), Role.CLINICIAN, "main")
+    ward = browser.new_context().new_page()
+    ward.goto(f"{served.url}/patients/P-rising")
+    ward.get_by_label("Name").fill("anna")
+    ward.get_by_label("Password").fill("pw")
+    ward.keyboard.press("Enter")
+    ward.get_by_label("Language").select_option("Italiano")
+    ward.get_by_role("button", name="New diary link").click()
+    picture = ward.get_by_role("img", name="QR code of the link").locator("svg").bounding_box()
+    assert picture["width"] == picture["height"] >= 200
+    assert len(re.findall(rb"/Type\s*/Page\b", ward.pdf(prefer_css_page_size=True))) == 1
+    phone = browser.new_context(**PHONE).new_page()
+    phone.goto(ward.locator("#link").inner_text())
+    expect(phone.get_by_role("heading", name="Come va il dolore?")).to_be_visible()
+    ward.get_by_role("link", name="Back to P-rising").click()
+    ward.get_by_role("button", name="Revoke diary link 1 of P-rising").click()
+    expect(ward.get_by_text("No personal link")).to_be_visible()
+    phone.reload()
+    expect(phone.get_by_role("heading", name="This link does not open a diary")).to_be_visible()
+    ward.context.close()
+    phone.context.close()
