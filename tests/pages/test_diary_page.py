@@ -11,6 +11,7 @@ import pytest
 import sqlalchemy as sa
 from starlette.testclient import TestClient
 
+from analytics.jobs.screen import screen
 from api.app import create_app
 from api.diary.form import SITES
 from api.settings import ApiSettings
@@ -19,7 +20,7 @@ from store.access import AuditEntry
 from store.database import engine_for, now, transaction
 from store.diary import reports_of
 from store.marks import DIARY
-from store.results import StaleDay
+from store.results import Decision, StaleDay
 from tests.pages.diaries import answer, given_link, hidden_in, opened_diary, reports, seen
 from tests.pages.visits import HTML
 from tests.ports import free_port
@@ -58,6 +59,22 @@ def test_the_worst_pain_alone_is_an_answer_and_the_rule_will_look_at_it(client, 
         "Nobody watches this page",
     ):
         assert part in said
+
+
+@pytest.mark.parametrize(
+    "days, worst, verdict",
+    [(0, "8", "fire"), (1, "8", None), (3, "8", "no evidence"), (0, "2", "no evidence")],
+)
+def test_the_rule_judges_what_a_patient_said_on_the_page(client, engine, form, days, worst, verdict):
+    answer(client, client.get(f"/diary?day={day_before(days)}").text, worst=worst)
+    [report] = reports(engine)
+    at = now()
+    assert screen(engine, at) == 1
+    with transaction(engine) as session:
+        decision = session.scalars(sa.select(Decision)).one()
+    # Yesterday evening may be more than 24 h ago: then it is late, and nothing to call anybody for.
+    late = at - report.at > timedelta(hours=24)
+    assert decision.verdict == (verdict or ("no evidence" if late else "fire"))
 
 
 def test_everything_that_was_told_is_stored_in_words_of_no_language(client, cast, engine):
