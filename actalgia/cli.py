@@ -14,6 +14,7 @@ from actalgia.commands import (
     associate,
     case,
     database,
+    diary_link,
     enrol,
     epochs,
     files,
@@ -37,6 +38,7 @@ for part in (parts.ingest, parts.alerting, parts.api):
     app.command(part.__name__)(part)
 app.add_typer(recompute.app, name="analytics")
 app.add_typer(database.app, name="db")
+enrol.app.command("diary-link")(diary_link.diary_link)
 app.add_typer(enrol.app, name="enrol")
 app.command("wear")(enrol.wear)
 app.add_typer(account.app, name="account")

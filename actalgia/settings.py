@@ -33,6 +33,7 @@ class Settings(BaseSettings):
     http_host: str = "127.0.0.1"
     http_port: int = 8460
     base_url: str | None = None
+    notice: str | None = None  #: one sentence on every page: whom to call in an emergency
     channels: str = "log"
     gap_case_after: Hours = 6.0  #: until missing messages are a technical case
     silence_case_after: Hours = 24.0  #: until the silence of a worn device is one

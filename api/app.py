@@ -23,6 +23,7 @@ from api import (
     quarantine,
     treatments,
 )
+from api.diary import routes as diary
 from api.headers import SecurityHeaders
 from api.observe import Observe
 from api.pages import routes as pages
@@ -72,5 +73,6 @@ def create_app(settings: ApiSettings) -> FastAPI:
         metrics,
     ):
         app.include_router(part.router)
+    app.include_router(diary.router)
     app.include_router(pages.router)
     return app

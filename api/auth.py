@@ -55,7 +55,7 @@ async def refuse_forgery(request: Request) -> None:
     secret = session_secret(request)
     # Without a cookie nobody is logged in: `current_user` says so, and there is nothing to forge.
     if request.method not in SAFE_METHODS and bearer(request) is None and secret is not None:
-        await _must_be_ours(request, secret)
+        await must_be_ours(request, secret)
 
 
 async def refuse_forged_login(request: Request) -> None:
@@ -63,7 +63,7 @@ async def refuse_forged_login(request: Request) -> None:
     secret = form_secret(request)
     if secret is None:
         raise Problem(403, "Open the log-in page first, with cookies allowed.", "csrf_token")
-    await _must_be_ours(request, secret)
+    await must_be_ours(request, secret)
 
 
 def current_user(
@@ -146,7 +146,8 @@ def _set(response: Response, settings: ApiSettings, name: str, secret: str) -> N
     )
 
 
-async def _must_be_ours(request: Request, secret: str) -> None:
+async def must_be_ours(request: Request, secret: str) -> None:
+    """Raise `Problem` unless a page of ours, made for the holder of `secret`, sends this form."""
     if not _same_origin(request):
         raise Problem(403, "This request comes from another site.", "foreign_origin")
     given = request.headers.get("x-csrf-token", "")

@@ -60,6 +60,32 @@ def take(
     context.close()
 
 
+def diary(
+    browser: Browser, url: str, who: tuple[str, str], language: str, out: Path, patient: str | None
+) -> None:
+    """The patient's own page on a phone, by a link that is made for the picture and then revoked."""
+    ward = browser.new_context(java_script_enabled=False)
+    page = ward.new_page()
+    log_in(page, url, *who)
+    address = f"/patients/{patient}" if patient else page.locator("th.code a").last.get_attribute("href")
+    page.goto(f"{url}{address}")
+    page.select_option("#link-language", language)
+    page.get_by_role("button", name="New diary link").click()
+    token = page.locator("#link").inner_text().rpartition("/")[2]
+    phone = browser.new_context(
+        viewport={"width": PHONE[0], "height": PHONE[1]}, device_scale_factor=2, java_script_enabled=False
+    )
+    own = phone.new_page()
+    own.goto(f"{url}/diary/{token}")
+    own.locator("input[name=worst][value='4']").check()
+    own.locator("main").focus()
+    own.screenshot(path=out / f"diary{'' if language == 'en' else '-' + language}.png")
+    phone.close()
+    page.goto(f"{url}{address}")
+    page.get_by_role("button", name="Revoke diary link").first.click()
+    ward.close()
+
+
 def main() -> None:
     """Read where the ward is, and photograph it."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
@@ -81,6 +107,8 @@ def main() -> None:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
         take(browser, url, who, DESK, "", given.out, given.patient)
+        for language in ("en", "it"):
+            diary(browser, url, who, language, given.out, given.patient)
         if given.all:
             take(browser, url, who, PHONE, "-phone", given.out, given.patient)
             take(browser, url, who, DESK, "-dark", given.out, given.patient, dark=True)

@@ -13,6 +13,7 @@ from store import (  # noqa: F401
     clocks,
     decided,
     diary,
+    diary_links,
     epochs,
     gaps,
     heartbeat,

@@ -93,16 +93,13 @@ def api(data_dir: DataDirOption = None) -> None:
     from api.settings import ApiSettings
 
     system, settings = _system("api", data_dir)
-    notice = (
-        "This broker cannot keep devices apart: only demonstration data is accepted."
-        if settings.broker_demonstration_only
-        else None
-    )
+    weak = "This broker cannot keep devices apart: only demonstration data is accepted."
+    said = (settings.notice, weak if settings.broker_demonstration_only else None)
     chosen = ApiSettings(
         database_url=system.database_url,
         base_url=_base_url(settings),
         demonstration_only=settings.broker_demonstration_only,
-        notice=notice,
+        notice=" ".join(filter(None, said)) or None,
     )
     serve(chosen, settings.http_host, settings.http_port)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -74,8 +75,8 @@ def _apart(panel: Panel, stretch: NDArray[np.int64]) -> Panel:
     for k, name in enumerate(panel.patients):
         own = stretch[k, : panel.spans[k]]
         starts = np.flatnonzero(np.diff(own, prepend=-1))
-        for start, end in zip(starts, [*starts[1:], len(own)], strict=True):
-            rows.append((k, name, int(start), int(end)))
+        edges = [*starts.tolist(), len(own)]
+        rows += [(k, name, start, end) for start, end in pairwise(edges)]
     width = max((end - start for _, _, start, end in rows), default=0)
     grids = np.full((2, len(rows), width), np.nan)
     for row, (k, _, start, end) in enumerate(rows):

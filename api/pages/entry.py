@@ -11,6 +11,7 @@ from starlette.responses import RedirectResponse, Response
 
 from api import auth
 from api.auth import CurrentUser, Db
+from api.diary.render import is_diary, problem_page
 from api.login import log_in, log_out
 from api.pages.render import any_simulated, page
 from api.problems import Problem
@@ -63,6 +64,8 @@ def logout(request: Request, db: Db, user: CurrentUser) -> Response:
 
 def error_page(request: Request, problem: Problem) -> Response:
     """An error as a page with a next step; whoever is not logged in is sent to the door, and back later."""
+    if is_diary(request):  # a patient's, in the patient's language
+        return problem_page(request, problem)
     if problem.status == 401:
         return RedirectResponse("/login?next=" + quote(_wanted(request), safe=""), 303)
     return page(

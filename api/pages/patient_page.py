@@ -23,6 +23,7 @@ from store.cases import Case, CaseEvent, CaseState
 from store.clocks import clocks_worn
 from store.coverage import Gap, gaps_of
 from store.diary import Report, Treatment, reports_of
+from store.diary_links import DiaryLink, is_valid, links_of
 from store.gaps import SHOWN, said
 from store.hours import read_hours
 from store.results import OF_DIARY, DayIndex
@@ -102,6 +103,7 @@ class PatientPage:
     treatments: list[Treatment]  #: that touch these days, newest first
     signs: list[Sign]
     form: Form
+    diary_links: list[DiaryLink]  #: those that open the diary page now
 
 
 def read_page(session: Session, row: Row, now: datetime, form: Form | None = None) -> PatientPage:
@@ -168,6 +170,7 @@ def read_page(session: Session, row: Row, now: datetime, form: Form | None = Non
         treatments=treatments,
         signs=lane(treatments, axis_of(days, zone), zone),
         form=form or blank(now, zone),
+        diary_links=[link for link in links_of(session, row.patient_id) if is_valid(link, now)],
     )
 
 

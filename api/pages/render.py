@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from starlette.responses import HTMLResponse
 
 from api.auth import csrf_token
+from api.diary.words import languages
 from api.pages import axis, chart, standing, treatment_words, words
 from api.treatment_kinds import KINDS
 from store.access import User
@@ -79,6 +80,7 @@ def _environment() -> Environment:
         cannot_judge=CANNOT_JUDGE,
         fire=FIRE,
         geometry=chart,
+        diary_languages=languages,
         is_old=standing.is_old,
         kinds=tuple(KINDS),
         limits=standing,

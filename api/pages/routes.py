@@ -11,7 +11,7 @@ from fastapi import APIRouter, Depends, FastAPI, Form, Request
 from starlette.responses import FileResponse, RedirectResponse, Response
 
 from api.auth import AsWardUser, CurrentUser, Db
-from api.pages import accounts, entry, live, quarantine, treatment_actions
+from api.pages import accounts, diary_links, entry, live, quarantine, treatment_actions
 from api.pages.entry import error_page, own_path
 from api.pages.patient_page import read_page
 from api.pages.render import HERE, is_refresh, page
@@ -22,7 +22,12 @@ from store.access import Role, User, record
 from store.cases import Case, Outcome
 from store.database import now
 
-STATIC = {"pages.css": "text/css", "live.js": "text/javascript", "icon.svg": "image/svg+xml"}
+STATIC = {
+    "pages.css": "text/css",
+    "diary.css": "text/css",
+    "live.js": "text/javascript",
+    "icon.svg": "image/svg+xml",
+}
 
 
 @asynccontextmanager
@@ -35,8 +40,9 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
 
 
 router = APIRouter(include_in_schema=False, lifespan=lifespan)
-for part in (entry.router, accounts.router, quarantine.router, live.router, treatment_actions.router):
-    router.include_router(part)
+PARTS = (accounts, diary_links, entry, live, quarantine, treatment_actions)
+for part in PARTS:
+    router.include_router(part.router)
 
 
 def viewer(request: Request, user: CurrentUser, db: Db) -> User:

@@ -11,6 +11,13 @@ from store.database import transaction
 from tests.api.house import CALLS, OPEN, SIGNED, Call, House, routes_of
 
 PUBLIC_PAGES = {("GET", "/login"), ("POST", "/login"), ("GET", "/static/{name}")}
+# By a personal link instead of a log-in: tests/pages/test_diary_entrance.py.
+PUBLIC_PAGES |= {
+    ("GET", "/diary"),
+    ("POST", "/diary"),
+    ("GET", "/diary/saved"),
+    ("GET", "/diary/{token:path}"),
+}
 ABOUT_ONE = [(m, p) for m, p in CALLS if "{" in p and "{number}" not in p]
 
 
