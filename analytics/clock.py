@@ -22,6 +22,7 @@ from analytics.jobs.associate import associate
 from analytics.jobs.calibrate import calibrate_devices, meet_devices
 from analytics.jobs.days import compute_days
 from analytics.jobs.minutes import make_minutes
+from analytics.jobs.respond import respond, respond_anew
 from analytics.jobs.running import ask_for_running_days
 from analytics.jobs.screen import ask_for_judgement, screen
 from store import heartbeat
@@ -66,7 +67,8 @@ def _help(engine: sa.Engine, stop: threading.Event) -> None:
 
 
 def _lead(engine: sa.Engine, leader: sa.Connection, stop: threading.Event) -> None:
-    names = ("minutes", "days", "screened", "associations", "asked", "running", "met", "looked", "failures")
+    made = ("minutes", "days", "screened", "associations", "responses")
+    names = (*made, "anew", "asked", "running", "met", "looked", "failures")
     counts = dict.fromkeys(names, 0)
     scheduler = BackgroundScheduler(
         timezone=UTC,
@@ -85,6 +87,8 @@ def _lead(engine: sa.Engine, leader: sa.Connection, stop: threading.Event) -> No
         ("days", compute_days, 2.0),
         ("screened", screen, 0.5),
         ("associations", associate, 1.0),
+        ("responses", respond, 5.0),
+        ("anew", respond_anew, 600.0),
         ("asked", ask_for_judgement, 600.0),
         ("running", ask_for_running_days, 1800.0),
         ("met", meet_devices, 600.0),

@@ -36,7 +36,7 @@ class Measure:
     """A daily measure about an event, or the reason why it cannot be compared."""
 
     name: str
-    unit: str
+    unit: str | None  #: None where there is no value
     series: Daily
     reason: str | None = None
 
