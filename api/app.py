@@ -20,6 +20,7 @@ from api import (
     patients,
     problems,
     quarantine,
+    responses,
     treatments,
 )
 from api.headers import SecurityHeaders
@@ -63,6 +64,7 @@ def create_app(settings: ApiSettings) -> FastAPI:
         pain,
         treatments,
         associations,
+        responses,
         cases,
         cohorts,
         quarantine,

@@ -88,7 +88,7 @@ def summary(group: Group, least: int = 0) -> dict[str, Any]:
     found["level_changes"] = _level_changes(documents, least)
     found["level_changes_method"] = METHOD
     if len(documents) < FEW:
-        found["note"] = f"{len(documents)} patients: small numbers, read the intervals and not the shares"
+        found["note"] = "small numbers: read the intervals, not the shares"
     return found
 
 

@@ -54,6 +54,8 @@ CALLS = {
     ("GET", PATIENT + "/treatments"): Call(WARD),
     ("POST", PATIENT + "/treatments"): Call(WARD, 201, body={"kind": "chemo", "at": "2026-05-04T10:00:00Z"}),
     ("GET", PATIENT + "/associations"): Call(WARD),
+    ("GET", PATIENT + "/responses"): Call(WARD),
+    ("GET", "/api/v1/cohorts/responses"): Call(EVERYBODY | {"hilda"}, query={"kind": "radiotherapy"}),
     ("POST", "/api/v1/cohorts/associations"): Call(frozenset({"rita"}), 202, body={"index": "io"}),
     ("GET", "/api/v1/cohorts/associations/{association}"): Call(WARD, 202),
     ("GET", "/api/v1/cases"): Call(WARD | {"hilda"}),
