@@ -10,6 +10,7 @@ from urllib.parse import quote
 from sqlalchemy.orm import Session
 
 from api.pages import words
+from api.pages.after_treatment import after_treatments
 from api.pages.chart import Answer, Chart, Mark, draw
 from api.pages.hours import Hour, hours_of
 from api.pages.standing import why_no_news
@@ -94,6 +95,7 @@ class PatientPage:
     notes: list[str]
     reports: list[Report]
     more_reports: int
+    after: list[str]  #: what became of the patient after each treatment
 
 
 def read_page(session: Session, row: Row, now: datetime) -> PatientPage:
@@ -155,6 +157,7 @@ def read_page(session: Session, row: Row, now: datetime) -> PatientPage:
         notes=notes,
         reports=list(reversed(reports))[:REPORTS_SHOWN],
         more_reports=max(0, len(reports) - REPORTS_SHOWN),
+        after=after_treatments(session, row.patient_id, zone, now),
     )
 
 
