@@ -1,6 +1,6 @@
 """Interrupted series: how often a 95 % interval of the level change holds the truth, and what one costs.
 
-`python -m benchmarks.response [coverage|others|power|speed] [--series N]`. Series are made: an
+`python -m benchmarks.response [PART ...] [--series N]`. Series are made: an
 autocorrelation of 0.5, a quarter of the days missing. The coverage of the level change does not depend on the
 change itself, so what is not covered under no change is how often chance is called a change.
 """
@@ -11,14 +11,17 @@ import argparse
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
 from analytics.response.interrupted import _PHI, interrupted, segments
-from analytics.response.windows import Daily
+from analytics.response.treated import responded
+from analytics.response.windows import Daily, Event
 from benchmarks.table import Table, number
+from groups.pooled import pooled
 
 Values = NDArray[np.float64]
 SERIES = 2000
@@ -197,6 +200,55 @@ def power(count: int) -> list[Table]:
     return [table]
 
 
+def together(count: int) -> list[Table]:
+    """The pooled level change of groups of people, whose own changes differ or do not."""
+    table = Table(
+        "Percent of pooled intervals that hold the mean change "
+        "(28 + 84 days, autocorrelation 0.5, 25 % missing)",
+        ("People", "people alike", "people differ, standard deviation 1"),
+    )
+    rng = np.random.default_rng(1)
+    own = Made().series(rng, 28, 84, 3 * count)
+    found = [change for one in own if (change := interrupted(one, 1000).level_change) is not None]
+    # The estimate moves with what is planted and its error does not: the change may be added afterwards.
+    values, errors = np.array([c.estimate for c in found]), np.array([c.se for c in found])
+    for people in (5, 10, 20):
+        cells = []
+        for spread in (0.0, 1.0):
+            held = []
+            for _ in range(count):
+                drawn = rng.integers(0, len(values), people)
+                changes = values[drawn] + rng.normal(size=people) * spread
+                mean = pooled(list(zip(changes.tolist(), errors[drawn].tolist(), strict=True)))
+                held.append(mean is not None and mean.ci[0] <= 0 <= mean.ci[1])
+            cells.append(f"{100 * float(np.mean(held)):.1f}")
+        table.rows.append([str(people), *cells])
+    return [table]
+
+
+def chance(count: int) -> list[Table]:
+    """Endpoints of people in whom nothing changes: whole scores about 5, on a stable dose."""
+    table = Table(
+        "Percent of people without any change who are called ... "
+        "(scores about 5, spread 1.2, autocorrelation 0.5, 25 % missing, stable dose)",
+        ("When", "complete or partial", "progression"),
+    )
+    event = Event(1, date(2026, 1, 1), "nothing")
+    own = Made(scores=True).series(np.random.default_rng(1), 28, 84, count // 4)
+    dose = Daily(np.arange(-28, 85), np.full(113, 60.0))
+    found = [responded(event, [], 84, one, dose, []) for one in own]
+    for k, day in enumerate((28, 56, 84)):
+        table.rows.append([f"on day {day}", *_called([d["assessments"][k]["endpoint"] for d in found])])
+    table.rows.append(["ever confirmed in 84 days", *_called([d["best"] for d in found])])
+    return [table]
+
+
+def _called(endpoints: list[str]) -> list[str]:
+    better = float(np.mean([one in ("complete", "partial") for one in endpoints]))
+    worse = float(np.mean([one == "progression" for one in endpoints]))
+    return [f"{100 * better:.1f}", f"{100 * worse:.1f}"]
+
+
 def speed(_: int) -> list[Table]:
     """One series, and one treatment with pain and all indices."""
     (series,) = Made().series(np.random.default_rng(1), 28, 84, 1)
@@ -232,6 +284,8 @@ PARTS: dict[str, Callable[[int], list[Table]]] = {
     "coverage": coverage,
     "others": others,
     "power": power,
+    "together": together,
+    "chance": chance,
     "speed": speed,
 }
 

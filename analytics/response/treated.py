@@ -110,7 +110,7 @@ def responded(
 def _headline(before: Window, shown: _Assessed | None, today: int, rules: Rules) -> dict[str, Any]:
     """The endpoint of the last day that has one: how it stands."""
     if shown is not None:
-        reason = shown.found.reason if before.reason is None else f"{before.reason} before"
+        reason = shown.found.reason if before.reason is None else before.reason
         return {"endpoint": str(shown.found.endpoint), "reason": reason}
     if today < rules.window_days:
         why = f"too early: the first assessment is of day {rules.window_days}"

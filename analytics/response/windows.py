@@ -113,6 +113,8 @@ def earlier(event: Event, events: Sequence[Event], rules: Rules = RULES) -> list
 def _window(series: Daily, first: int, last: int, rules: Rules) -> Window:
     values = series.between(first, last)
     if len(values) < rules.least_days:
-        why = f"too little data: {len(values)} of {last - first + 1} days, {rules.least_days} are needed"
+        where = "before it" if last < 0 else f"up to day {last}"
+        known = f"{len(values)} of {last - first + 1} days {where}"
+        why = f"too little data: {known}, {rules.least_days} are needed"
         return Window(first, last, len(values), None, why)
     return Window(first, last, len(values), float(np.median(values)), None)

@@ -58,7 +58,7 @@ def test_a_level_is_the_median_of_the_answered_days_and_needs_three():
     pain = series([7, None, 8, None, None, None, 6])  # days -7, -5, -1: 6, 7, 8
     assert (baseline(pain).level, baseline(pain).n) == (7.0, 3)
     few = baseline(series([7, None, 8, None, None, None, None]))
-    assert (few.level, few.reason) == (None, "too little data: 2 of 7 days, 3 are needed")
+    assert (few.level, few.reason) == (None, "too little data: 2 of 7 days before it, 3 are needed")
 
 
 def test_the_day_of_the_treatment_is_on_neither_side():
@@ -173,6 +173,7 @@ def test_each_measure_has_both_levels_or_its_reason():
     for name in ("baseline", "difference", "level_change", "level_change_ci"):
         assert second[name] is None and "different units" in second[f"{name}_reason"]
     assert (
-        third["baseline"] is None and third["baseline_reason"] == "too little data: 0 of 7 days, 3 are needed"
+        third["baseline"] is None
+        and third["baseline_reason"] == "too little data: 0 of 7 days before it, 3 are needed"
     )
     assert third["level_change"] is None and "0 days before and 5 after" in third["level_change_reason"]
