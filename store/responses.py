@@ -169,6 +169,11 @@ def save_response(
     )
 
 
+def forget_response(session: Session, treatment_id: int) -> None:
+    """There is nothing to respond to."""
+    session.execute(sa.delete(Response).where(Response.treatment_id == treatment_id))
+
+
 def mark_other_methods(session: Session, method: str, at: datetime) -> int:
     """Responses that another version of the method computed are due; how many."""
     marked = session.execute(

@@ -22,6 +22,7 @@ from store.responses import (
     claim_response,
     daily_values,
     done_of,
+    forget_response,
     mark_other_methods,
     save_response,
 )
@@ -52,7 +53,10 @@ def _compute(session: Session, due: Due, at: datetime) -> None:
     zone = zone_of_patient(session, due.patient_id)
     treatments = done_of(session, due.patient_id)
     events = {one.id: _event(one, zone) for one in treatments}
-    event = events[due.treatment_id]
+    event = events.get(due.treatment_id)
+    if event is None:  # it does not count as a treatment any more
+        forget_response(session, due.treatment_id)
+        return
     over = day_of(at, zone) - timedelta(days=1)  # the running day is not over
     first, last = event.day - timedelta(days=DAYS_BEFORE), event.day + timedelta(days=DAYS_AFTER)
     last = min(last, over)

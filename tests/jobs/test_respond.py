@@ -236,6 +236,14 @@ def test_responses_of_an_older_method_are_computed_again(engine, patient):
     assert stored(engine, treatment).method == "response 1"
 
 
+def test_what_no_longer_counts_as_a_treatment_has_no_response(engine, patient, monkeypatch):
+    treatment = treated(engine, patient)
+    monkeypatch.setattr("analytics.jobs.respond.done_of", lambda session, patient_id: [])
+    assert everything(engine, NOON + 10 * DAY) == 1
+    with transaction(engine) as session:
+        assert session.get(Response, treatment) is None
+
+
 def test_a_patient_without_treatments_leaves_no_trace(engine, patient):
     answered(engine, patient, 0, 5)
     everything(engine, NOON + DAY)
