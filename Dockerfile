@@ -11,6 +11,7 @@ WORKDIR /src
 COPY pyproject.toml README.md ./
 COPY days days
 COPY opioids opioids
+COPY groups groups
 COPY store store
 COPY broker broker
 COPY ingest ingest

@@ -22,6 +22,7 @@ from actalgia.commands import (
     quarantine,
     recompute,
     replay,
+    respond,
     token,
     up,
 )
@@ -49,6 +50,7 @@ app.command("replay")(replay.replay)
 app.command("epochs")(epochs.epochs)
 app.command("indices")(files.indices)
 app.command("associate")(associate.associate)
+app.command("respond")(respond.respond)
 
 
 def main() -> None:

@@ -23,6 +23,7 @@ from analytics.jobs.calibrate import calibrate_devices, meet_devices
 from analytics.jobs.days import compute_days
 from analytics.jobs.doses import compute_doses
 from analytics.jobs.minutes import make_minutes
+from analytics.jobs.respond import respond, respond_anew
 from analytics.jobs.running import ask_for_running_days
 from analytics.jobs.screen import ask_for_judgement, screen
 from store import heartbeat
@@ -67,11 +68,12 @@ def _help(engine: sa.Engine, stop: threading.Event) -> None:
 
 
 def _lead(engine: sa.Engine, leader: sa.Connection, stop: threading.Event) -> None:
-    names = ("minutes", "days", "screened", "doses", "associations", "asked", "running", "met", "looked")
-    counts = dict.fromkeys((*names, "failures"), 0)
+    made = ("minutes", "days", "screened", "doses", "associations", "responses")
+    names = (*made, "anew", "asked", "running", "met", "looked", "failures")
+    counts = dict.fromkeys(names, 0)
     scheduler = BackgroundScheduler(
         timezone=UTC,
-        executors={"default": ThreadPoolExecutor(9)},
+        executors={"default": ThreadPoolExecutor(11)},
         job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1},
     )
 
@@ -87,6 +89,8 @@ def _lead(engine: sa.Engine, leader: sa.Connection, stop: threading.Event) -> No
         ("screened", screen, 0.5),
         ("doses", compute_doses, 1.0),
         ("associations", associate, 1.0),
+        ("responses", respond, 5.0),
+        ("anew", respond_anew, 600.0),
         ("asked", ask_for_judgement, 600.0),
         ("running", ask_for_running_days, 1800.0),
         ("met", meet_devices, 600.0),

@@ -21,6 +21,7 @@ from api import (
     patients,
     problems,
     quarantine,
+    responses,
     treatments,
 )
 from api.diary import routes as diary
@@ -65,6 +66,7 @@ def create_app(settings: ApiSettings) -> FastAPI:
         pain,
         treatments,
         associations,
+        responses,
         cases,
         cohorts,
         doses,

@@ -24,6 +24,7 @@ from store.calibrations import calibrations_began
 from store.database import transaction
 from store.people import Patient
 from store.provenance import Parameters, provenance_id
+from store.responses import mark_responses
 from store.zones import names_between, zone_of_patient
 
 AGAIN_AFTER = timedelta(hours=1)  #: the running day is computed at most so often
@@ -61,6 +62,7 @@ def compute_days(engine: sa.Engine, at: datetime) -> int:
         read = worn_epochs(session, patient.id, seen, _span(first, last, zone))
         rows = _rows_of(session, patient.id, read, days, first, zone, at)
         results.save_day_indices(session, rows)
+        mark_responses(session, patient.id, claim.days, at)
         results.finish(session, marks.MOVEMENT, claim)
     return len(claim.days)
 

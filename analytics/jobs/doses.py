@@ -24,6 +24,7 @@ from store.database import notify, transaction
 from store.doses import DiaryDoses, diary_doses, drop_other_days, stored_days
 from store.people import Patient
 from store.provenance import Parameters, provenance_id
+from store.responses import mark_responses
 from store.zones import names_between, zone_of_patient
 
 AT_ONCE = 1000
@@ -55,6 +56,7 @@ def compute_doses(engine: sa.Engine, at: datetime) -> int:
         ]
         if changed:
             results.save_day_indices(session, _rows(session, patient.id, changed, zone, at))
+            mark_responses(session, patient.id, [found.day for found, _ in changed], at)
             notify(session, "diary")  # pages that are open show the sums
         results.finish(session, marks.DOSES, claim)
     return 1

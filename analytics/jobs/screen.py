@@ -11,6 +11,7 @@ from days.cut import day_of
 from store import diary, marks, results
 from store.database import transaction
 from store.people import Patient
+from store.responses import mark_responses
 from store.zones import local_day, zone_at, zone_of_patient
 
 LOOKS_BACK = timedelta(days=24)  #: what the rule needs: three reports and the 14 days before the first
@@ -55,6 +56,7 @@ def _judge_next(engine: sa.Engine, kind: str, at: datetime) -> int:
         if kind == marks.DIARY:
             # Doses are summed on their own turn: nothing about them may hold up a judgement of pain.
             marks.mark_day(session, patient.id, max(claim.days), marks.DOSES, at)
+            mark_responses(session, patient.id, claim.days, at)
         results.finish(session, kind, claim)
     return 1
 

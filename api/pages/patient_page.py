@@ -10,6 +10,7 @@ from urllib.parse import quote
 from sqlalchemy.orm import Session
 
 from api.pages import words
+from api.pages.after_treatment import after_treatments
 from api.pages.axis import axis_of
 from api.pages.chart import Answer, Chart, Mark, draw
 from api.pages.hours import Hour, hours_of
@@ -104,6 +105,7 @@ class PatientPage:
     signs: list[Sign]
     form: Form
     diary_links: list[DiaryLink]  #: those that open the diary page now
+    after: list[str]  #: what became of the patient after each treatment
 
 
 def read_page(session: Session, row: Row, now: datetime, form: Form | None = None) -> PatientPage:
@@ -171,6 +173,7 @@ def read_page(session: Session, row: Row, now: datetime, form: Form | None = Non
         signs=lane(treatments, axis_of(days, zone), zone),
         form=form or blank(now, zone),
         diary_links=[link for link in links_of(session, row.patient_id) if is_valid(link, now)],
+        after=after_treatments(session, row.patient_id, zone, now),
     )
 
 

@@ -57,6 +57,8 @@ CALLS = {
     ("DELETE", PATIENT + "/treatments/{treatment}"): Call(WARD, 204),
     ("GET", PATIENT + "/doses"): Call(WARD),
     ("GET", PATIENT + "/associations"): Call(WARD),
+    ("GET", PATIENT + "/responses"): Call(WARD),
+    ("GET", "/api/v1/cohorts/responses"): Call(EVERYBODY | {"hilda"}, query={"kind": "radiotherapy"}),
     ("POST", "/api/v1/cohorts/associations"): Call(frozenset({"rita"}), 202, body={"index": "io"}),
     ("GET", "/api/v1/cohorts/associations/{association}"): Call(WARD, 202),
     ("GET", "/api/v1/cases"): Call(WARD | {"hilda"}),

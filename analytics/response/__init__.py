@@ -1,0 +1,1 @@
+"""What became of pain, analgesia and movement after something was done."""
