@@ -22,6 +22,7 @@ from api import (
     quarantine,
     treatments,
 )
+from api.fhir import routes as fhir
 from api.headers import SecurityHeaders
 from api.observe import Observe
 from api.pages import routes as pages
@@ -70,5 +71,6 @@ def create_app(settings: ApiSettings) -> FastAPI:
         metrics,
     ):
         app.include_router(part.router)
+    app.include_router(fhir.router)
     app.include_router(pages.router)
     return app

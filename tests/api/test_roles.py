@@ -10,7 +10,12 @@ from store.access import AuditEntry
 from store.database import transaction
 from tests.api.house import CALLS, OPEN, SIGNED, Call, House, routes_of
 
-PUBLIC_PAGES = {("GET", "/login"), ("POST", "/login"), ("GET", "/static/{name}")}
+PUBLIC_PAGES = {
+    ("GET", "/login"),
+    ("POST", "/login"),
+    ("GET", "/static/{name}"),
+    ("GET", "/fhir/R4/metadata"),
+}
 ABOUT_ONE = [(m, p) for m, p in CALLS if "{" in p and "{number}" not in p]
 
 
