@@ -12,7 +12,7 @@ from api.fhir.names import PROBLEM
 MEDIA_TYPE = "application/fhir+json"
 #: Our statuses in the words of the value set `issue-type`.
 _TYPES = {
-    400: "structure",
+    400: "invalid",
     401: "login",
     403: "forbidden",
     404: "not-found",

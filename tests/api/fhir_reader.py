@@ -1,7 +1,7 @@
 """FHIR in the tests: requests with that person's token, and an independent reader of what comes back.
 
 The reader is `fhir.resources` (BSD), which is made from HL7's definitions. Of the fourth release it has R4B,
-which changed nothing in the resources that we emit. It checks elements, types and what is required. Codes
+which is R4 for the resources that we emit. It checks elements, types and what is required. Codes
 it does not check: those that R4 binds to a list are held against HL7's lists here.
 """
 
@@ -20,7 +20,7 @@ RESPONSES = "/fhir/R4/QuestionnaireResponse"
 OBSERVATIONS = "/fhir/R4/Observation"
 PAIN = "/api/v1/patients/P-steady/pain"
 WINDOW = {"from": "2026-05-01", "to": "2026-05-10"}
-#: What HL7's fhir.schema.json of R4 (4.0.1) allows in the elements that we use.
+#: What HL7's fhir.schema.json of R4 allows in the elements that we use.
 CODES = {
     "Observation.status": "registered preliminary final amended corrected cancelled entered-in-error unknown",
     "QuestionnaireResponse.status": "in-progress completed amended entered-in-error stopped",
