@@ -25,6 +25,7 @@ from api import (
     treatments,
 )
 from api.diary import routes as diary
+from api.fhir import routes as fhir
 from api.headers import SecurityHeaders
 from api.observe import Observe
 from api.pages import routes as pages
@@ -76,5 +77,6 @@ def create_app(settings: ApiSettings) -> FastAPI:
     ):
         app.include_router(part.router)
     app.include_router(diary.router)
+    app.include_router(fhir.router)
     app.include_router(pages.router)
     return app

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import uuid
-from datetime import date, datetime
+from collections.abc import Sequence
+from datetime import date, datetime, tzinfo
 from typing import Any
 
 import sqlalchemy as sa
@@ -17,9 +18,10 @@ from api.problems import documented
 from api.visible import PatientZone, VisiblePatient
 from api.windows import FromDay, ToDay, days_of, instants_of
 from days.cut import day_of
-from store.access import record
+from store.access import User, record
 from store.database import now
 from store.diary import NRS_FIELDS, PainReport, Report, add_ward_report, reports_of
+from store.people import Patient
 from store.zones import name_at
 
 router = APIRouter(prefix="/api/v1/patients", tags=["pain"], responses=documented(401, 403, 404, 413, 422))
@@ -66,8 +68,7 @@ def pain(
     if place is not None:
         rows = [r for r in rows if (r.at.isoformat(), str(r.entry)) > tuple(place)]
     page, further = cut(rows[: limit + 1], limit, lambda r: (r.at.isoformat(), str(r.entry)))
-    more = _details(db, [r.row for r in page])
-    items = [_shown(r, *more.get(r.row, (None, {}))) for r in page]
+    items = shown(db, page)
     return PatientPage(patient=patient.code, tz=name_at(zone, now()), items=items, next=further)
 
 
@@ -76,6 +77,13 @@ def add_pain(
     db: Db, user: AsWardUser, patient: VisiblePatient, zone: PatientZone, entry: DiaryIn, response: Response
 ) -> Stored:
     """Write down what a patient said. Repeating it changes nothing (200); it is committed when answered."""
+    stored = write_down(db, user, patient, zone, entry)
+    response.status_code = 201 if stored.changed else 200
+    return stored
+
+
+def write_down(db: Db, user: User, patient: Patient, zone: tzinfo, entry: DiaryIn) -> Stored:
+    """Store an entry, whichever way it came, have the rule look again and note who wrote it."""
     at = now()
     values = {
         "entry": entry.id,
@@ -91,8 +99,13 @@ def add_pain(
     day = touch(db, patient, zone, entry.at, at) if changed else day_of(entry.at, zone)
     if changed:
         record(db, at, user.name, "pain.add", patient.id, str(entry.id))
-    response.status_code = 201 if changed else 200
     return Stored(id=str(entry.id), day=day, changed=changed)
+
+
+def shown(db: Db, reports: Sequence[Report]) -> list[ReportOut]:
+    """These entries with all that was said in them."""
+    more = _details(db, [r.row for r in reports])
+    return [_shown(r, *more.get(r.row, (None, {}))) for r in reports]
 
 
 def _shown(report: Report, skipped: str | None, detail: dict[str, Any]) -> ReportOut:

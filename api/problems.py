@@ -1,8 +1,9 @@
-"""Errors as RFC 9457 problem details. They name what is wrong and never repeat what was sent."""
+"""Errors as RFC 9457 problem details, under /fhir as OperationOutcome. They name what is wrong and never
+repeat what was sent."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from html import escape
 from http import HTTPStatus
 from typing import Any
@@ -14,6 +15,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from api.fhir.outcome import Issue, is_fhir, outcome_response
 from store.cases import NoSuchCase
 from store.database import StoreError
 
@@ -24,6 +26,7 @@ CODES = {
     403: "not_allowed",
     404: "not_found",
     405: "method_not_allowed",
+    406: "not_acceptable",
     409: "conflict",
     413: "too_large",
     415: "unsupported_media_type",
@@ -42,15 +45,24 @@ _SAFE_SENTENCES = {
 
 
 class Problem(Exception):
-    """An answer that is not success: `detail` is one sentence that a person can act on."""
+    """An answer that is not success: `detail` is one sentence that a person can act on.
+
+    `issues` are the sentences of an OperationOutcome, where it has more to say than `detail`.
+    """
 
     def __init__(
-        self, status: int, detail: str, code: str | None = None, headers: Mapping[str, str] | None = None
+        self,
+        status: int,
+        detail: str,
+        code: str | None = None,
+        headers: Mapping[str, str] | None = None,
+        issues: Sequence[Issue] = (),
     ) -> None:
         super().__init__(detail)
         self.status, self.detail = status, detail
         self.code = code or CODES.get(status, "error")
         self.headers = headers
+        self.issues = issues
 
 
 _SCHEMA: dict[str, Any] = {
@@ -94,10 +106,13 @@ def problem_response(
 
 
 def answer(request: Request, problem: Problem, **more: object) -> Response:
-    """The problem as the client wants it: programs get JSON, a browser on a page gets a page.
+    """The problem as the client wants it: programs get JSON, of FHIR that of FHIR, a browser on a page gets
+    a page.
 
     The pages may put their own `error_page(request, problem) -> Response` into `app.state`.
     """
+    if is_fhir(request.url.path):
+        return outcome_response(problem.status, problem.detail, problem.code, problem.headers, problem.issues)
     if not wants_html(request):
         return problem_response(problem.status, problem.detail, problem.code, problem.headers, **more)
     page = getattr(request.app.state, "error_page", None)
@@ -134,9 +149,11 @@ def install(app: FastAPI) -> None:
         return answer(request, Problem(error.status_code, detail, headers=error.headers))
 
     def validation(request: Request, error: RequestValidationError) -> Response:
-        errors = [_field_error(one) for one in error.errors()]
+        errors = [field_error(one) for one in error.errors()]
         fields = ", ".join(dict.fromkeys(str(one["field"]) for one in errors))
-        return answer(request, Problem(422, f"Not valid: {fields}."), errors=errors)
+        # FHIR: 400 for a search that is not understood, 422 for a resource that is not taken.
+        status = 400 if is_fhir(request.url.path) else 422
+        return answer(request, Problem(status, f"Not valid: {fields}."), errors=errors)
 
     def refused(request: Request, error: StoreError) -> Response:
         return answer(request, Problem(404 if isinstance(error, NoSuchCase) else 409, str(error)))
@@ -181,7 +198,8 @@ class RefuseLarge:
         await self.app(scope, receive, send)
 
 
-def _field_error(error: Mapping[str, Any]) -> dict[str, str]:
+def field_error(error: Mapping[str, Any]) -> dict[str, str]:
+    """What pydantic found wrong with one field, without the value."""
     kind = str(error["type"])
     field = ".".join(str(part) for part in error["loc"][1:] or error["loc"])
     return {

@@ -6,10 +6,11 @@ from datetime import tzinfo
 from typing import Annotated
 
 from fastapi import Depends, Path, Request
+from sqlalchemy.orm import Session
 
 from api.auth import SAFE_METHODS, AsWardUser, Db
 from api.problems import Problem
-from store.access import record
+from store.access import User, record
 from store.database import now
 from store.people import Patient
 from store.worklist import patient_of
@@ -23,12 +24,18 @@ def visible_patient(request: Request, session: Db, user: AsWardUser, patient: Pa
 
     Every look leaves an audit entry; what is changed leaves its own.
     """
-    found = None if "\0" in patient else patient_of(session, user, patient)
-    if found is None:
-        raise Problem(404, "There is no such patient.", "no_such_patient")
+    found = patient_or_404(session, user, patient)
     if request.method in SAFE_METHODS:
         part = request.scope["route"].path.rpartition("{patient}")[2].strip("/")
         record(session, now(), user.name, "patient.view", found.id, part or None)
+    return found
+
+
+def patient_or_404(session: Session, user: User, code: str) -> Patient:
+    """The patient with that identifier, if this user may see them; the caller writes the audit entry."""
+    found = None if "\0" in code else patient_of(session, user, code)
+    if found is None:
+        raise Problem(404, "There is no such patient.", "no_such_patient")
     return found
 
 

@@ -10,7 +10,12 @@ from store.access import AuditEntry
 from store.database import transaction
 from tests.api.house import CALLS, OPEN, SIGNED, Call, House, routes_of
 
-PUBLIC_PAGES = {("GET", "/login"), ("POST", "/login"), ("GET", "/static/{name}")}
+PUBLIC_PAGES = {
+    ("GET", "/login"),
+    ("POST", "/login"),
+    ("GET", "/static/{name}"),
+    ("GET", "/fhir/R4/metadata"),
+}
 # By a personal link instead of a log-in: tests/pages/test_diary_entrance.py.
 PUBLIC_PAGES |= {
     ("GET", "/diary"),
