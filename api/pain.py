@@ -32,6 +32,7 @@ class ReportOut(BaseModel):
     id: uuid.UUID
     day: date
     at: datetime
+    entered_at: datetime | None
     received_at: datetime
     state: str
     revision: int
@@ -80,6 +81,7 @@ def add_pain(
     values = {
         "entry": entry.id,
         "at": entry.at,
+        "entered_at": entry.entered_at,
         "received_at": at,
         "skipped": entry.skipped,
         "breakthrough": entry.breakthrough,
@@ -98,7 +100,8 @@ def add_pain(
 def _shown(report: Report, skipped: str | None, detail: dict[str, Any]) -> ReportOut:
     said: dict[str, Any] = {key: detail.get(key) for key in ("sites", "doses", "note")}
     said |= report.scores
-    said |= {name: getattr(report, name) for name in ("day", "at", "received_at", "state", "revision")}
+    names = ("day", "at", "entered_at", "received_at", "state", "revision")
+    said |= {name: getattr(report, name) for name in names}
     return ReportOut(id=report.entry, skipped=skipped, **said)
 
 
