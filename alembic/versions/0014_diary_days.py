@@ -77,6 +77,114 @@ PAIN_BEFORE = """
 """
 
 
+def local_day(t: str) -> str:
+    """As in store/zones.py, beside `zone_at(t)`."""
+    return f"least((({t}) AT TIME ZONE coalesce(z.tz, p.tz))::date, z.last_day)"
+
+
+def zone_at(t: str) -> str:
+    return f"LEFT JOIN patient_zone z ON z.patient_id = p.id AND {t} >= z.starts AND {t} < z.ends"
+
+
+def _day_at(t: str) -> str:
+    return f"(SELECT {local_day(t)} FROM (VALUES (0)) one {zone_at(t)})"
+
+
+def _superseded(r: str) -> str:
+    return f"""EXISTS (
+        SELECT FROM pain_report b WHERE b.entry = {r}.entry AND (b.boot, b.seq) > ({r}.boot, {r}.seq)
+           AND b.device_id IS NOT DISTINCT FROM {r}.device_id
+           AND b.patient_id IS NOT DISTINCT FROM {r}.patient_id)"""
+
+
+# As in store/diary_days.py, up to today.
+DAYS = f"""
+    CREATE VIEW reading.diary_days AS
+    SELECT p.code AS patient, k.day,
+           coalesce(e.state, CASE WHEN NOT k.asked THEN 'not_asked' WHEN k.day < n.today THEN 'missed'
+                                  ELSE 'open' END) AS state,
+           e.worst, e.average, e.least, e.now, e.interference, e.breakthrough, e.rescue_doses,
+           coalesce(e.entries, 0) AS entries, k.asked
+    FROM patient p
+    CROSS JOIN LATERAL (SELECT {_day_at("now()")} AS today) n
+    CROSS JOIN LATERAL (
+        SELECT coalesce(range_agg(o.days), '{{}}') AS asked, least(min(lower(o.days)), min(o.first)) AS first
+        FROM (
+            SELECT daterange(first_day, last_day, '[]') AS days, NULL::date AS first
+            FROM diary_asked WHERE patient_id = p.id
+            UNION ALL
+            SELECT CASE WHEN w.ends IS NULL OR w.begins < w.ends
+                        THEN daterange({_day_at("w.begins")}, {_day_at("w.ends")}, '[)') END,
+                   {_day_at("w.first")}
+            FROM (
+                SELECT greatest(lower(w.during), ever.first) AS begins,
+                       least(upper(w.during), d.revoked_at) AS ends, own.first
+                FROM wearing w JOIN device d ON d.id = w.device_id
+                CROSS JOIN LATERAL (
+                    SELECT min(r.at + c.shift) AS first FROM clock c CROSS JOIN LATERAL (
+                        SELECT r.at FROM pain_report r
+                        WHERE r.device_id = w.device_id AND r.at >= c.starts AND r.at < c.ends
+                        ORDER BY r.at LIMIT 1
+                    ) r WHERE c.device_id = w.device_id
+                ) ever
+                CROSS JOIN LATERAL (
+                    SELECT min(r.at + c.shift) AS first FROM clock c CROSS JOIN LATERAL (
+                        SELECT r.at FROM pain_report r
+                        WHERE r.device_id = w.device_id
+                          AND r.at >= greatest(c.starts, lower(w.during) - c.shift)
+                          AND r.at < least(c.ends, coalesce(upper(w.during), 'infinity') - c.shift)
+                          AND NOT {_superseded("r")}
+                        ORDER BY r.at LIMIT 1
+                    ) r WHERE c.device_id = w.device_id
+                ) own
+                WHERE w.patient_id = p.id AND ever.first IS NOT NULL
+            ) w
+            UNION ALL
+            SELECT NULL, {_day_at("r.at")} FROM (
+                SELECT r.at FROM pain_report r WHERE r.patient_id = p.id AND NOT {_superseded("r")}
+                ORDER BY r.at LIMIT 1
+            ) r
+        ) o
+    ) a
+    CROSS JOIN LATERAL (
+        SELECT d::date AS day, a.asked @> d::date AS asked,
+               d AT TIME ZONE 'UTC' - interval '14 hours' AS low,
+               d AT TIME ZONE 'UTC' + interval '36 hours' AS high
+        FROM generate_series(a.first::timestamp, n.today::timestamp, interval '1 day') d
+        WHERE a.first IS NOT NULL
+    ) k
+    LEFT JOIN LATERAL (
+        SELECT s.*, pain_state(s.skipped, (
+                   SELECT count(*) FROM pain_report b
+                   WHERE b.entry = s.entry AND (b.boot, b.seq) <= (s.boot, s.seq)
+                     AND b.device_id IS NOT DISTINCT FROM s.device_id
+                     AND b.patient_id IS NOT DISTINCT FROM s.patient_id
+               ), s.true_at, s.received_at, s.true_entered_at) AS state
+        FROM (
+            SELECT own.*, count(*) OVER () AS entries
+            FROM (
+                SELECT r.at + c.shift AS true_at, r.entered_at + c.shift AS true_entered_at, r.*
+                FROM wearing w JOIN clock c ON c.device_id = w.device_id
+                JOIN pain_report r ON r.device_id = w.device_id AND w.during @> r.at + c.shift
+                     AND r.at >= greatest(c.starts, k.low - c.shift) AND r.at < least(c.ends, k.high - c.shift)
+                WHERE w.patient_id = p.id
+                UNION ALL
+                SELECT r.at, r.entered_at, r.* FROM pain_report r
+                WHERE r.patient_id = p.id AND r.at >= k.low AND r.at < k.high
+            ) own {zone_at("own.true_at")}
+            WHERE {local_day("own.true_at")} = k.day AND NOT {_superseded("own")}
+            ORDER BY (own.skipped IS NULL) DESC, (own.worst IS NOT NULL) DESC, own.true_at DESC, own.id DESC
+            LIMIT 1
+        ) s
+    ) e ON true
+    WHERE NOT EXISTS (
+        SELECT FROM patient_zone z JOIN patient_zone y ON y.patient_id = z.patient_id AND y.ends = z.starts
+        WHERE z.patient_id = p.id AND k.day < {local_day("z.starts")}
+          AND k.day > least(((z.starts - interval '1 microsecond') AT TIME ZONE y.tz)::date, y.last_day)
+    )
+"""
+
+
 def upgrade() -> None:
     op.add_column(
         "pain_report",
@@ -89,17 +197,43 @@ def upgrade() -> None:
     )
     op.create_check_constraint(op.f("ck_pain_report_told_before_written"), "pain_report", "entered_at >= at")
     op.alter_column("pain_report", "at", comment="the time that it tells of")
-    for statement in (STATE, OF_PATIENT, PAIN):
+    op.create_table(
+        "diary_asked",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
+        sa.Column("patient_id", sa.BigInteger(), nullable=False),
+        sa.Column("first_day", sa.Date(), nullable=False, comment="the patient's local day"),
+        sa.Column("last_day", sa.Date(), nullable=True, comment="included; none: until told"),
+        sa.Column("asked_by", sa.Text(), nullable=False),
+        sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False, comment="when that was said"),
+        sa.Column("ended_by", sa.Text(), nullable=True),
+        sa.Column(
+            "ended_at",
+            sa.DateTime(timezone=True),
+            nullable=True,
+            comment="when `last_day` was said, if later",
+        ),
+        sa.CheckConstraint("last_day >= first_day", name=op.f("ck_diary_asked_first_before_last")),
+        sa.ForeignKeyConstraint(["patient_id"], ["patient.id"], name=op.f("fk_diary_asked_patient_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_diary_asked")),
+    )
+    op.create_index("ix_diary_asked_patient", "diary_asked", ["patient_id"])
+    # As for `wearing` in 0001: a range of one number stands for equality.
+    op.execute(
+        "ALTER TABLE diary_asked ADD CONSTRAINT ex_diary_asked_one_period_at_a_time EXCLUDE USING gist "
+        "(int8range(patient_id, patient_id, '[]') WITH &&, daterange(first_day, last_day, '[]') WITH &&)"
+    )
+    for statement in (STATE, OF_PATIENT, PAIN, DAYS):
         op.execute(statement)
     op.execute("DROP FUNCTION pain_state(text, bigint, timestamptz, timestamptz)")
 
 
 def downgrade() -> None:
-    for statement in ("DROP VIEW reading.pain", "DROP VIEW pain_of_patient"):
+    for statement in ("DROP VIEW reading.diary_days", "DROP VIEW reading.pain", "DROP VIEW pain_of_patient"):
         op.execute(statement)
     for statement in (STATE_BEFORE, OF_PATIENT_BEFORE, PAIN_BEFORE):
         op.execute(statement)
     op.execute("DROP FUNCTION pain_state(text, bigint, timestamptz, timestamptz, timestamptz)")
+    op.drop_table("diary_asked")
     op.drop_constraint(op.f("ck_pain_report_told_before_written"), "pain_report")
     op.drop_column("pain_report", "entered_at")
     op.alter_column("pain_report", "at", comment="when the patient answered")
