@@ -8,15 +8,17 @@ from typing import Any
 
 import sqlalchemy as sa
 from fastapi import APIRouter, Response
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from api.auth import AsWardUser, Db
 from api.entries import DiaryIn, Stored, touch
 from api.paging import Cursor, Limit, PatientPage, cut, place_of
 from api.problems import documented
+from api.severities import CutPointsInUse, CutPointsOut
 from api.visible import PatientZone, VisiblePatient
 from api.windows import FromDay, ToDay, days_of, instants_of
 from days.cut import day_of
+from severity.cut_points import CutPoints, Severity, severity
 from store.access import record
 from store.database import now
 from store.diary import NRS_FIELDS, PainReport, Report, add_ward_report, reports_of
@@ -47,6 +49,13 @@ class ReportOut(BaseModel):
     sites: list[str] | None
     doses: list[dict[str, Any]] | None
     note: str | None
+    severity: Severity | None = Field(description="of `worst`")
+
+
+class PainPage(PatientPage[ReportOut]):
+    """A page of entries, and by which cut points their severity is called so."""
+
+    cut_points: CutPointsOut
 
 
 @router.get("/{patient}/pain")
@@ -54,11 +63,12 @@ def pain(
     db: Db,
     patient: VisiblePatient,
     zone: PatientZone,
+    cut_points: CutPointsInUse,
     first: FromDay = None,
     last: ToDay = None,
     limit: Limit = 100,
     cursor: Cursor = None,
-) -> PatientPage[ReportOut]:
+) -> PainPage:
     """Diary entries by time, each in its newest form; the last 30 days unless you say which."""
     first, last = days_of(first, last, zone, 30, MOST_DAYS)
     place = place_of(cursor, str, str)
@@ -68,8 +78,9 @@ def pain(
         rows = [r for r in rows if (r.at.isoformat(), str(r.entry)) > tuple(place)]
     page, further = cut(rows[: limit + 1], limit, lambda r: (r.at.isoformat(), str(r.entry)))
     more = _details(db, [r.row for r in page])
-    items = [_shown(r, *more.get(r.row, (None, {}))) for r in page]
-    return PatientPage(patient=patient.code, tz=name_at(zone, now()), items=items, next=further)
+    items = [_shown(r, cut_points, *more.get(r.row, (None, {}))) for r in page]
+    said = CutPointsOut.of(cut_points)
+    return PainPage(patient=patient.code, tz=name_at(zone, now()), items=items, next=further, cut_points=said)
 
 
 @router.post("/{patient}/pain", status_code=201)
@@ -97,12 +108,13 @@ def add_pain(
     return Stored(id=str(entry.id), day=day, changed=changed)
 
 
-def _shown(report: Report, skipped: str | None, detail: dict[str, Any]) -> ReportOut:
+def _shown(report: Report, cut_points: CutPoints, skipped: str | None, detail: dict[str, Any]) -> ReportOut:
     said: dict[str, Any] = {key: detail.get(key) for key in ("sites", "doses", "note")}
     said |= report.scores
     names = ("day", "at", "entered_at", "received_at", "state", "revision")
     said |= {name: getattr(report, name) for name in names}
-    return ReportOut(id=report.entry, skipped=skipped, **said)
+    called = severity(report.scores["worst"], cut_points)
+    return ReportOut(id=report.entry, skipped=skipped, severity=called, **said)
 
 
 def _details(db: Db, rows: list[int]) -> dict[int, tuple[str | None, dict[str, Any]]]:

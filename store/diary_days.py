@@ -88,6 +88,7 @@ def _superseded(r: str) -> str:
 # `k`: the local days. One that a journey over the date line leaves out has no instant, and no row.
 # `e`: the entry that gives the day its state: an answer beats a skip, and among answers one with a worst
 # pain the others; then the newest. No local day reaches more than 14 h before its date in UTC or 12 h behind.
+# Without the fences (OFFSET 0) the planner reads all entries of a device once for each day of the window.
 _DAYS = sa.text(
     f"""
     SELECT k.day,
@@ -154,12 +155,19 @@ _DAYS = sa.text(
         FROM (
             SELECT own.*, count(*) OVER () AS entries
             FROM (
-                SELECT r.at + c.shift AS true_at, r.entered_at + c.shift AS true_entered_at, r.*
-                FROM wearing w JOIN clock c ON c.device_id = w.device_id
-                JOIN pain_report r ON r.device_id = w.device_id AND w.during @> r.at + c.shift
-                     AND r.at >= greatest(c.starts, k.low - c.shift)
-                     AND r.at < least(c.ends, k.high - c.shift)
-                WHERE w.patient_id = p.id
+                SELECT r.at + w.shift AS true_at, r.entered_at + w.shift AS true_entered_at, r.*
+                FROM (
+                    SELECT w.device_id, c.shift,
+                           greatest(c.starts, lower(w.during) - c.shift, k.low - c.shift) AS starts,
+                           least(c.ends, coalesce(upper(w.during), 'infinity') - c.shift,
+                                 k.high - c.shift) AS ends
+                    FROM wearing w JOIN clock c ON c.device_id = w.device_id
+                    WHERE w.patient_id = p.id OFFSET 0
+                ) w
+                JOIN LATERAL (
+                    SELECT * FROM pain_report WHERE device_id = w.device_id AND at >= w.starts AND at < w.ends
+                    OFFSET 0
+                ) r ON w.starts < w.ends
                 UNION ALL
                 SELECT r.at, r.entered_at, r.* FROM pain_report r
                 WHERE r.patient_id = p.id AND r.at >= k.low AND r.at < k.high

@@ -57,13 +57,19 @@ def analytics(data_dir: DataDirOption = None) -> None:
     """Make epochs, daily indices, associations and escalation decisions."""
     # Before numpy is loaded: a second BLAS thread takes a processor from the other parts and gains nothing.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    from actalgia.system import NoSystem
     from analytics.clock import run
+    from analytics.escalation.thresholds import SHIPPED, BadThresholds, read_thresholds
 
-    system, _ = _system("analytics", data_dir)
+    system, settings = _system("analytics", data_dir)
+    try:
+        thresholds = read_thresholds(settings.escalation) if settings.escalation else SHIPPED
+    except BadThresholds as error:
+        raise NoSystem(f"ACTALGIA_ESCALATION: {error}.") from error
     os.nice(5)  # where the processor is short, taking data comes before computing
     engine = system.engine()
     _check(engine)
-    run(engine, _stop_on_signals())
+    run(engine, _stop_on_signals(), thresholds)
 
 
 def alerting(data_dir: DataDirOption = None) -> None:
@@ -89,10 +95,17 @@ def alerting(data_dir: DataDirOption = None) -> None:
 
 def api(data_dir: DataDirOption = None) -> None:
     """Serve the programming interface and the pages."""
+    from actalgia.system import NoSystem
     from api.serve import serve
     from api.settings import ApiSettings
+    from severity.cut_points import BadCutPoints
+    from severity.cut_points import chosen as cut_points_of
 
     system, settings = _system("api", data_dir)
+    try:
+        cut_points = cut_points_of(settings.severity)
+    except BadCutPoints as error:
+        raise NoSystem(f"ACTALGIA_SEVERITY: {error}.") from error
     notice = (
         "This broker cannot keep devices apart: only demonstration data is accepted."
         if settings.broker_demonstration_only
@@ -103,6 +116,7 @@ def api(data_dir: DataDirOption = None) -> None:
         base_url=_base_url(settings),
         demonstration_only=settings.broker_demonstration_only,
         notice=notice,
+        cut_points=cut_points,
     )
     serve(chosen, settings.http_host, settings.http_port)
 

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import sqlalchemy as sa
 
+from analytics.escalation.thresholds import thresholds_of
 from analytics.jobs.days import compute_days
 from analytics.jobs.minutes import make_minutes
 from analytics.jobs.screen import ask_for_judgement, screen
@@ -341,6 +342,15 @@ def test_a_day_that_is_back_filled_counts_as_that_day_and_not_as_the_day_it_was_
     screen(engine, NOON)
     assert decisions(engine)[-1].severity == "medium"
     assert "5 of 10 on 2026-05-02 and 6 on 2026-05-03" in decisions(engine)[-1].reason
+
+
+def test_a_decision_is_stored_with_the_thresholds_that_an_operator_gave(engine, cast):
+    write_batch(engine, diaries([6], NOON), NOON)
+    screen(engine, NOON, thresholds_of({"name": "ward 3", "version": 2, "severe": 6}))
+    with engine.connect() as connection:
+        (found,) = connection.execute(sa.text("SELECT verdict, rule, evidence FROM decision")).all()
+    assert (found.verdict, found.rule) == ("fire", "worst_pain 1")
+    assert (found.evidence["thresholds"], found.evidence["at_least"]) == ("ward 3 2", 6)
 
 
 def test_severe_pain_of_last_night_that_is_written_down_this_morning_fires(engine, cast):
