@@ -15,11 +15,13 @@ from api.pages.hours import Hour, hours_of
 from api.pages.standing import why_no_news
 from api.pages.wear_strip import going_on, together, watch_now
 from days.cut import day_of, day_start
+from severity.cut_points import CutPoints
 from store.calibrations import calibrations_worn
 from store.cases import Case, CaseEvent, CaseState
 from store.clocks import clocks_worn
 from store.coverage import Gap, gaps_of
 from store.diary import Report, reports_of
+from store.diary_days import diary_days, kept
 from store.gaps import SHOWN, said
 from store.hours import read_hours
 from store.results import DayIndex
@@ -94,9 +96,11 @@ class PatientPage:
     notes: list[str]
     reports: list[Report]
     more_reports: int
+    diary: str  #: how many of the asked days were answered, in a sentence
+    cut_points: CutPoints
 
 
-def read_page(session: Session, row: Row, now: datetime) -> PatientPage:
+def read_page(session: Session, row: Row, now: datetime, cut_points: CutPoints) -> PatientPage:
     """The page of the patient in `row`: the last 28 local days up to `now`."""
     zone = zone_of_patient(session, row.patient_id)
     there, today = now.astimezone(zone), day_of(now, zone)
@@ -104,6 +108,8 @@ def read_page(session: Session, row: Row, now: datetime) -> PatientPage:
     start, end = day_start(days[0], zone), day_start(days[-1] + timedelta(days=1), zone)
     unit, hours = hours_of(read_hours(session, row.patient_id, start, end))
     reports = reports_of(session, row.patient_id, start, end)
+    diary = diary_days(session, row.patient_id, days[0], days[-1], now)
+    became = {one.day: one.state for one in diary}
     names = [name for _, name in (*INDICES, *WEAR)]
     indices = day_indices(session, row.patient_id, days[0], days[-1], names)
     states = together(stretches_of(session, row.patient_id, days[0], days[-1])[0])
@@ -146,15 +152,17 @@ def read_page(session: Session, row: Row, now: datetime) -> PatientPage:
         closed_cases=[story for story in cases if story[0].state == CaseState.RESOLVED],
         days=days,
         unit=unit,
-        chart=draw(days, zone, hours, means, answers, marks, now, states),
+        chart=draw(days, zone, hours, means, answers, marks, now, states, cut_points),
         description=_described(days, reports, hours, unit),
-        table=[_line(day, reports, indices) for day in reversed(days)],
+        table=[_line(day, reports, became.get(day, "not_asked"), indices) for day in reversed(days)],
         wear_heads=[label for label, _ in WEAR],
         index_heads=_heads(indices),
         index_lines=lines,
         notes=notes,
         reports=list(reversed(reports))[:REPORTS_SHOWN],
         more_reports=max(0, len(reports) - REPORTS_SHOWN),
+        diary=words.diary_kept(len(days), kept(diary)),
+        cut_points=cut_points,
     )
 
 
@@ -202,15 +210,17 @@ def _heads(indices: Indices) -> list[tuple[str, str]]:
     return [(label, shown.get(name, "")) for label, name in INDICES]
 
 
-def _line(day: date, reports: Sequence[Report], indices: Indices) -> Line:
-    def highest(score: str) -> str:
+def _line(day: date, reports: Sequence[Report], became: str, indices: Indices) -> Line:
+    without = {state: words.DIARY[state] for state in ("skipped", "missed", "not_asked", "open")}
+
+    def highest(score: str, otherwise: str = "–") -> str:
         own = [one.scores[score] for one in reports if one.day == day]
-        return str(max((value for value in own if value is not None), default="–"))
+        return str(max((value for value in own if value is not None), default=otherwise))
 
     worn, mean = indices.get((day, "worn_min")), indices.get((day, "mean_activity"))
     return Line(
         day,
-        highest("worst"),
+        highest("worst", without.get(became, "–")),
         highest("average"),
         "no data" if worn is None or worn.value is None else words.minutes(worn.value),
         [_minutes(indices.get((day, name))) for _, name in WEAR],

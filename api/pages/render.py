@@ -15,6 +15,7 @@ from starlette.responses import HTMLResponse
 
 from api.auth import csrf_token
 from api.pages import axis, chart, standing, words
+from severity.cut_points import severity
 from store.access import User
 from store.people import Patient
 from store.worklist import CANNOT_JUDGE, FIRE
@@ -80,6 +81,7 @@ def _environment() -> Environment:
         geometry=chart,
         is_old=standing.is_old,
         limits=standing,
+        severity=severity,
         words=words,
     )
     return environment
