@@ -57,15 +57,11 @@ def analytics(data_dir: DataDirOption = None) -> None:
     """Make epochs, daily indices, associations and escalation decisions."""
     # Before numpy is loaded: a second BLAS thread takes a processor from the other parts and gains nothing.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    from actalgia.system import NoSystem
+    from actalgia.configured import thresholds_of
     from analytics.clock import run
-    from analytics.escalation.thresholds import SHIPPED, BadThresholds, read_thresholds
 
     system, settings = _system("analytics", data_dir)
-    try:
-        thresholds = read_thresholds(settings.escalation) if settings.escalation else SHIPPED
-    except BadThresholds as error:
-        raise NoSystem(f"ACTALGIA_ESCALATION: {error}.") from error
+    thresholds = thresholds_of(settings)
     os.nice(5)  # where the processor is short, taking data comes before computing
     engine = system.engine()
     _check(engine)
@@ -95,17 +91,12 @@ def alerting(data_dir: DataDirOption = None) -> None:
 
 def api(data_dir: DataDirOption = None) -> None:
     """Serve the programming interface and the pages."""
-    from actalgia.system import NoSystem
+    from actalgia.configured import cut_points_of
     from api.serve import serve
     from api.settings import ApiSettings
-    from severity.cut_points import BadCutPoints
-    from severity.cut_points import chosen as cut_points_of
 
     system, settings = _system("api", data_dir)
-    try:
-        cut_points = cut_points_of(settings.severity)
-    except BadCutPoints as error:
-        raise NoSystem(f"ACTALGIA_SEVERITY: {error}.") from error
+    cut_points = cut_points_of(settings)
     notice = (
         "This broker cannot keep devices apart: only demonstration data is accepted."
         if settings.broker_demonstration_only

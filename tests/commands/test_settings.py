@@ -23,6 +23,8 @@ def test_a_setting_that_cannot_be_is_named_in_one_sentence_without_its_value(mon
     [
         ("api", "ACTALGIA_SEVERITY", "serlin", "ACTALGIA_SEVERITY: is none of chow-2016, esas, serlin-1995, woo-2015"),
         ("api", "ACTALGIA_SEVERITY", "gone.toml", "ACTALGIA_SEVERITY: the file cannot be read as text."),
+        ("up", "ACTALGIA_SEVERITY", "gone.toml", "ACTALGIA_SEVERITY: the file cannot be read as text."),
+        ("up", "ACTALGIA_ESCALATION", "gone.toml", "ACTALGIA_ESCALATION: the file cannot be read as text."),
         ("analytics", "ACTALGIA_ESCALATION", "gone.toml", "ACTALGIA_ESCALATION: the file cannot be read as text."),
     ],
 )  # fmt: skip
