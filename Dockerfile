@@ -18,6 +18,7 @@ COPY ingest ingest
 COPY analytics analytics
 COPY alerting alerting
 COPY api api
+COPY severity severity
 COPY simulate simulate
 COPY supervise supervise
 COPY actalgia actalgia

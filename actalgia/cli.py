@@ -96,7 +96,18 @@ def _setting(error: Any) -> str:
     return f"ACTALGIA_{'_'.join(map(str, wrong['loc'])).upper()}: {wrong['msg']}."
 
 
-_OURS = {"store", "broker", "ingest", "analytics", "alerting", "api", "simulate", "supervise", "actalgia"}
+_OURS = {
+    "severity",
+    "store",
+    "broker",
+    "ingest",
+    "analytics",
+    "alerting",
+    "api",
+    "simulate",
+    "supervise",
+    "actalgia",
+}
 
 
 def _fail(sentence: str) -> None:

@@ -37,4 +37,6 @@ class Settings(BaseSettings):
     channels: str = "log"
     gap_case_after: Hours = 6.0  #: until missing messages are a technical case
     silence_case_after: Hours = 24.0  #: until the silence of a worn device is one
+    severity: str = "esas"  #: what pain is called severe: a shipped set of cut points, or a TOML file
+    escalation: Path | None = None  #: a TOML file with other thresholds of the rule
     log_level: str = "info"

@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import sqlalchemy as sa
 import structlog
@@ -18,6 +19,7 @@ from apscheduler.events import EVENT_JOB_ERROR, EVENT_JOB_MISSED, JobExecutionEv
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 
+from analytics.escalation.thresholds import SHIPPED, Thresholds
 from analytics.jobs.associate import associate
 from analytics.jobs.calibrate import calibrate_devices, meet_devices
 from analytics.jobs.days import compute_days
@@ -37,14 +39,14 @@ LEADER_CHECK_S = 2.0
 Job = Callable[[sa.Engine, datetime], int]
 
 
-def run(engine: sa.Engine, stop: threading.Event) -> None:
+def run(engine: sa.Engine, stop: threading.Event, thresholds: Thresholds = SHIPPED) -> None:
     """Be the one clock until `stop` is set; while another process is, compute days beside it."""
     while not stop.is_set():
         try:
             with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as leader:
                 if leader.scalar(sa.select(sa.func.pg_try_advisory_lock(LEADER_LOCK))):
                     log.info("this process is the clock", action="leader")
-                    _lead(engine, leader, stop)
+                    _lead(engine, leader, stop, thresholds)
                     leader.scalar(sa.select(sa.func.pg_advisory_unlock(LEADER_LOCK)))
                     return
         except sa.exc.OperationalError:
@@ -67,7 +69,7 @@ def _help(engine: sa.Engine, stop: threading.Event) -> None:
             stop.wait(left)
 
 
-def _lead(engine: sa.Engine, leader: sa.Connection, stop: threading.Event) -> None:
+def _lead(engine: sa.Engine, leader: sa.Connection, stop: threading.Event, thresholds: Thresholds) -> None:
     made = ("minutes", "days", "screened", "doses", "associations", "responses")
     names = (*made, "anew", "asked", "running", "met", "looked", "failures")
     counts = dict.fromkeys(names, 0)
@@ -86,7 +88,7 @@ def _lead(engine: sa.Engine, leader: sa.Connection, stop: threading.Event) -> No
     for name, job, seconds in (
         ("minutes", make_minutes, 1.0),
         ("days", compute_days, 2.0),
-        ("screened", screen, 0.5),
+        ("screened", partial(screen, thresholds=thresholds), 0.5),
         ("doses", compute_doses, 1.0),
         ("associations", associate, 1.0),
         ("responses", respond, 5.0),

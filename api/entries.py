@@ -7,7 +7,15 @@ import uuid
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Annotated
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    field_validator,
+)
 from sqlalchemy.orm import Session
 
 from days.cut import day_of
@@ -66,6 +74,7 @@ class DiaryIn(BaseModel):
 
     id: uuid.UUID
     at: Instant
+    entered_at: Instant | None = Field(None, description="when it was written down, if not at `at`")
     worst: Nrs | None = Field(None, description="0 to 10, last 24 h")
     average: Nrs | None = None
     least: Nrs | None = None
@@ -77,6 +86,14 @@ class DiaryIn(BaseModel):
     doses: list[DoseIn] | None = Field(None, max_length=100)
     note: Text | None = None
     skipped: Text | None = Field(None, description="the reason that the patient gave for not answering")
+
+    @field_validator("entered_at")
+    @classmethod
+    def _not_before_at(cls, entered: datetime | None, others: ValidationInfo) -> datetime | None:
+        at = others.data.get("at")
+        if entered is not None and at is not None and entered < at:
+            raise ValueError("before `at`")
+        return entered
 
 
 class Stored(BaseModel):

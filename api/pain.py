@@ -9,15 +9,17 @@ from typing import Any
 
 import sqlalchemy as sa
 from fastapi import APIRouter, Response
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from api.auth import AsWardUser, Db
 from api.entries import DiaryIn, Stored, touch
 from api.paging import Cursor, Limit, PatientPage, cut, place_of
 from api.problems import documented
+from api.severities import CutPointsInUse, CutPointsOut
 from api.visible import PatientZone, VisiblePatient
 from api.windows import FromDay, ToDay, days_of, instants_of
 from days.cut import day_of
+from severity.cut_points import Severity, severity
 from store.access import User, record
 from store.database import now
 from store.diary import NRS_FIELDS, PainReport, Report, add_ward_report, reports_of
@@ -34,6 +36,7 @@ class ReportOut(BaseModel):
     id: uuid.UUID
     day: date
     at: datetime
+    entered_at: datetime | None
     received_at: datetime
     state: str
     revision: int
@@ -48,6 +51,13 @@ class ReportOut(BaseModel):
     sites: list[str] | None
     doses: list[dict[str, Any]] | None
     note: str | None
+    severity: Severity | None = Field(None, description="of `worst`")
+
+
+class PainPage(PatientPage[ReportOut]):
+    """A page of entries, and by which cut points their severity is called so."""
+
+    cut_points: CutPointsOut
 
 
 @router.get("/{patient}/pain")
@@ -55,11 +65,12 @@ def pain(
     db: Db,
     patient: VisiblePatient,
     zone: PatientZone,
+    cut_points: CutPointsInUse,
     first: FromDay = None,
     last: ToDay = None,
     limit: Limit = 100,
     cursor: Cursor = None,
-) -> PatientPage[ReportOut]:
+) -> PainPage:
     """Diary entries by time, each in its newest form; the last 30 days unless you say which."""
     first, last = days_of(first, last, zone, 30, MOST_DAYS)
     place = place_of(cursor, str, str)
@@ -68,8 +79,11 @@ def pain(
     if place is not None:
         rows = [r for r in rows if (r.at.isoformat(), str(r.entry)) > tuple(place)]
     page, further = cut(rows[: limit + 1], limit, lambda r: (r.at.isoformat(), str(r.entry)))
+    said = CutPointsOut.of(cut_points)
     items = shown(db, page)
-    return PatientPage(patient=patient.code, tz=name_at(zone, now()), items=items, next=further)
+    for item in items:
+        item.severity = severity(item.worst, cut_points)
+    return PainPage(patient=patient.code, tz=name_at(zone, now()), items=items, next=further, cut_points=said)
 
 
 @router.post("/{patient}/pain", status_code=201)
@@ -88,6 +102,7 @@ def write_down(db: Db, user: User, patient: Patient, zone: tzinfo, entry: DiaryI
     values = {
         "entry": entry.id,
         "at": entry.at,
+        "entered_at": entry.entered_at,
         "received_at": at,
         "skipped": entry.skipped,
         "breakthrough": entry.breakthrough,
@@ -111,7 +126,8 @@ def shown(db: Db, reports: Sequence[Report]) -> list[ReportOut]:
 def _shown(report: Report, skipped: str | None, detail: dict[str, Any]) -> ReportOut:
     said: dict[str, Any] = {key: detail.get(key) for key in ("sites", "doses", "note")}
     said |= report.scores
-    said |= {name: getattr(report, name) for name in ("day", "at", "received_at", "state", "revision")}
+    names = ("day", "at", "entered_at", "received_at", "state", "revision")
+    said |= {name: getattr(report, name) for name in names}
     return ReportOut(id=report.entry, skipped=skipped, **said)
 
 

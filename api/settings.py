@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from severity.cut_points import CutPoints, default
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,6 +15,7 @@ class ApiSettings:
     base_url: str
     demonstration_only: bool = False  #: the broker cannot keep devices apart: no real patients
     notice: str | None = None  #: one sentence that every page shows
+    cut_points: CutPoints = field(default_factory=default)  #: what pain is called mild, moderate, severe
 
     @property
     def https(self) -> bool:

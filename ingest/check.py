@@ -45,7 +45,7 @@ def check(message: Raw | Epoch | Diary | Status) -> tuple[datetime, datetime]:
         case Diary():
             _check_diary(message)
             at = _time(message.at)
-            return at, at
+            return at, max(at, _entered(message) or at)
         case Status():
             _finite((message.battery_pct,))
             if "\0" in (message.firmware or ""):
@@ -89,7 +89,8 @@ def redated(
         if not too_early(last, received_at):
             raise Bad("its time is acceptable: retry it without another one")
     if isinstance(message, Diary):
-        return msgspec.structs.replace(message, at=start.isoformat())
+        entered = _entered_as_long_after(message, start, received_at)
+        return msgspec.structs.replace(message, at=start.isoformat(), entered_at=entered)
     return msgspec.structs.replace(message, t0=(start - _UNIX) // timedelta(microseconds=1))
 
 
@@ -98,6 +99,27 @@ def instant(microseconds: int) -> datetime:
     if not -62_135_596_800_000_000 <= microseconds <= _WHOLE_DAYS_LATEST_US:
         raise ValueError("outside the calendar")
     return _UNIX + timedelta(microseconds=microseconds)
+
+
+def _entered(message: Diary) -> datetime | None:
+    """When it was written down; None: at `at`. Raises `BadTime`."""
+    if message.entered_at is None:
+        return None
+    entered = _time(message.entered_at, "entered_at")
+    if entered < _time(message.at):
+        raise BadTime("`entered_at` is before `at`")
+    return entered
+
+
+def _entered_as_long_after(message: Diary, start: datetime, received_at: datetime) -> str | None:
+    """`entered_at` of a message that is re-dated: one clock gave both times, so what lies between them is
+    right. Nothing where the two make no sense together."""
+    try:
+        entered = _entered(message)
+        moved = None if entered is None else start + (entered - _time(message.at))
+    except (BadTime, OverflowError):
+        return None
+    return None if moved is None or too_early(moved, received_at) else moved.isoformat()
 
 
 def _check_diary(message: Diary) -> None:
@@ -117,17 +139,17 @@ def _check_diary(message: Diary) -> None:
         raise Bad("a text has a NUL")
 
 
-def _time(text: str) -> datetime:
-    """An RFC 3339 time with offset. Raises `BadTime`."""
+def _time(text: str, key: str = "at") -> datetime:
+    """An RFC 3339 time with offset. Raises `BadTime`, which names the key."""
     try:
         at = datetime.fromisoformat(text)
         if at.tzinfo is None:
             raise ValueError("no offset")
         at = at.astimezone(UTC)
     except (ValueError, OverflowError) as error:
-        raise BadTime("`at` is not an RFC 3339 time with offset") from error
+        raise BadTime(f"`{key}` is not an RFC 3339 time with offset") from error
     if at < EARLIEST:
-        raise BadTime("`at` is before 2000-01-01")
+        raise BadTime(f"`{key}` is before 2000-01-01")
     return at
 
 

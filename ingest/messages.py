@@ -81,7 +81,8 @@ class DiaryEntry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What the patient said about pain. The same `id` again, later, is a correction."""
 
     id: str  #: UUID
-    at: str  #: RFC 3339 with offset
+    at: str  #: RFC 3339 with offset: the time that it tells of
+    entered_at: str | None = None  #: the same: when it was written down, if not at `at`; never before it
     worst: Nrs | None = None
     average: Nrs | None = None
     least: Nrs | None = None

@@ -98,6 +98,7 @@ def report(device_id: int, one: Decoded) -> Row:
         "seq": message.seq,
         "entry": uuid.UUID(message.id),
         "at": one.t0,
+        "entered_at": None if message.entered_at is None else one.last,
         "received_at": one.incoming.received_at,
         "skipped": message.skipped,
         "breakthrough": message.breakthrough,

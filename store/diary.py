@@ -30,6 +30,7 @@ class PainReport(Base):
     __table_args__ = (
         sa.CheckConstraint(_ON_NRS, name="scores_on_nrs"),
         sa.CheckConstraint("num_nonnulls(device_id, patient_id) = 1", name="one_origin"),
+        sa.CheckConstraint("entered_at >= at", name="told_before_written"),
         sa.UniqueConstraint("device_id", "boot", "seq"),
         sa.Index("ix_pain_report_device", "device_id", "at"),  # reports of whoever wore the device
         sa.Index("ix_pain_report_patient", "patient_id", "at"),  # reports entered on the ward
@@ -42,7 +43,8 @@ class PainReport(Base):
     patient_id: Mapped[int | None] = mapped_column(sa.ForeignKey("patient.id"))
     boot: Mapped[int] = mapped_column(default=0, comment="orders the revisions, with seq")
     seq: Mapped[int] = mapped_column(comment="of the message; a count of its own for ward entries")
-    at: Mapped[datetime] = mapped_column(comment="when the patient answered")
+    at: Mapped[datetime] = mapped_column(comment="the time that it tells of")
+    entered_at: Mapped[datetime | None] = mapped_column(comment="when it was written down, if not at `at`")
     received_at: Mapped[datetime] = mapped_column(comment="when it was stored")
     worst: Mapped[int | None] = mapped_column(sa.SmallInteger, comment="0 to 10, last 24 h")
     average: Mapped[int | None] = mapped_column(sa.SmallInteger)
@@ -86,7 +88,8 @@ class Treatment(Base):
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """The newest revision of one diary entry, with the patient's local day. `at` is a true time."""
+    """The newest revision of one diary entry, with the patient's local day. `at` and `entered_at` are true
+    times: both by the offset that the device's clock had at `at`, so what lies between them stays."""
 
     row: int  #: its `PainReport`
     entry: uuid.UUID
@@ -96,6 +99,7 @@ class Report:
     revision: int
     state: str
     scores: dict[str, int | None]
+    entered_at: datetime | None  #: None: written down at `at`
 
 
 def add_reports(session: Session, rows: Sequence[dict[str, object]]) -> None:
@@ -137,6 +141,7 @@ def reports_of(session: Session, patient_id: int, start: datetime, end: datetime
             row["revision"],
             row["state"],
             {name: row[name] for name in (*NRS_FIELDS, "breakthrough", "rescue_doses")},
+            row["true_entered_at"],
         )
         for row in rows
     ]
@@ -145,12 +150,14 @@ def reports_of(session: Session, patient_id: int, start: datetime, end: datetime
 _REPORTS = sa.text(
     f"""
     WITH own AS (
-        SELECT r.at + c.shift AS true_at, r.* FROM wearing w JOIN clock c ON c.device_id = w.device_id
+        SELECT r.at + c.shift AS true_at, r.entered_at + c.shift AS true_entered_at, r.*
+        FROM wearing w JOIN clock c ON c.device_id = w.device_id
         JOIN pain_report r ON r.device_id = w.device_id AND w.during @> r.at + c.shift
              AND r.at >= greatest(c.starts, :start - c.shift) AND r.at < least(c.ends, :end - c.shift)
         WHERE w.patient_id = :patient
         UNION ALL
-        SELECT r.at, r.* FROM pain_report r WHERE r.patient_id = :patient AND r.at >= :start AND r.at < :end
+        SELECT r.at, r.entered_at, r.* FROM pain_report r
+        WHERE r.patient_id = :patient AND r.at >= :start AND r.at < :end
     ), numbered AS (
         SELECT own.*, (
             SELECT count(*) FROM pain_report b
@@ -167,7 +174,7 @@ _REPORTS = sa.text(
         )
     )
     SELECT n.*, {local_day("n.true_at")} AS day,
-           pain_state(n.skipped, n.revision, n.true_at, n.received_at) AS state
+           pain_state(n.skipped, n.revision, n.true_at, n.received_at, n.true_entered_at) AS state
     FROM numbered n JOIN patient p ON p.id = :patient {zone_at("n.true_at")} ORDER BY n.true_at, n.id
     """
 )

@@ -8,9 +8,12 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from days.cut import day_of
 from store.access import digest_of
+from store.asked import ask_daily, asked_periods, stop_asking
 from store.database import Base, StoreError
 from store.people import Patient
+from store.zones import zone_of_patient
 
 TOKEN_BYTES = 24  #: 192 random bits, 32 characters of an address
 USED_AGAIN_AFTER = timedelta(minutes=1)  #: not a write for every request
@@ -36,7 +39,7 @@ class DiaryLink(Base):
 def create_link(
     session: Session, patient_id: int, language: str, by: str, at: datetime, lasts: timedelta
 ) -> tuple[DiaryLink, str]:
-    """A new link and its token; the token is not kept anywhere."""
+    """A new link and its token, which is not kept anywhere; while the link lasts the patient is asked daily."""
     token = secrets.token_urlsafe(TOKEN_BYTES)
     link = DiaryLink(
         patient_id=patient_id,
@@ -48,6 +51,8 @@ def create_link(
     )
     session.add(link)
     session.flush()
+    zone = zone_of_patient(session, patient_id)
+    ask_daily(session, patient_id, day_of(at, zone), by, at, last_day=day_of(link.expires_at, zone))
     return link, token
 
 
@@ -70,14 +75,27 @@ def use_link(link: DiaryLink, at: datetime) -> None:
         link.last_used_at = at
 
 
-def revoke_link(session: Session, number: int, at: datetime) -> DiaryLink:
-    """Nobody gets in with this link any more, from whatever phone. Raises `StoreError` when there is none."""
+def revoke_link(session: Session, number: int, by: str, at: datetime) -> DiaryLink:
+    """Nobody gets in with this link any more, from whatever phone. Raises `StoreError` when there is none.
+
+    With the last link of a patient the daily asking ends, unless it was said to go on without an end.
+    """
     link = session.get(DiaryLink, number)
     if link is None:
         raise StoreError(f"There is no diary link {number}.")
     link.revoked_at = link.revoked_at or at
     session.flush()
+    if not any(is_valid(other, at) for other in links_of(session, link.patient_id)):
+        _stop_asking_by_link(session, link.patient_id, by, at)
     return link
+
+
+def _stop_asking_by_link(session: Session, patient_id: int, by: str, at: datetime) -> None:
+    """Who has no link cannot answer: the day of the revocation is the last, as it may have been answered."""
+    today = day_of(at, zone_of_patient(session, patient_id))
+    periods = asked_periods(session, patient_id)
+    if all(one.last_day is not None for one in periods):
+        stop_asking(session, patient_id, today, by, at)
 
 
 def links_of(session: Session, patient_id: int) -> list[DiaryLink]:

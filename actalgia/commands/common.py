@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import getpass
 import json
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -38,6 +38,17 @@ def instant(text: str, option: str) -> datetime:
     if at.tzinfo is None:
         raise typer.BadParameter(f"{option} needs an offset, like 2026-05-04T08:00:00+02:00 or ...Z")
     return at.astimezone(UTC)
+
+
+def local_date(text: str, option: str) -> date:
+    """A calendar date. Raises a usage error that names the option."""
+    try:
+        day = date.fromisoformat(text)
+    except ValueError as error:
+        raise typer.BadParameter(f"{option} is not a day like 2026-05-04") from error
+    if not 2000 <= day.year < 9000:
+        raise typer.BadParameter(f"{option} lies between the years 2000 and 9000")
+    return day
 
 
 def by_whom() -> str:

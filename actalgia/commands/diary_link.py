@@ -109,7 +109,7 @@ def _revoke(code: str, number: int, as_json: bool, data_dir: Path | None) -> Non
         patient = patient_by_code(session, code)
         if number not in {link.id for link in links_of(session, patient.id)}:
             raise StoreError(f"{code} has no diary link {number}: --list shows which there are.")
-        link = revoke_link(session, number, now())
+        link = revoke_link(session, number, by_whom(), now())
         record(session, now(), by_whom(), "diary_link.revoke", patient.id, f"link {number}")
     if as_json:
         say_json(_shown(link))

@@ -57,13 +57,15 @@ def analytics(data_dir: DataDirOption = None) -> None:
     """Make epochs, daily indices, associations and escalation decisions."""
     # Before numpy is loaded: a second BLAS thread takes a processor from the other parts and gains nothing.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    from actalgia.configured import thresholds_of
     from analytics.clock import run
 
-    system, _ = _system("analytics", data_dir)
+    system, settings = _system("analytics", data_dir)
+    thresholds = thresholds_of(settings)
     os.nice(5)  # where the processor is short, taking data comes before computing
     engine = system.engine()
     _check(engine)
-    run(engine, _stop_on_signals())
+    run(engine, _stop_on_signals(), thresholds)
 
 
 def alerting(data_dir: DataDirOption = None) -> None:
@@ -89,10 +91,12 @@ def alerting(data_dir: DataDirOption = None) -> None:
 
 def api(data_dir: DataDirOption = None) -> None:
     """Serve the programming interface and the pages."""
+    from actalgia.configured import cut_points_of
     from api.serve import serve
     from api.settings import ApiSettings
 
     system, settings = _system("api", data_dir)
+    cut_points = cut_points_of(settings)
     weak = "This broker cannot keep devices apart: only demonstration data is accepted."
     said = (settings.notice, weak if settings.broker_demonstration_only else None)
     chosen = ApiSettings(
@@ -100,6 +104,7 @@ def api(data_dir: DataDirOption = None) -> None:
         base_url=_base_url(settings),
         demonstration_only=settings.broker_demonstration_only,
         notice=" ".join(filter(None, said)) or None,
+        cut_points=cut_points,
     )
     serve(chosen, settings.http_host, settings.http_port)
 

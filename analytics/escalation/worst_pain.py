@@ -13,28 +13,23 @@ within a week up to the last answer can be among the three: bad days a fortnight
 A day counts once, by its latest answer. An entry without `worst` (skipped) is no answer. When the last
 answer is more than three days old nothing fires: what was true then may no longer be. What cannot be
 judged says so and is never quiet.
+
+These numbers are the shipped `Thresholds`; an operator may give others, and each decision names its set.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from itertools import combinations
 from statistics import median
 
 from analytics.escalation.decision import Decision, Verdict
+from analytics.escalation.thresholds import SHIPPED, Thresholds
 
 NAME, VERSION = "worst_pain", 1
 RULE = f"{NAME} {VERSION}"
-
-SEVERE = 7
-LATE_AFTER = timedelta(hours=24)
-LOOKS_BACK = timedelta(hours=24)
-STALE_AFTER = timedelta(days=3)
-BASELINE_DAYS, LEAST_BASELINE_DAYS = 14, 5
-LAST_REPORTS, TOGETHER_DAYS = 3, 7
-RISE_POINTS, RISE_SHARE = 2.0, 0.30
 
 
 @dataclass(frozen=True)
@@ -53,75 +48,83 @@ class _Baseline:
     days: int
     first: date
     last: date
-
-    @property
-    def needed(self) -> float:
-        """The lowest answer that is a rise."""
-        return self.level + max(RISE_POINTS, RISE_SHARE * self.level)
+    needed: float  #: the lowest answer that is a rise
 
 
-def judge(reports: Sequence[Report], now: datetime) -> Decision:
+def judge(reports: Sequence[Report], now: datetime, thresholds: Thresholds = SHIPPED) -> Decision:
     """The decision on one patient's reports, in any order.
 
-    Reports should reach three weeks back. Entries dated more than 24 h after `now` are left out: their clock
-    is wrong. `now` decides only whether the last answer still counts, so repeating it changes nothing.
+    Reports should reach back `thresholds.reach`. Entries dated more than `late_after_h` after `now` are left
+    out: their clock is wrong. `now` decides only whether the last answer still counts, so repeating it
+    changes nothing.
     """
+    decision = _judge(reports, now, thresholds)
+    return replace(decision, evidence={**decision.evidence, "thresholds": thresholds.label})
+
+
+def _judge(reports: Sequence[Report], now: datetime, by: Thresholds) -> Decision:
+    late_after = timedelta(hours=by.late_after_h)
     answers = sorted(
-        (r for r in reports if r.worst is not None and r.at <= now + LATE_AFTER), key=lambda r: r.at
+        (r for r in reports if r.worst is not None and r.at <= now + late_after), key=lambda r: r.at
     )
     if not answers:
         return _cannot_judge("there is no answer yet", None)
     last = answers[-1]
-    if now - last.at > STALE_AFTER:
-        return _cannot_judge(f"the last answer, of {last.day}, is more than 3 days old", last)
-    severe = [r for r in answers if _score(r) >= SEVERE and last.at - r.at <= LOOKS_BACK]
-    in_time = [r for r in severe if abs(_received(r) - r.at) <= LATE_AFTER]
+    if now - last.at > timedelta(days=by.stale_after_days):
+        return _cannot_judge(
+            f"the last answer, of {last.day}, is more than {by.stale_after_days} days old", last
+        )
+    looks_back = timedelta(hours=by.looks_back_h)
+    severe = [r for r in answers if _score(r) >= by.severe and last.at - r.at <= looks_back]
+    in_time = [r for r in severe if abs(_received(r) - r.at) <= late_after]
     if in_time:
-        return _severe(in_time[-1])
-    rise = _rise({r.day: r for r in answers})
+        return _severe(in_time[-1], by)
+    rise = _rise({r.day: r for r in answers}, by)
     if severe and rise.verdict is not Verdict.FIRE:
         return _cannot_judge(
-            f"worst pain {_score(severe[-1])} of 10 on {severe[-1].day} was received more than 24 h later",
+            f"worst pain {_score(severe[-1])} of 10 on {severe[-1].day} was received more than "
+            f"{by.late_after_h} h later",
             severe[-1],
         )
     return rise
 
 
-def _severe(report: Report) -> Decision:
+def _severe(report: Report, by: Thresholds) -> Decision:
     score = _score(report)
     return Decision(
         Verdict.FIRE,
-        f"worst pain {score} of 10 on {report.day}; {SEVERE} or more is severe",
+        f"worst pain {score} of 10 on {report.day}; {by.severe} or more is severe",
         RULE,
         "high",
         report.day,
         report.at,
-        {"because": "severe", "worst": score, "at_least": SEVERE, "reported_at": report.at.isoformat()},
+        {"because": "severe", "worst": score, "at_least": by.severe, "reported_at": report.at.isoformat()},
     )
 
 
-def _rise(by_day: dict[date, Report]) -> Decision:
+def _rise(by_day: dict[date, Report], by: Thresholds) -> Decision:
     """`by_day` holds the latest answer of each answered day, in order."""
     last = by_day[max(by_day)]
-    own = _baseline(by_day, last.day)
-    recent = [d for d in by_day if last.day - d < timedelta(days=TOGETHER_DAYS)][-LAST_REPORTS:]
+    own = _baseline(by_day, last.day, by)
+    recent = [d for d in by_day if last.day - d < timedelta(days=by.together_days)][-by.last_reports :]
     for first, second in reversed(list(combinations(recent, 2))):
-        level = _baseline(by_day, first)
+        level = _baseline(by_day, first, by)
         if level is not None and min(_score(by_day[first]), _score(by_day[second])) >= level.needed - 1e-9:
             return _risen(by_day[first], by_day[second], level)
     if own is None:
+        answered = len(_answered_before(by_day, last.day, by))
         return _cannot_judge(
-            f"{_answered_before(by_day, last.day)} answered days in the {BASELINE_DAYS} days before "
-            f"{last.day}, a baseline needs {LEAST_BASELINE_DAYS}",
+            f"{answered} answered days in the {by.baseline_days} days before {last.day}, "
+            f"a baseline needs {by.least_baseline_days}",
             last,
         )
     high = _score(last) >= own.needed - 1e-9
     partners = [d for d in recent if d != last.day]
     if high and not partners:
-        return _cannot_judge(f"the answer of {last.day} stands alone in {TOGETHER_DAYS} days", last)
+        return _cannot_judge(f"the answer of {last.day} stands alone in {by.together_days} days", last)
     # A high day that came too early for a baseline of its own may be the other half of a rise.
     if high and any(
-        _baseline(by_day, d) is None and _score(by_day[d]) >= own.needed - 1e-9 for d in partners
+        _baseline(by_day, d, by) is None and _score(by_day[d]) >= own.needed - 1e-9 for d in partners
     ):
         return _cannot_judge(f"an equally high answer before {last.day} has no baseline of its own yet", last)
     return Decision(
@@ -153,17 +156,20 @@ def _risen(first: Report, second: Report, level: _Baseline) -> Decision:
     )
 
 
-def _baseline(by_day: dict[date, Report], day: date) -> _Baseline | None:
-    """The median of the answered days among the 14 local days before `day`, where there are 5 or more."""
-    start = day - timedelta(days=BASELINE_DAYS)
-    scores = [_score(r) for d, r in by_day.items() if start <= d < day]
-    if len(scores) < LEAST_BASELINE_DAYS:
+def _baseline(by_day: dict[date, Report], day: date, by: Thresholds) -> _Baseline | None:
+    """The median of the answered days among the local days before `day`, where there are enough."""
+    scores = _answered_before(by_day, day, by)
+    if len(scores) < by.least_baseline_days:
         return None
-    return _Baseline(float(median(scores)), len(scores), start, day - timedelta(days=1))
+    level = float(median(scores))
+    needed = level + max(by.rise_points, by.rise_share * level)
+    days_before = (day - timedelta(days=by.baseline_days), day - timedelta(days=1))
+    return _Baseline(level, len(scores), *days_before, needed)
 
 
-def _answered_before(by_day: dict[date, Report], day: date) -> int:
-    return sum(day - timedelta(days=BASELINE_DAYS) <= d < day for d in by_day)
+def _answered_before(by_day: dict[date, Report], day: date, by: Thresholds) -> list[int]:
+    start = day - timedelta(days=by.baseline_days)
+    return [_score(r) for d, r in by_day.items() if start <= d < day]
 
 
 def _as_evidence(level: _Baseline) -> dict[str, object]:

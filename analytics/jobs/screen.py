@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
+from analytics.escalation.thresholds import SHIPPED, Thresholds
 from analytics.escalation.worst_pain import Report, judge
 from days.cut import day_of
 from store import diary, marks, results
@@ -14,21 +15,22 @@ from store.people import Patient
 from store.responses import mark_responses
 from store.zones import local_day, zone_at, zone_of_patient
 
-LOOKS_BACK = timedelta(days=24)  #: what the rule needs: three reports and the 14 days before the first
 AHEAD = timedelta(days=2)
 AT_ONCE = 400
 AT_ANY_TIME = timedelta(0)
 
 
-def screen(engine: sa.Engine, at: datetime) -> int:
+def screen(engine: sa.Engine, at: datetime, thresholds: Thresholds = SHIPPED) -> int:
     """Judge one patient whose diary has changed; 0 when there is none.
 
     Whoever is only asked about again waits until nobody has changed: pain does not queue behind routine.
     """
-    return _judge_next(engine, marks.DIARY, at) or _judge_next(engine, marks.ASKED, at)
+    return _judge_next(engine, marks.DIARY, at, thresholds) or _judge_next(
+        engine, marks.ASKED, at, thresholds
+    )
 
 
-def _judge_next(engine: sa.Engine, kind: str, at: datetime) -> int:
+def _judge_next(engine: sa.Engine, kind: str, at: datetime, thresholds: Thresholds) -> int:
     """The decision and the end of the wait are one transaction."""
     with transaction(engine) as session:
         claim = results.claim(session, kind, at, AT_ONCE, AT_ANY_TIME)
@@ -36,9 +38,9 @@ def _judge_next(engine: sa.Engine, kind: str, at: datetime) -> int:
         return 0
     with transaction(engine) as session:
         patient = session.get_one(Patient, claim.patient_id)
-        found = diary.reports_of(session, patient.id, at - LOOKS_BACK, at + AHEAD)
+        found = diary.reports_of(session, patient.id, at - thresholds.reach, at + AHEAD)
         reports = [Report(r.day, r.at, r.scores["worst"], r.received_at) for r in found]
-        decision = judge(reports, at)
+        decision = judge(reports, at, thresholds)
         results.add_decision(
             session,
             results.Decision(

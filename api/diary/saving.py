@@ -74,4 +74,5 @@ def report_row(
     if last is not None and not today and entry.skipped is None:
         row["now"] = last.now
     own = entry.model_dump(mode="json", include={"sites", "note"}, exclude_none=True)
-    return row | {"entry": entry.id, "at": entry.at, "received_at": received, "detail": kept | own}
+    row |= {"entry": entry.id, "at": entry.at, "entered_at": received, "received_at": received}
+    return row | {"detail": kept | own}

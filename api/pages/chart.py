@@ -12,6 +12,7 @@ from datetime import date, datetime, timedelta, tzinfo
 from api.pages.axis import LEFT, RIGHT, Axis, Day, axis_of, places_of
 from api.pages.hours import HOUR, Hour
 from api.pages.wear_strip import Band, State, bands
+from severity.cut_points import CutPoints, default
 
 LABEL_ROWS = (11.0, 24.0)  #: two rows for the words of cases, so that neighbours do not overlap
 LABEL_WIDTH = 128.0
@@ -19,7 +20,6 @@ PAIN_TOP, PAIN_BOTTOM = 36.0, 166.0
 MOVE_TOP, MOVE_BOTTOM = 222.0, 322.0  #: above it treatments: `treatment_lane.ROWS`
 STRIP_TOP, STRIP_BOTTOM = 328.0, 340.0
 HEIGHT = 372.0
-NRS_TICKS = (0, 4, 7, 10)  #: 4 and 7 begin moderate and severe pain (NCCN, ESMO)
 JOINED = timedelta(hours=36)  #: a longer silence between two reports is a hole, not a line
 
 
@@ -105,8 +105,13 @@ def draw(
     marks: Sequence[Mark],
     now: datetime,
     states: Sequence[State] = (),
+    cut_points: CutPoints | None = None,
 ) -> Chart:
-    """The geometry of consecutive local days. Hours, answers and states are in order of time."""
+    """The geometry of consecutive local days. Hours, answers and states are in order of time.
+
+    Pain has a line at 0, where moderate and severe begin (by the shipped cut points unless told), and at 10.
+    """
+    begin = cut_points or default()
     axis = axis_of(days, zone)
     shown = [hour for hour in hours if axis.holds(hour.start)]
     values = [hour.activity for hour in shown if hour.activity is not None]
@@ -133,7 +138,7 @@ def draw(
         worst_lines=_lines(worst),
         average_lines=_lines(average),
         flags=_flags([mark for mark in marks if axis.holds(mark.at)], axis),
-        nrs_ticks=[(score, pain_y(score)) for score in NRS_TICKS],
+        nrs_ticks=[(score, pain_y(score)) for score in (0, begin.moderate, begin.severe, 10)],
         top=top,
         now_x=axis.x(now) if axis.holds(now) else None,
     )

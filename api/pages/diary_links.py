@@ -70,7 +70,7 @@ def create(
 def revoke(db: Db, user: AsWardUser, number: Number) -> Response:
     """Nobody gets in with this link any more, and whoever is in is out."""
     patient = _patient_of_link(db, user, number)
-    link = revoke_link(db, number, now())
+    link = revoke_link(db, number, user.name, now())
     record(db, now(), user.name, "diary_link.revoke", patient.id, f"link {link.id}")
     return RedirectResponse(_path(patient) + "#diary-links", 303)
 

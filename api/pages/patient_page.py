@@ -19,11 +19,13 @@ from api.pages.treatment_form import Form, blank
 from api.pages.treatment_lane import Sign, lane
 from api.pages.wear_strip import going_on, together, watch_now
 from days.cut import day_of, day_start
+from severity.cut_points import CutPoints
 from store.calibrations import calibrations_worn
 from store.cases import Case, CaseEvent, CaseState
 from store.clocks import clocks_worn
 from store.coverage import Gap, gaps_of
 from store.diary import Report, Treatment, reports_of
+from store.diary_days import diary_days, kept
 from store.diary_links import DiaryLink, is_valid, links_of
 from store.gaps import SHOWN, said
 from store.hours import read_hours
@@ -106,9 +108,13 @@ class PatientPage:
     form: Form
     diary_links: list[DiaryLink]  #: those that open the diary page now
     after: list[str]  #: what became of the patient after each treatment
+    diary: str  #: how many of the asked days were answered, in a sentence
+    cut_points: CutPoints
 
 
-def read_page(session: Session, row: Row, now: datetime, form: Form | None = None) -> PatientPage:
+def read_page(
+    session: Session, row: Row, now: datetime, cut_points: CutPoints, form: Form | None = None
+) -> PatientPage:
     """The page of the patient in `row`: the last 28 local days up to `now`; `form`: of a treatment that
     could not be read."""
     zone = zone_of_patient(session, row.patient_id)
@@ -117,6 +123,8 @@ def read_page(session: Session, row: Row, now: datetime, form: Form | None = Non
     start, end = day_start(days[0], zone), day_start(days[-1] + timedelta(days=1), zone)
     unit, hours = hours_of(read_hours(session, row.patient_id, start, end))
     reports = reports_of(session, row.patient_id, start, end)
+    diary = diary_days(session, row.patient_id, days[0], days[-1], now)
+    became = {one.day: one.state for one in diary}
     names = [name for _, name in (*INDICES, *WEAR)]
     indices = day_indices(session, row.patient_id, days[0], days[-1], names)
     states = together(stretches_of(session, row.patient_id, days[0], days[-1])[0])
@@ -160,9 +168,9 @@ def read_page(session: Session, row: Row, now: datetime, form: Form | None = Non
         closed_cases=[story for story in cases if story[0].state == CaseState.RESOLVED],
         days=days,
         unit=unit,
-        chart=draw(days, zone, hours, means, answers, marks, now, states),
+        chart=draw(days, zone, hours, means, answers, marks, now, states, cut_points),
         description=_described(days, reports, hours, unit),
-        table=[_line(day, reports, indices) for day in reversed(days)],
+        table=[_line(day, reports, became.get(day, "not_asked"), indices) for day in reversed(days)],
         wear_heads=[label for label, _ in WEAR],
         index_heads=_heads(indices),
         index_lines=lines,
@@ -174,6 +182,8 @@ def read_page(session: Session, row: Row, now: datetime, form: Form | None = Non
         form=form or blank(now, zone),
         diary_links=[link for link in links_of(session, row.patient_id) if is_valid(link, now)],
         after=after_treatments(session, row.patient_id, zone, now),
+        diary=words.diary_kept(len(days), kept(diary)),
+        cut_points=cut_points,
     )
 
 
@@ -221,15 +231,17 @@ def _heads(indices: Indices) -> list[tuple[str, str]]:
     return [(label, shown.get(name, "")) for label, name in INDICES]
 
 
-def _line(day: date, reports: Sequence[Report], indices: Indices) -> Line:
-    def highest(score: str) -> str:
+def _line(day: date, reports: Sequence[Report], became: str, indices: Indices) -> Line:
+    without = {state: words.DIARY[state] for state in ("skipped", "missed", "not_asked", "open")}
+
+    def highest(score: str, otherwise: str = "–") -> str:
         own = [one.scores[score] for one in reports if one.day == day]
-        return str(max((value for value in own if value is not None), default="–"))
+        return str(max((value for value in own if value is not None), default=otherwise))
 
     worn, mean = indices.get((day, "worn_min")), indices.get((day, "mean_activity"))
     return Line(
         day,
-        highest("worst"),
+        highest("worst", without.get(became, "–")),
         highest("average"),
         "no data" if worn is None or worn.value is None else words.minutes(worn.value),
         [_minutes(indices.get((day, name))) for _, name in WEAR],

@@ -17,6 +17,7 @@ from api.auth import csrf_token
 from api.diary.words import languages
 from api.pages import axis, chart, standing, treatment_words, words
 from api.treatment_kinds import KINDS
+from severity.cut_points import severity
 from store.access import User
 from store.people import Patient
 from store.worklist import CANNOT_JUDGE, FIRE
@@ -84,6 +85,7 @@ def _environment() -> Environment:
         is_old=standing.is_old,
         kinds=tuple(KINDS),
         limits=standing,
+        severity=severity,
         treatment=treatment_words,
         words=words,
     )

@@ -97,7 +97,7 @@ def patient_page(request: Request, db: Db, user: Viewer, code: str) -> Response:
     if not rows:
         raise Problem(404, "There is no such patient, or not at your site.")
     record(db, at, user.name, "patient.view", rows[0].patient_id, "refresh" if is_refresh(request) else None)
-    shown = read_page(db, rows[0], at)
+    shown = read_page(db, rows[0], at, request.app.state.settings.cut_points)
     return page(
         request, "patient.html", user, demonstration=rows[0].demonstration, live=True, now=at, page=shown
     )

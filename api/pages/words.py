@@ -6,6 +6,7 @@ from datetime import datetime, timedelta, tzinfo
 
 from days.itinerary import Itinerary
 from store.calibrations import ShownCalibration
+from store.diary_days import Kept
 
 SEVERITY = {"high": "High", "medium": "Medium", "low": "Low", "info": "Info"}
 SHAPE = {"high": "▲", "medium": "◆", "low": "●", "info": "○"}  # colour is never alone
@@ -32,6 +33,30 @@ OUTCOME = {
     "technical": "Technical: device or data",
     "other": "Other",
 }
+
+
+DIARY = {
+    "answered": "answered",
+    "late": "answered, received late",
+    "backfilled": "back-filled",
+    "corrected": "corrected",
+    "skipped": "skipped",
+    "missed": "missed",
+    "not_asked": "not asked",
+    "open": "not yet",
+}
+
+
+def diary_kept(days: int, how: Kept) -> str:
+    """How the diary was kept on the last `days` local days, in one sentence."""
+    unasked = days - how.asked - how.states["open"]
+    if not how.asked:
+        return "Asked from today on." if how.states["open"] else f"Not asked on any of these {days} days."
+    missed = how.states["missed"]
+    return (
+        f"Asked on {how.asked} of {days} days: answered {how.answered}, "
+        f"skipped {how.asked - how.answered - missed}, missed {missed}. Not asked on {unasked}."
+    )
 
 
 def age(span: timedelta) -> str:

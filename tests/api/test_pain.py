@@ -68,6 +68,19 @@ def test_other_content_under_the_same_id_is_a_correction(house: House) -> None:
     assert count(house, PainReport) == 2  # nothing is overwritten
 
 
+def test_what_is_written_down_the_day_after_is_back_filled(house: House) -> None:
+    client = house.client("anna")
+    entered = {**DIARY_ENTRY, "entered_at": "2026-05-05T08:00:00+02:00"}
+    assert client.post(PAIN, json=entered).status_code == 201
+    assert client.post(PAIN, json=entered).status_code == 200
+    [item] = client.get(PAIN, params=WINDOW).json()["items"]
+    assert (item["day"], item["entered_at"], item["state"]) == (
+        "2026-05-04",
+        "2026-05-05T06:00:00Z",
+        "backfilled",
+    )
+
+
 def test_a_patient_who_did_not_answer_has_a_reason_and_no_score(house: House) -> None:
     client = house.client("anna")
     client.post(PAIN, json={"id": ENTRY, "at": "2026-05-04T10:00:00Z", "skipped": "asleep"})
@@ -101,7 +114,8 @@ def test_what_a_phone_sent_and_what_the_ward_wrote_stand_in_one_list_in_pages(ho
         {"at": "2026-05-04T10:00:00"}, {"at": "1999-12-31T23:59:59Z"}, {"at": "soon"}, {"id": "7"}, {"id": None},
         {"note": "x" * 2001}, {"note": "a\0b"}, {"sites": ["a\0b"]}, {"doses": [{"drug": "x"}]},
         {"doses": [{"drug": "x", "dose": -1, "unit": "mg", "route": "oral", "at": "2026-05-04T08:00:00Z"}]},
-        {"boot": 1}, {"patient_id": 3}, {"received_at": "2026-05-04T10:00:00Z"},
+        {"entered_at": "2026-05-04T20:00:00Z"}, {"entered_at": "later"}, {"entered_at": "2026-05-05T08:00:00"},
+        {"entered_at": "2056-05-05T08:00:00Z"}, {"boot": 1}, {"patient_id": 3}, {"received_at": "2026-05-04T10:00:00Z"},
     ],
 )  # fmt: skip
 def test_what_the_wire_would_refuse_is_refused_here(house: House, wrong: dict[str, object]) -> None:

@@ -265,7 +265,7 @@ def test_a_link_that_was_revoked_or_has_expired_is_told_kindly(browser, served, 
     page.goto(f"{served.url}/diary/{token}")
     expect(page.get_by_role("radio").first).to_be_visible()
     with transaction(engine) as session:
-        revoke_link(session, number_of, now())
+        revoke_link(session, number_of, "anna", now())
     page.reload()  # what was open is shut
     expect(page.get_by_role("heading", name=SAID[code]["sorry"])).to_be_visible()
     for path in (f"/diary/{expired}", f"/diary/{token}"):

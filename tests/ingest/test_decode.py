@@ -36,6 +36,7 @@ KEYS = (
     "worn",
     "id",
     "at",
+    "entered_at",
     "doses",
     "sites",
     "note",

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import sqlalchemy as sa
 
+from analytics.escalation.thresholds import thresholds_of
 from analytics.jobs.days import compute_days
 from analytics.jobs.minutes import make_minutes
 from analytics.jobs.screen import ask_for_judgement, screen
@@ -324,6 +325,44 @@ def test_worst_pain_of_seven_is_severe_at_once(engine, cast):
     write_batch(engine, diaries([7], NOON), NOON)
     screen(engine, NOON)
     assert [(row.verdict, row.severity) for row in decisions(engine)] == [("fire", "high")]
+
+
+def backfilled(seq, worst, at, entered):
+    said = Diary(boot=1, seq=seq, id=str(uuid.UUID(int=seq + 1)), worst=worst, at=at.isoformat(), entered_at=entered.isoformat())  # fmt: skip
+    return incoming("phone-2", said, at=entered)
+
+
+def test_a_day_that_is_back_filled_counts_as_that_day_and_not_as_the_day_it_was_written(engine, cast):
+    evening = NOON - timedelta(days=8)
+    write_batch(engine, diaries([3, 3, 3, 3, 3, 3], evening), NOON)
+    write_batch(engine, [backfilled(6, 5, NOON - timedelta(days=2), NOON - timedelta(hours=20))], NOON)
+    screen(engine, NOON - timedelta(hours=20))
+    assert decisions(engine)[-1].verdict == "quiet", "one high day is no rise"
+    write_batch(engine, [backfilled(7, 6, NOON - timedelta(days=1), NOON)], NOON)
+    screen(engine, NOON)
+    assert decisions(engine)[-1].severity == "medium"
+    assert "5 of 10 on 2026-05-02 and 6 on 2026-05-03" in decisions(engine)[-1].reason
+
+
+def test_a_decision_is_stored_with_the_thresholds_that_an_operator_gave(engine, cast):
+    write_batch(engine, diaries([6], NOON), NOON)
+    screen(engine, NOON, thresholds_of({"name": "ward 3", "version": 2, "severe": 6}))
+    with engine.connect() as connection:
+        (found,) = connection.execute(sa.text("SELECT verdict, rule, evidence FROM decision")).all()
+    assert (found.verdict, found.rule) == ("fire", "worst_pain 1")
+    assert (found.evidence["thresholds"], found.evidence["at_least"]) == ("ward 3 2", 6)
+
+
+def test_severe_pain_of_last_night_that_is_written_down_this_morning_fires(engine, cast):
+    write_batch(engine, [backfilled(0, 8, NOON - timedelta(hours=14), NOON)], NOON)
+    screen(engine, NOON)
+    assert [(row.verdict, row.severity) for row in decisions(engine)] == [("fire", "high")]
+
+
+def test_severe_pain_of_the_day_before_yesterday_is_written_down_too_late_to_fire(engine, cast):
+    write_batch(engine, [backfilled(0, 8, NOON - timedelta(hours=40), NOON)], NOON)
+    screen(engine, NOON)
+    assert [row.verdict for row in decisions(engine)] == ["no evidence"]
 
 
 def test_whoever_stops_reporting_comes_to_be_judged_again(engine, cast):

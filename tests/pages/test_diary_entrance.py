@@ -37,7 +37,7 @@ def phone(migrated_url: str, base: str = "http://testserver", **headers: str) ->
 
 def revoked(engine, number: int) -> None:
     with transaction(engine) as session:
-        revoke_link(session, number, now())
+        revoke_link(session, number, "anna", now())
 
 
 def test_a_link_gives_a_cookie_for_the_diary_alone_and_leaves_the_address(client, cast, engine):
