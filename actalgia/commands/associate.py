@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from actalgia.commands.common import JsonOption, say, say_json, table
+from actalgia.commands.common import JsonOption, say, say_json, table, write_figure
 
 MOST_LAGS = 61
 _RANGE = re.compile(r"(-?\d{1,3})\.\.(-?\d{1,3})")
@@ -28,6 +28,13 @@ def associate(
     lags: Annotated[
         str, typer.Option("--lags", metavar="FIRST..LAST", help="x on a day with y so many days later.")
     ] = "-3..7",
+    plot: Annotated[
+        Path | None, typer.Option("--plot", metavar="SVG", help="Draw r at each lag into this file.")
+    ] = None,
+    plot_within: Annotated[
+        Path | None,
+        typer.Option("--plot-within", metavar="SVG", help="Draw a line for each patient into this file."),
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """How two daily measures move together within patients, and between them.
@@ -37,8 +44,14 @@ def associate(
     """
     from analytics.association.daily_rows import read_daily_rows
     from analytics.association.document import association
+    from analytics.figures.lag_plot import lag_plot
+    from analytics.figures.within_plot import within_plot
 
     asked = _lags(lags)
+    if plot is not None and day is None:
+        raise typer.BadParameter(
+            "--plot draws lags, and rows without days have none: name their column with --day"
+        )
     try:
         rows = read_daily_rows(file, patient, x, y, day)
     except OSError as error:
@@ -47,6 +60,11 @@ def associate(
         ) from error
     try:
         document = association(rows, asked)
+        if plot is not None:
+            write_figure(lag_plot(document["lags"], f"{x} and {y}", _facts(document)), plot)
+        if plot_within is not None:
+            drawn = within_plot(rows.patient, rows.x, rows.y, x, y, f"{x} and {y} within patients")
+            write_figure(drawn, plot_within)
     except ValueError as error:
         raise typer.BadParameter(f"{file.name}: {error}") from error
     if as_json:
@@ -69,7 +87,7 @@ def _lags(text: str) -> tuple[int, ...]:
 
 def _tell(document: dict[str, Any], x: str, y: str) -> None:
     link, mixed = document["rmcorr"], document["mixed"]
-    say(f"{document['n_patients']} patients, {document['n_days']} complete days")
+    say(_facts(document))
     say(f"r within patients  {_figure(link, 'r')}   p {_figure(link, 'p')} ({link['p_method']})")
     say(f"95 % interval      {_figure(link, 'ci')} ({link['ci_method']})")
     for name in ("within", "between"):
@@ -79,6 +97,10 @@ def _tell(document: dict[str, Any], x: str, y: str) -> None:
         say(f"{x} on a day with {y} so many days later:")
         names = ("lag", "n", "n_eff", "r", "p", "p_adjusted")
         table(list(names), [[_cell(lag[name]) for name in names] for lag in document["lags"]])
+
+
+def _facts(document: dict[str, Any]) -> str:
+    return f"{document['n_patients']} patients, {document['n_days']} complete days"
 
 
 def _figure(of: dict[str, Any], name: str) -> str:
