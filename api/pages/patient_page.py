@@ -11,10 +11,12 @@ from sqlalchemy.orm import Session
 
 from api.pages import words
 from api.pages.chart import Answer, Chart, Mark, draw
+from api.pages.day_by_day import INDEX, PAIN, DayByDay, day_by_day
 from api.pages.hours import Hour, hours_of
 from api.pages.standing import why_no_news
 from api.pages.wear_strip import going_on, together, watch_now
 from days.cut import day_of, day_start
+from store.associations import newest_alone
 from store.calibrations import calibrations_worn
 from store.cases import Case, CaseEvent, CaseState
 from store.clocks import clocks_worn
@@ -94,6 +96,7 @@ class PatientPage:
     notes: list[str]
     reports: list[Report]
     more_reports: int
+    day_by_day: DayByDay
 
 
 def read_page(session: Session, row: Row, now: datetime) -> PatientPage:
@@ -155,6 +158,7 @@ def read_page(session: Session, row: Row, now: datetime) -> PatientPage:
         notes=notes,
         reports=list(reversed(reports))[:REPORTS_SHOWN],
         more_reports=max(0, len(reports) - REPORTS_SHOWN),
+        day_by_day=day_by_day(*newest_alone(session, row.patient_id, INDEX, PAIN), zone),
     )
 
 
