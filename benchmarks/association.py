@@ -1,7 +1,8 @@
 """Links within patients: how often chance is called a finding, and what they cost.
 
-`python -m benchmarks.association [rates|power|speed] [--cohorts N]`. Cohorts are made: two measures of each
-patient with an autocorrelation of 0.5, a quarter of the days missing, unrelated or with a planted link.
+`python -m benchmarks.association [rates|adjusted|unanswered|power|speed] [--cohorts N]`. Cohorts are made:
+two measures of each patient with an autocorrelation of 0.5, a quarter of the days missing, unrelated or with
+a planted link.
 """
 
 from __future__ import annotations
@@ -10,16 +11,20 @@ import argparse
 import resource
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 
 from analytics.association.links import LAGS, links
 from analytics.association.mixed import within_between
 from analytics.association.panel import Panel
+from analytics.association.partial import adjusted, weekdays
 from analytics.association.patients import patient_interval, patient_weights
+from analytics.association.prewhitening import prewhitened
 from analytics.association.repeated_measures import RepeatedMeasures, repeated_measures_correlation
 from analytics.association.shifts import random_shifts, shift_p, shifted_strength, strength
 from analytics.association.sums import Sums, Values, lagged_sums, shifted_sums
+from analytics.association.unanswered import sensitivity
 from benchmarks.table import Table, number
 
 PHI, MISSING = 0.5, 0.25
@@ -28,7 +33,12 @@ SIZES = ((1, 90), (5, 60), (10, 60), (20, 90), (100, 90))
 
 
 def cohort(
-    rng: np.random.Generator, patients: int, days: int, within: float = 0.0, between: float = 0.0
+    rng: np.random.Generator,
+    patients: int,
+    days: int,
+    within: float = 0.0,
+    between: float = 0.0,
+    missing: float = MISSING,
 ) -> Panel:
     """Unrelated but for a link of `within` on the same day and of `between` among the levels of patients."""
     a, b = alike(rng, patients, days), alike(rng, patients, days)
@@ -36,7 +46,7 @@ def cohort(
     x = level + a
     y = between * level + np.sqrt(1 - between**2) * other + within * a + np.sqrt(1 - within**2) * b
     for values in (x, y):
-        values[rng.random(values.shape) < 1 - np.sqrt(1 - MISSING)] = np.nan
+        values[rng.random(values.shape) < 1 - np.sqrt(1 - missing)] = np.nan
     names = tuple(f"P{k}" for k in range(patients))
     first = np.full(patients, np.datetime64("2026-01-01"))
     return Panel(names, np.full(patients, days), first, x, y)
@@ -91,6 +101,81 @@ def rates(cohorts: int) -> list[Table]:
         holds.rows.append([name, *_percents(held)])
     table.notes = holds.notes = [f"Chance alone leaves +-{196 * np.sqrt(0.05 * 0.95 / cohorts):.1f}."]
     return [table, holds]
+
+
+def confounded(rng: np.random.Generator, patients: int, days: int) -> Panel:
+    """Unrelated but for what weekday, wear and two treatments do to both measures."""
+    panel = cohort(rng, patients, days)
+    wear = alike(rng, patients, days)
+    weekend = weekdays(panel)[4:].sum(axis=0)
+    begins = rng.integers(days // 4, 3 * days // 4, size=(patients, 1))
+    after = np.arange(days) >= begins
+    both = 0.6 * wear + 0.6 * weekend + 1.0 * after
+    return replace(panel, x=panel.x + both, y=panel.y - both, z=np.stack([wear, after.astype(float)]))
+
+
+def adjusting(cohorts: int) -> list[Table]:
+    """How often p is below 0.05 where all that links two measures is weekday, wear and phase of treatment."""
+    table = Table(
+        f"Percent of {cohorts:,} cohorts with p < 0.05 where only weekday, wear and a treatment move both "
+        "(5 is right for partial)",
+        ("Patients x days", "p, nothing adjusted", "partial p", "partial p at lag 3", "partial ci holds 0"),
+    )
+    white = Table(
+        f"Percent of {cohorts:,} unrelated cohorts after prewhitening",
+        ("Patients x days", "p < 0.05", "p at lag 3 < 0.05", "ci holds 0"),
+    )
+    for patients, days in SIZES:
+        rng = np.random.default_rng(patients + 1)
+        low, filtered = [], []
+        for k in range(cohorts):
+            found = confounded(rng, patients, days)
+            columns = np.concatenate([found.z[:1], weekdays(found)])
+            without = links(adjusted(found, columns, found.z[1].astype(np.int64)), (0, 3), seed=k).lags
+            plain = links(found, (0,), seed=k).lags[0]
+            low.append(
+                [_below(plain.p), _below(without[0].p), _below(without[1].p), _holds(without[0].ci, 0)]
+            )
+            whitened = links(prewhitened(cohort(rng, patients, days))[0], (0, 3), seed=k).lags
+            filtered.append([_below(whitened[0].p), _below(whitened[1].p), _holds(whitened[0].ci, 0)])
+        table.rows.append([f"{patients} x {days}", *_percents(low)])
+        white.rows.append([f"{patients} x {days}", *_percents(filtered)])
+    return [table, white]
+
+
+def supposing(cohorts: int) -> list[Table]:
+    """Answers that fail more often on bad days: what complete days say, and what the true delta does."""
+    table = Table(
+        f"Answers fail more often on days of little activity, where pain is 1 SD higher; {cohorts:,} cohorts",
+        (
+            "Patients x days",
+            "Planted",
+            "True r",
+            "r of complete days",
+            "r with delta 1",
+            "its ci holds the truth, %",
+        ),
+    )
+    for patients, days in ((10, 60), (20, 90), (100, 90)):
+        for within in (0.0, -0.13):
+            rng = np.random.default_rng(patients)
+            rows = []
+            for k in range(cohorts):
+                whole = cohort(rng, patients, days, within, missing=0.0)
+                about = whole.x - whole.x.mean(axis=1, keepdims=True)
+                fails = rng.random(whole.x.shape) < 1 / (1 + np.exp(1.2 + about))
+                truth = whole.y + fails
+                answered = replace(whole, y=np.where(fails, np.nan, truth))
+                (supposed,) = sensitivity(answered, (1.0,), seed=k).supposed
+                true_r = lagged_sums(whole.x, truth, (0,)).over(0).r[0]
+                seen = lagged_sums(answered.x, answered.y, (0,)).over(0).r[0]
+                rows.append((true_r, seen, supposed.r, *(supposed.ci or (np.nan, np.nan))))
+            of = np.array(rows, float)
+            expected = of[:, 0].mean()
+            holds = 100 * np.mean((of[:, 3] <= expected) & (expected <= of[:, 4]))
+            means = [f"{value:.3f}" for value in of[:, :3].mean(axis=0)]
+            table.rows.append([f"{patients} x {days}", f"{within:g}", *means, f"{holds:.1f}"])
+    return [table]
 
 
 def _textbook(panel: Panel) -> RepeatedMeasures:
@@ -163,7 +248,13 @@ def speed(_: int) -> list[Table]:
     return [table]
 
 
-PARTS: dict[str, Callable[[int], list[Table]]] = {"speed": speed, "power": power, "rates": rates}
+PARTS: dict[str, Callable[[int], list[Table]]] = {
+    "speed": speed,
+    "power": power,
+    "rates": rates,
+    "adjusted": adjusting,
+    "unanswered": supposing,
+}
 
 
 def main() -> None:

@@ -11,6 +11,7 @@ import typer
 from actalgia.commands.common import JsonOption, say, say_json, table, write_figure
 
 MOST_LAGS = 61
+WEEKDAY = "weekday"
 _RANGE = re.compile(r"(-?\d{1,3})\.\.(-?\d{1,3})")
 
 
@@ -28,6 +29,17 @@ def associate(
     lags: Annotated[
         str, typer.Option("--lags", metavar="FIRST..LAST", help="x on a day with y so many days later.")
     ] = "-3..7",
+    adjust: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--adjust",
+            metavar="COL",
+            help="Take away what this column explains, too; `weekday` is known. May be repeated.",
+        ),
+    ] = None,
+    prewhiten: Annotated[
+        bool, typer.Option("--prewhiten", help="Also after a filter that makes x white.")
+    ] = False,
     plot: Annotated[
         Path | None, typer.Option("--plot", metavar="SVG", help="Draw r at each lag into this file.")
     ] = None,
@@ -47,19 +59,21 @@ def associate(
     from analytics.figures.lag_plot import lag_plot
     from analytics.figures.within_plot import within_plot
 
-    asked = _lags(lags)
+    asked, names = _lags(lags), list(dict.fromkeys(adjust or ()))
+    if set(names) & {patient, day, x, y}:
+        raise typer.BadParameter("--adjust names a column that is asked about itself; name another")
     if plot is not None and day is None:
         raise typer.BadParameter(
             "--plot draws lags, and rows without days have none: name their column with --day"
         )
     try:
-        rows = read_daily_rows(file, patient, x, y, day)
+        rows = read_daily_rows(file, patient, x, y, day, [name for name in names if name != WEEKDAY])
     except OSError as error:
         raise typer.BadParameter(
             f"{file} cannot be read: {error.strerror}; name a CSV of daily rows"
         ) from error
     try:
-        document = association(rows, asked)
+        document = association(rows, asked, weekday=WEEKDAY in names, prewhiten=prewhiten)
         if plot is not None:
             write_figure(lag_plot(document["lags"], f"{x} and {y}", _facts(document)), plot)
         if plot_within is not None:
@@ -93,6 +107,11 @@ def _tell(document: dict[str, Any], x: str, y: str) -> None:
     for name in ("within", "between"):
         slope = mixed[name]
         say(f"slope {name:8}     {_figure(slope, 'estimate')} {y} for 1 {x}   95 % {_figure(slope, 'ci')}")
+    for name in ("partial", "prewhitened"):
+        if name in document:
+            _tell_further(document, name)
+    if document.get("unanswered"):
+        _tell_unanswered(document["unanswered"], y)
     if document["lags"]:
         say(f"{x} on a day with {y} so many days later:")
         names = ("lag", "n", "n_eff", "r", "p", "p_adjusted")
@@ -101,6 +120,27 @@ def _tell(document: dict[str, Any], x: str, y: str) -> None:
 
 def _facts(document: dict[str, Any]) -> str:
     return f"{document['n_patients']} patients, {document['n_days']} complete days"
+
+
+def _tell_further(document: dict[str, Any], name: str) -> None:
+    found = document[name]
+    what = "partial" if name == "partial" else "prewhitened"
+    if found is None or "r" not in found:
+        reason = document[f"{name}_reason"] if found is None else found["phi_reason"]
+        say(f"{what:17}  none: {reason}")
+        return
+    how = ", ".join(found["adjusted_for"]) if name == "partial" else f"phi {found['phi']:.2f}"
+    link = f"{_figure(found, 'r')}   p {_figure(found, 'p')}   95 % {_figure(found, 'ci')}"
+    say(f"{what:17}  {link} ({how})")
+
+
+def _tell_unanswered(found: dict[str, Any], y: str) -> None:
+    if not found["n"]:
+        return
+    share = 100 * (found["share"] or 0)
+    say(f"{found['n']} days have no {y} ({share:.0f} %); were it higher there than expected by")
+    for one in found["supposed"] or ():
+        say(f"  {one['delta']:<4g} r would be {_figure(one, 'r')}   95 % {_figure(one, 'ci')}")
 
 
 def _figure(of: dict[str, Any], name: str) -> str:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import csv
 import re
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -14,8 +15,10 @@ from analytics.recordings.recording import NotARecording
 from analytics.recordings.text import text_of
 
 Values = NDArray[np.float64]
+Others = tuple[tuple[str, tuple[Values, ...]], ...]  # further columns; words are several, of 0 and 1
 _NUMBER = re.compile(r"-?\d{1,6}")
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
+MOST_WORDS = 20
 _MISSING = {"", "na", "nan", "null", "none"}
 
 
@@ -32,27 +35,33 @@ class DailyRows:
     x: Values
     y: Values
     numbered: bool = False  #: days were numbers, not dates
+    others: Others = ()
 
     def written(self, day: np.datetime64) -> str | int:
         """A day as the file has it."""
         return int(day.astype(np.int64)) if self.numbered else str(day)
 
 
-def read_daily_rows(file: Path, patient: str, x: str, y: str, day: str | None) -> DailyRows:
+def read_daily_rows(
+    file: Path, patient: str, x: str, y: str, day: str | None, others: Sequence[str] = ()
+) -> DailyRows:
     """The named columns. A measure that is empty, NA or NaN is missing; days are dates, or all are numbers.
 
-    Raises `NotDailyRows` for a column that is not there, a row without a patient or day, and what is no
-    number; and `OSError`.
+    A column of `others` is a measure if it holds numbers only, else each of its words (20 at most) is told
+    apart. Raises `NotDailyRows` for a column that is not there, a row without a patient or day, and what is
+    no number; and `OSError`.
     """
     try:
         rows = csv.DictReader(text_of(file.read_bytes(), file.name).splitlines(), strict=True)
-        wanted = [patient, x, y, *([] if day is None else [day])]
+        wanted = [patient, x, y, *([] if day is None else [day]), *others]
         there = rows.fieldnames or []
         if missing := [name for name in wanted if name not in there]:
             raise NotDailyRows(
                 f"{file.name} has no column {missing[0]!r}: it has {', '.join(there) or 'nothing'}."
             )
-        return _rows(list(rows), file.name, patient, x, y, day)
+        found = list(rows)
+        read = _rows(found, file.name, patient, x, y, day)
+        return replace(read, others=tuple((name, _other(found, name, file.name)) for name in others))
     except csv.Error as error:
         raise NotDailyRows(f"{file.name} is no CSV that can be read: {error}; export it again.") from None
 
@@ -77,6 +86,24 @@ def _rows(
         for number, written in enumerate(days, 1)
     ]
     return DailyRows(tuple(who), np.array(found, "datetime64[D]"), values[0], values[1], numbered)
+
+
+def _other(rows: list[dict[str, str | None]], column: str, name: str) -> tuple[Values, ...]:
+    """One measure, or for words a column of 0 and 1 for each but the first."""
+    written = [(row[column] or "").strip() for row in rows]
+    words = sorted({text for text in written if text.lower() not in _MISSING})
+    try:
+        [float(text) for text in words]
+    except ValueError:
+        if len(words) > MOST_WORDS:
+            why = f"{column} has {len(words)} different words; at most {MOST_WORDS} can be adjusted for"
+            raise NotDailyRows(f"{name}: {why}.") from None
+        missing = np.array([text.lower() in _MISSING for text in written], bool)
+        return tuple(
+            np.where(missing, np.nan, np.array([text == word for text in written], float))
+            for word in words[1:]
+        )
+    return (np.array([_number(text, column, number, name) for number, text in enumerate(written, 1)]),)
 
 
 def _number(text: str | None, column: str, number: int, name: str) -> float:

@@ -6,32 +6,59 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from analytics.association.daily_rows import DailyRows
-from analytics.association.links import LAGS, METHOD, Link, links
+from analytics.association.links import LAGS, METHOD, Link, Links, links
 from analytics.association.mixed import Mixed, Slope, within_between
 from analytics.association.panel import Panel, panel_of
+from analytics.association.partial import adjusted, weekdays
+from analytics.association.prewhitening import prewhitened
 from analytics.association.repeated_measures import RepeatedMeasures, repeated_measures_correlation
+from analytics.association.unanswered import sensitivity
 
+Values = NDArray[np.float64]
 Document = dict[str, Any]
+FEW_PATIENTS = 20  #: below that even a bootstrap of patients is a rough guess
 NO_ORDER = "rows without days have no order: name their column with --day"
 
 
-def association(rows: DailyRows, lags: Sequence[int] = LAGS) -> Document:
+def association(
+    rows: DailyRows, lags: Sequence[int] = LAGS, *, weekday: bool = False, prewhiten: bool = False
+) -> Document:
     """`{"rmcorr", "mixed", "lags", "n_patients", "n_days", "provenance"}`; a null value has `<name>_reason`.
 
-    With days, `p` and `ci` allow for days in a row being alike; without, they are the textbook values and
-    `p_method` says `iid`. Raises ValueError as `panel_of` does.
+    With days, `p` and `ci` allow for days in a row being alike, and `unanswered` says what the link would be
+    if y was worse where it is missing; without, they are the textbook values and `p_method` says `iid`. What
+    `rows.others` and `weekday` explain is taken away in `partial`; `prewhitened` is there if asked for.
+    Raises ValueError as `panel_of` does, and for weekdays of days that are numbers.
     """
     textbook = repeated_measures_correlation(rows.patient, rows.x, rows.y)
-    panel = _in_file_order(rows) if rows.day is None else panel_of(rows.patient, rows.day, rows.x, rows.y)
+    panel = _in_file_order(rows)
+    if rows.day is not None:
+        others = [column for _, columns in rows.others for column in columns]
+        panel = panel_of(rows.patient, rows.day, rows.x, rows.y, others)
+    if weekday and (rows.day is None or rows.numbered):
+        raise ValueError("weekday needs days that are dates")
     link = linked(textbook, None if rows.day is None else panel, lags)
+    more: Document = {}
+    names = [name for name, _ in rows.others] + ["weekday"] * weekday
+    if rows.day is not None and names:
+        columns = np.concatenate([panel.z, weekdays(panel)]) if weekday else panel.z
+        more["partial"] = partial(panel, names, columns, lags)
+    elif names:
+        more |= _pair("partial", None, NO_ORDER)
+    if rows.day is not None and prewhiten:
+        more["prewhitened"] = whitened(panel, lags)
+    elif prewhiten:
+        more |= _pair("prewhitened", None, NO_ORDER)
     p_within = None if rows.day is None else link["rmcorr"]["p"]
     return {
         "rmcorr": link["rmcorr"],
         "mixed": _mixed(within_between(panel, p_within)),
         "lags": link["lags"],
-        **({"lags_reason": NO_ORDER} if rows.day is None else {}),
+        **({"lags_reason": NO_ORDER} if rows.day is None else {"unanswered": supposing(panel)}),
+        **more,
         "n_patients": textbook.n_patients,
         "n_days": textbook.n_days,
         "provenance": {
@@ -51,13 +78,70 @@ def linked(textbook: RepeatedMeasures, panel: Panel | None, lags: Sequence[int] 
         rmcorr |= _pair("p", textbook.p_iid, textbook.reasons.get("p_iid"))
         rmcorr |= _pair("ci", _listed(textbook.ci_iid), textbook.reasons.get("ci_iid"))
         return {"rmcorr": rmcorr | {"p_method": "iid", "ci_method": "iid"}, "lags": []}
-    asked = links(panel, (0,))
-    (same_day,) = asked.lags
+    found, same_day = _links(panel, lags)
     rmcorr |= _pair("n_eff", same_day.n_eff, same_day.reasons.get("n_eff"))
     rmcorr |= _pair("p", same_day.p, same_day.reasons.get("p"))
     rmcorr |= _pair("ci", _listed(same_day.ci), same_day.reasons.get("ci"))
-    rmcorr |= {"p_method": asked.p_method, "ci_method": asked.ci_method}
-    return {"rmcorr": rmcorr, "lags": [_lag(link) for link in links(panel, lags).lags]}
+    rmcorr |= {"p_method": found.p_method, "ci_method": found.ci_method}
+    if 1 < found.n_patients < FEW_PATIENTS:
+        rmcorr["caution"] = f"only {found.n_patients} patients: another such group may well say otherwise"
+    return {"rmcorr": rmcorr, "lags": [_lag(link) for link in found.lags]}
+
+
+def partial(
+    panel: Panel,
+    names: Sequence[str],
+    columns: Values,
+    lags: Sequence[int] = LAGS,
+    episodes: NDArray[np.int64] | None = None,
+) -> Document:
+    """The link without what `columns` and `episodes` (of `adjusted`) explain; `names` says what they are."""
+    return {"adjusted_for": list(names)} | _same_day_and_lags(adjusted(panel, columns, episodes), lags)
+
+
+def whitened(panel: Panel, lags: Sequence[int] = LAGS) -> Document:
+    """The link after a filter that makes x white: `phi` says which."""
+    filtered, phi = prewhitened(panel)
+    if np.isnan(phi):
+        return _pair("phi", None, "too little data: no two days in a row are known")
+    return {"phi": phi} | _same_day_and_lags(filtered, lags)
+
+
+def supposing(panel: Panel) -> Document:
+    """`{"n", "share", "supposed": [{"delta", "r", "ci"}], "tipping_delta"}`: y on days that have x alone."""
+    found = sensitivity(panel)
+    reasons = found.reasons
+    told: list[Document] = [
+        {"delta": one.delta}
+        | _pair("r", one.r, "y would not vary")
+        | _pair("ci", _listed(one.ci), reasons.get("ci"))
+        for one in found.supposed
+    ]
+    return (
+        {"n": found.n_unanswered}
+        | _pair("share", found.share, reasons.get("supposed"))
+        | _pair("supposed", told or None, reasons.get("supposed"))
+        | _pair("tipping_delta", found.tipping_delta, reasons.get("tipping_delta"))
+    )
+
+
+def _same_day_and_lags(panel: Panel, lags: Sequence[int]) -> Document:
+    """What `linked` gives, but for the textbook values: these rest on days that are independent."""
+    found, same_day = _links(panel, lags)
+    told: Document = {"n_patients": found.n_patients, "n_days": found.n_days}
+    for name in ("r", "n_eff", "p"):
+        told |= _pair(name, getattr(same_day, name), same_day.reasons.get(name))
+    told |= _pair("ci", _listed(same_day.ci), same_day.reasons.get("ci"))
+    told |= {"p_method": found.p_method, "ci_method": found.ci_method}
+    return told | {"lags": [_lag(link) for link in found.lags]}
+
+
+def _links(panel: Panel, lags: Sequence[int]) -> tuple[Links, Link]:
+    """The links at these lags, and that of the same day, whose p is its own and not of the family."""
+    found = links(panel, lags)
+    if 0 in lags:
+        return found, found.lags[list(lags).index(0)]
+    return found, links(panel, (0,)).lags[0]
 
 
 def _in_file_order(rows: DailyRows) -> Panel:
@@ -93,6 +177,7 @@ def _mixed(found: Mixed) -> Document:
     return {
         "within": _slope(found.within),
         "between": _slope(found.between),
+        **_pair("spread", found.spread, found.spread_reason),
         "converged": found.converged,
         "method": found.method,
     }

@@ -72,7 +72,9 @@ def links(panel: Panel, lags: Sequence[int] = LAGS, draws: int = DRAWS, seed: in
     why = _too_little(panel, n_days)
     p = np.full(len(lags), np.nan)
     if why is None:
-        p = shift_p(strength(total), chance(panel, draws, rng))
+        # What was adjusted away is missing in r and not in the turns, which are no longer without it.
+        left = np.sqrt(np.clip(1 - panel.spent / np.maximum(total.n, 1), 0, 1))
+        p = shift_p(strength(total) * left, chance(panel, draws, rng))
     by_patients = len(panel.patients) >= LEAST_PATIENTS
     if by_patients:
         low, high = patient_interval(of_lags, patient_weights(len(panel.patients), draws, rng))

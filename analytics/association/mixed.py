@@ -2,12 +2,12 @@
 
 y_it = b0 + bW (x_it - mean of x_i) + bB (mean of x_i) + u_i + e_it, u_i a level of each patient. The two
 slopes answer different questions and can have different signs; a link between patients says nothing of what
-happens in one of them.
+happens in one of them. How much the slope itself differs from patient to patient is asked of a second model,
+in which each patient has a slope, too.
 """
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -16,6 +16,7 @@ from scipy import special
 
 from analytics.association.panel import Panel
 from analytics.association.patients import DRAWS, LEAST_PATIENTS, patient_weights, slope_interval
+from analytics.association.reml import mixed_model
 from analytics.association.sums import Sums, centred
 
 Values = NDArray[np.float64]
@@ -41,8 +42,10 @@ class Mixed:
 
     within: Slope
     between: Slope
+    spread: float | None  #: standard deviation between patients of the slope within
     converged: bool
     method: str
+    spread_reason: str | None = None  #: why there is no spread
 
 
 def within_between(
@@ -54,7 +57,7 @@ def within_between(
     error and interval are those of a bootstrap of patients (of eight or more; else of a sandwich over
     patients, t with P - 1 degrees of freedom), and p is that of the link within patients, `p_within`, for the
     slope is 0 where r is. None says that rows have no order: all three are then textbook ones. The slope
-    between has the model's error, t with P - 2. Where statsmodels is not installed or its search does not
+    between has the model's error, t with P - 2. With fewer than eight patients, or where the search does not
     converge, both estimates come from least squares (`method` says so): that within is the same to the last
     digits.
     """
@@ -69,9 +72,11 @@ def within_between(
     if not xx.sum() > 1e-24 * np.nansum(x**2):
         return _nothing("x never varies within a patient")
     mean_x, mean_y = np.nanmean(x, axis=1), np.nanmean(y, axis=1)
-    fitted = _model(y, dx, mean_x, known)
+    y = np.where(known, y - mean_y.mean(), np.nan)  # a level far from 0 would cost digits
+    fitted = _model(y, dx, mean_x)
     slope = float(xy.sum() / xx.sum()) if fitted is None else fitted[0]
     between = _between(mean_x, mean_y) if fitted is None else fitted[1:]
+    spread, why = _spread(y, dx, mean_x)
     if p_within is None:
         within = _as_textbook(slope, xx, float(np.vecdot(dy, dy).sum()), int(known.sum()))
     else:
@@ -80,8 +85,10 @@ def within_between(
     return Mixed(
         within,
         _between_slope(*between, mean_x),
+        spread,
         fitted is not None,
         FALLBACK if fitted is None else MODEL,
+        why,
     )
 
 
@@ -106,27 +113,31 @@ def _by_patients(slope: float, xx: Values, xy: Values, weights: Values) -> Slope
     return found
 
 
-def _model(
-    y: Values, dx: Values, mean_x: Values, known: NDArray[np.bool_]
-) -> tuple[float, float, float] | None:
-    """(slope within, slope between, its error) by statsmodels; None where it cannot be had or trusted."""
-    try:
-        from statsmodels.regression.mixed_linear_model import MixedLM
-    except ImportError:
+def _model(y: Values, dx: Values, mean_x: Values) -> tuple[float, float, float] | None:
+    """(slope within, slope between, its error) of the mixed model; None where it cannot be had or trusted."""
+    if len(y) < LEAST_PATIENTS or np.ptp(mean_x) == 0:
         return None
-    who = np.nonzero(known)[0]
-    if len(np.unique(who)) < LEAST_PATIENTS or np.ptp(mean_x) == 0:
+    found = mixed_model(y, _columns(dx, mean_x), np.ones((1, *y.shape)))
+    if not found.converged:
         return None
-    exog = np.column_stack([np.ones(len(who)), dx[known], mean_x[who]])
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        try:
-            found = MixedLM(y[known], exog, groups=who).fit(reml=True)
-        except (np.linalg.LinAlgError, ValueError):
-            return None
-    if not found.converged or not np.isfinite(found.fe_params).all():
-        return None
-    return float(found.fe_params[1]), float(found.fe_params[2]), float(found.bse_fe[2])
+    return float(found.fixed[1]), float(found.fixed[2]), float(found.errors[2])
+
+
+def _spread(y: Values, dx: Values, mean_x: Values) -> tuple[float | None, str | None]:
+    """The standard deviation of patients' slopes, or why it is not known."""
+    if len(y) < LEAST_PATIENTS:
+        return None, f"too few patients: {len(y)}; how slopes differ needs {LEAST_PATIENTS}"
+    if np.ptp(mean_x) == 0:
+        return None, "all patients have the same mean of x"
+    found = mixed_model(y, _columns(dx, mean_x), np.stack([np.ones_like(dx), dx]))
+    if not found.converged:
+        return None, "the search for the model with a slope of each patient did not converge"
+    return float(np.sqrt(max(found.between[1, 1], 0.0))), None
+
+
+def _columns(dx: Values, mean_x: Values) -> Values:
+    means = np.broadcast_to((mean_x - mean_x.mean())[:, None], dx.shape)
+    return np.stack([np.ones_like(dx), dx, means])
 
 
 def _between(mean_x: Values, mean_y: Values) -> tuple[float, float]:
@@ -162,4 +173,4 @@ def _tested(estimate: float, se: float | None, dof: int, why: str) -> Slope:
 
 def _nothing(why: str) -> Mixed:
     none = Slope(None, None, None, None, dict.fromkeys(("estimate", "se", "p", "ci"), why))
-    return Mixed(none, none, False, FALLBACK)
+    return Mixed(none, none, None, False, FALLBACK, why)

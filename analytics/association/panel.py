@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +21,8 @@ class Panel:
     first: NDArray[np.datetime64]  #: (P,) first day
     x: Values  #: (P, N)
     y: Values  #: (P, N)
+    z: Values = field(default_factory=lambda: np.empty((0, 0, 0)))  #: (K, P, N) what else was measured
+    spent: int = 0  #: degrees of freedom that adjusting x and y has taken
 
     def without(self, few: int) -> Panel:
         """Only patients with at least that many days on which both are known."""
@@ -33,20 +35,25 @@ class Panel:
             first=self.first[enough],
             x=self.x[enough],
             y=self.y[enough],
+            z=self.z[:, enough] if len(self.z) else self.z,
         )
 
 
 def panel_of(
-    patient: Sequence[object] | NDArray[np.generic], day: NDArray[np.datetime64], x: Values, y: Values
+    patient: Sequence[object] | NDArray[np.generic],
+    day: NDArray[np.datetime64],
+    x: Values,
+    y: Values,
+    z: Sequence[Values] = (),
 ) -> Panel:
-    """Rows in any order, one for each patient and day, on a grid without a hole.
+    """Rows in any order, one for each patient and day, on a grid without a hole; `z` are further columns.
 
     Raises ValueError where a patient has a day twice, where columns differ in length, for infinite values and
     for spans of more than ten years.
     """
-    if not len(patient) == len(day) == len(x) == len(y):
+    if any(len(column) != len(patient) for column in (day, x, y, *z)):
         raise ValueError("patient, day, x and y must be of one length")
-    if np.isinf(x).any() or np.isinf(y).any():
+    if any(np.isinf(column).any() for column in (x, y, *z)):
         raise ValueError("x and y must be finite or missing")
     names, who = np.unique(np.array([str(p) for p in patient]), return_inverse=True)
     number = day.astype("datetime64[D]").astype(np.int64)
@@ -60,6 +67,7 @@ def panel_of(
     width = int(spans.max(initial=0))
     if len(np.unique(who * width + place)) < len(who):
         raise ValueError("a patient has the same day twice: give one row for each patient and day")
-    grids = np.full((2, len(names), width), np.nan)
-    grids[0, who, place], grids[1, who, place] = x, y
-    return Panel(tuple(names.tolist()), spans, first.astype("datetime64[D]"), grids[0], grids[1])
+    grids = np.full((2 + len(z), len(names), width), np.nan)
+    for grid, column in zip(grids, (x, y, *z), strict=True):
+        grid[who, place] = column
+    return Panel(tuple(names.tolist()), spans, first.astype("datetime64[D]"), grids[0], grids[1], grids[2:])

@@ -179,12 +179,23 @@ def test_patients_who_agree_leave_a_narrow_interval():
     assert widths[0] < 0.04 < 0.15 < widths[1]
 
 
-def test_slopes_where_statsmodels_cannot_help_are_those_of_least_squares():
+def test_slopes_of_a_few_patients_are_those_of_least_squares():
     panel = cohort(6, patients=5, within=0.5)
     mixed = within_between(panel, 0.01)
     assert mixed.method == FALLBACK and not mixed.converged
     assert mixed.within.estimate == pytest.approx(0.5, abs=0.15)
     assert mixed.between.estimate is None and "needs 8" in mixed.between.reasons["estimate"]
+    assert mixed.spread is None and "needs 8" in mixed.spread_reason
+
+
+def test_how_far_patients_differ_in_their_slope_is_told():
+    rng = np.random.default_rng(10)
+    who, day = np.repeat(np.arange(40), 60), np.tile(np.arange(60), 40).astype("datetime64[D]")
+    x, slope = rng.normal(size=2400), np.repeat(0.2 + 0.3 * rng.normal(size=40), 60)
+    apart = within_between(panel_of(who, day, x, slope * x + rng.normal(size=2400)), 0.5)
+    alike = within_between(panel_of(who, day, x, 0.2 * x + rng.normal(size=2400)), 0.5)
+    assert apart.spread == pytest.approx(0.3, abs=0.08)
+    assert alike.spread < 0.08
 
 
 def test_one_day_twice_is_refused():

@@ -143,6 +143,21 @@ def test_a_figure_that_cannot_be_drawn_is_one_line(tmp_path, words, says):
             "same day twice",
         ),
         ("a,x,y\n", ("--patient", "a", "--x", "x", "--y", "y", "--lags", "7"), "--lags is not a range"),
+        (
+            "a,d,x,y\n1,3,2,3\n",
+            ("--patient", "a", "--day", "d", "--x", "x", "--y", "y", "--adjust", "weekday"),
+            "weekday needs days that are dates",
+        ),
+        (
+            "a,x,y\n1,2,3\n",
+            ("--patient", "a", "--x", "x", "--y", "y", "--adjust", "x"),
+            "--adjust names a column that is asked about itself",
+        ),
+        (
+            "a,d,x,y,w\n" + "".join(f"1,{k},2,3,word{k}\n" for k in range(30)),
+            ("--patient", "a", "--day", "d", "--x", "x", "--y", "y", "--adjust", "w"),
+            "w has 30 different words; at most 20",
+        ),
     ],
 )
 def test_a_mistake_is_one_line(tmp_path, content, words, says):
@@ -157,3 +172,40 @@ def test_nobody_is_an_answer_with_reasons(tmp_path):
     path.write_text("a,x,y\n")
     found = document(path, "--patient", "a", "--x", "x", "--y", "y")
     assert found["rmcorr"]["r"] is None and "too little data" in found["rmcorr"]["r_reason"]
+
+
+def test_what_weekday_wear_and_treatment_do_to_both_is_taken_away_on_request(tmp_path):
+    rng = np.random.default_rng(2)
+    path = tmp_path / "diary.csv"
+    with path.open("w", newline="") as handle:
+        write = csv.writer(handle)
+        write.writerow(["patient", "day", "steps", "pain", "wear", "arm"])
+        for p in range(15):
+            for k, d in enumerate(np.arange("2026-03-01", "2026-04-30", dtype="datetime64[D]")):
+                arm = "after" if k >= 30 else "before"
+                wear = rng.normal()
+                both = 0.8 * wear + 1.5 * (arm == "after") + 0.8 * (d.astype(object).weekday() >= 5)
+                worn = "" if rng.random() < 0.05 else f"{wear:.4f}"
+                write.writerow(
+                    [f"P-{p}", d, f"{rng.normal() + both:.4f}", f"{rng.normal() + both:.4f}", worn, arm]
+                )
+    words = (path, "--patient", "patient", "--x", "steps", "--y", "pain", "--day", "day")
+    words += ("--adjust", "wear", "--adjust", "weekday", "--adjust", "arm", "--prewhiten")
+    found = document(*words)
+    assert found["rmcorr"]["p"] < 0.01 and found["rmcorr"]["r"] > 0.4
+    assert found["partial"]["adjusted_for"] == ["wear", "arm", "weekday"]
+    assert found["partial"]["p"] > 0.05 and found["partial"]["n_days"] < found["n_days"]
+    assert [lag["lag"] for lag in found["partial"]["lags"]] == list(range(-3, 8))
+    assert -1 < found["prewhitened"]["phi"] < 1 and found["prewhitened"]["r"] > 0.2
+    assert "only 15 patients" in found["rmcorr"]["caution"]
+    told = run(*words)
+    assert "wear, arm, weekday" in told.stdout and "prewhitened" in told.stdout
+
+
+def test_days_without_an_answer_are_supposed_worse(diary):
+    words = (diary, "--patient", "patient", "--x", "steps", "--y", "pain", "--day", "day")
+    found = document(*words)["unanswered"]
+    assert found["n"] > 20 and [one["delta"] for one in found["supposed"]] == [0, 0.5, 1, 2]
+    assert all(one["ci"][0] < one["r"] < one["ci"][1] < 0 for one in found["supposed"])
+    assert found["tipping_delta"] is None and "stays away from 0" in found["tipping_delta_reason"]
+    assert "were it higher there" in run(*words).stdout
