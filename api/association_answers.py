@@ -51,8 +51,9 @@ class AssociationOut(BaseModel):
     """`state` asked, computed, too little data, or suppressed (an aggregate of fewer than ten people).
 
     `documents` has one for each index: `rmcorr` (the link on the same day), `lags`, `mixed` (slopes within
-    and between), each null value with `<name>_reason`. `result` is the same of a single index, as `rmcorr`
-    with `lags` and `mixed` in it.
+    and between), `partial` (without what weekday, wear and treatment explain), `unanswered` (what the link
+    would be if pain was worse where it was not answered); each null value with `<name>_reason`. `result` is
+    the same of a single index, `rmcorr` with `lags` and `mixed` in it.
     """
 
     id: int
@@ -129,8 +130,14 @@ def is_hidden(document: dict[str, Any], one: Association) -> bool:
 def _document(document: dict[str, Any], one: Association) -> dict[str, Any]:
     window = {"first": one.first.isoformat(), "last": one.last.isoformat()}
     if is_hidden(document, one):
-        none = dict.fromkeys(("rmcorr", "mixed", "n_days", "missing_share"))
-        return {**document, **none, "lags": [], "n_patients": SMALL, "reason": TOO_FEW, "window": window}
+        none: dict[str, Any] = dict.fromkeys(("rmcorr", "mixed", "n_days", "missing_share"))
+        own: dict[str, Any] = {
+            name: document[name] for name in ("index", "unit", "method") if name in document
+        }
+        return {**own, **none, "lags": [], "n_patients": SMALL, "reason": TOO_FEW, "window": window}
+    partial = document.get("partial")
+    if one.aggregate and partial is not None and partial["n_patients"] < SMALLEST_GROUP:
+        document = {**document, "partial": None, "partial_reason": TOO_FEW}
     return {**document, "window": window}
 
 

@@ -3,21 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from analytics.association.daily_rows import DailyRows
-from analytics.association.document import Document, association
+from analytics.association.document import Document, association, partial
 from analytics.association.families import benjamini_hochberg
 from analytics.association.links import LAGS
+from analytics.association.panel import panel_of
+from analytics.association.partial import weekdays
+from analytics.association.phases import Treated, phases
+
+WEEKDAY, PHASE = "weekday", "phase of treatment"
 
 
-def asked_together(asked: Mapping[str, DailyRows], lags: Sequence[int] = LAGS) -> dict[str, Document]:
-    """The document of each name as `association` gives it, every lag with `p_adjusted_family`: over all names
-    and lags (Benjamini-Hochberg), where `p_adjusted` is over the lags of one. Raises ValueError as that does.
+def asked_together(
+    asked: Mapping[str, DailyRows], treated: Sequence[Treated] = (), lags: Sequence[int] = LAGS
+) -> dict[str, Document]:
+    """The document of each name as `association` gives it of rows with dates.
+
+    `partial` is the link without what the weekday, `rows.others` and, where there is any, treatment explain.
+    Every lag has `p_adjusted_family`, over all names and lags (Benjamini-Hochberg); `p_adjusted` is over the
+    lags of one. Raises ValueError as `panel_of` does.
     """
-    documents = {name: association(rows, lags) for name, rows in asked.items()}
+    documents = {name: _document(rows, treated, lags) for name, rows in asked.items()}
     together = [lag for document in documents.values() for lag in document["lags"]]
     p = np.array([np.nan if lag["p"] is None else lag["p"] for lag in together], np.float64)
     for lag, adjusted in zip(together, benjamini_hochberg(p).tolist(), strict=True):
@@ -28,6 +39,20 @@ def asked_together(asked: Mapping[str, DailyRows], lags: Sequence[int] = LAGS) -
             key: lag[key] for lag in same_day for key in lag if key.startswith("p_adjusted_family")
         }
     return documents
+
+
+def _document(rows: DailyRows, treated: Sequence[Treated], lags: Sequence[int]) -> Document:
+    assert rows.day is not None
+    document = association(replace(rows, others=()), lags)
+    names = [*(name for name, _ in rows.others), WEEKDAY]
+    panel = panel_of(rows.patient, rows.day, rows.x, rows.y, [one for _, many in rows.others for one in many])
+    columns, episodes = weekdays(panel), None
+    if len(panel.z):
+        columns = np.concatenate([panel.z, columns])
+    if treated:
+        since, episodes = phases(panel, treated)
+        columns, names = np.concatenate([columns, since]), [*names, PHASE]
+    return document | {"partial": partial(panel, names, columns, lags, episodes)}
 
 
 def _adjusted(lag: Document, value: float) -> dict[str, Any]:

@@ -29,7 +29,8 @@ def adjusted(panel: Panel, columns: Values, episodes: NDArray[np.int64] | None =
     x, rank = _without(panel.x, columns, known, level)
     y, _ = _without(panel.y, columns, known, level)
     both = ~np.isnan(x) & ~np.isnan(y)
-    further = len(np.unique(level[both])) - len(np.unique(who[both]))
+    held, people = (int(np.count_nonzero(np.bincount(groups[both]))) for groups in (level, who))
+    further = held - people
     return replace(panel, x=x, y=y, spent=panel.spent + rank + further)
 
 

@@ -12,6 +12,7 @@ import structlog
 from analytics.association.asked_together import asked_together
 from analytics.association.daily_rows import DailyRows
 from analytics.association.links import METHOD
+from analytics.association.phases import Treated
 from analytics.figures.lag_plot import lag_plot
 from analytics.figures.within_plot import within_plot
 from store.associations import (
@@ -74,8 +75,8 @@ def answered(asked: Association, days: DaysTogether, codes: dict[int, str]) -> A
     """The answer to a question from its days; without `codes`, no figure in which a person could be seen."""
     units = {index: days.units.get(index, []) for index in asked.indices}
     rows = {index: _rows(days, index) for index in asked.indices if len(units[index]) < 2}
-    # The engine also takes what stands beside these days: `days.worn_min` (aligned with them), `.treatments`.
-    found = asked_together(rows)
+    treated = [Treated(str(who), np.datetime64(day), kind) for who, day, kind in days.treatments]
+    found = asked_together(rows, treated)
     documents: list[dict[str, Any]] = []
     figures: dict[tuple[str, str], str] = {}
     for index in asked.indices:
@@ -108,7 +109,10 @@ def _rows(days: DaysTogether, index: str) -> DailyRows:
     """The days with this index or with pain: what another index has is nothing to this one."""
     x = days.indices[index]
     own = ~(np.isnan(x) & np.isnan(days.pain))
-    return DailyRows(tuple(map(str, days.patient[own].tolist())), days.day[own], x[own], days.pain[own])
+    who = tuple(map(str, days.patient[own].tolist()))
+    return DailyRows(
+        who, days.day[own], x[own], days.pain[own], others=(("worn_min", (days.worn_min[own],)),)
+    )
 
 
 def _in_several_units(index: str, units: list[str]) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from analytics.jobs.associate import answered, associate
 from store import diary, people, results, schema
 from store.associations import Association, figure_of, request_association
 from store.database import engine_for, transaction
+from store.treatments import add_treatment
 from tests.cast import NOON
 from tests.conftest import SHARED, new_database
 
@@ -190,6 +191,18 @@ def test_one_patient_with_twenty_days_has_r_and_no_p(engine):
     patient, *_ = sixty_days(engine, 1, -1.5)
     link = document_of(ask(engine, [patient], days=19))["rmcorr"]
     assert link["r"] is not None and link["p"] is None and "needs 30" in link["p_reason"]
+
+
+def test_weekday_wear_and_treatment_are_taken_away_and_what_unanswered_days_could_do_is_said(engine):
+    patients = sixty_days(engine, 9, -1.0)
+    with transaction(engine) as session:
+        add_treatment(session, patients[0], "opioid_up", NOON + timedelta(days=20), None, "anna", NOON)
+        add_treatment(session, patients[1], "chemo", NOON - timedelta(days=30), None, "anna", NOON)
+    document = document_of(ask(engine, patients, days=59))
+    assert document["partial"]["adjusted_for"] == ["worn_min", "weekday", "phase of treatment"]
+    assert document["partial"]["r"] == pytest.approx(document["rmcorr"]["r"], abs=0.1)
+    assert document["partial"]["r"] != document["rmcorr"]["r"] and len(document["partial"]["lags"]) == 11
+    assert 0.15 < document["unanswered"]["share"] < 0.35
 
 
 def test_another_measure_of_pain_is_held_against_the_index(engine):
