@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 
 import numpy as np
 import sqlalchemy as sa
@@ -52,20 +53,17 @@ def days_together(
     high = datetime.combine(last, time(), UTC) + timedelta(days=2)
     asked = {"p": list(patient_ids), "indices": list(indices), "zero": _ZERO, "first": first, "last": last}
     measured = rows_with_arrays(session, _INDICES, asked)
-    felt = rows_with_arrays(
-        session, _PAIN.replace(":pain", f'own."{pain}"'), {**asked, "low": low, "high": high}
-    )
-    ((whose, when, score),) = felt
-    known = [(name, patient * _FAR + day, value, worn) for name, patient, day, value, worn, _ in measured]
-    pain_keys = whose * _FAR + when
-    rows = np.unique(np.concatenate([pain_keys, *(keys[~np.isnan(value)] for _, keys, value, _ in known)]))
-    table = {name: np.full(len(rows), np.nan) for name in indices}
+    felt = {**asked, "low": low, "high": high}
+    ((pain_keys, score),) = rows_with_arrays(session, _PAIN.replace(":pain", f'own."{pain}"'), felt)
+    known = {name: [part for part in measured if part[0] == name] for name in indices}
+    keys_with_x = [keys[~np.isnan(value)] for _, _, keys, value, *_ in measured]
+    rows = np.unique(np.concatenate([pain_keys, *keys_with_x]))
+    table = {}
+    units = {}
     worn_min = np.full(len(rows), np.nan)
-    for name, keys, value, worn in known:
-        place = np.searchsorted(rows, keys)
-        there = rows[np.minimum(place, len(rows) - 1)] == keys if len(rows) else np.zeros(len(keys), bool)
-        table[name][place[there]] = value[there]
-        worn_min[place[there]] = worn[there]
+    for name, parts in known.items():
+        table[name], worn, units[name] = _newest(rows, parts)
+        worn_min = np.where(np.isnan(worn), worn_min, worn)
     scores = np.full(len(rows), np.nan)
     scores[np.searchsorted(rows, pain_keys)] = score
     return DaysTogether(
@@ -74,9 +72,25 @@ def days_together(
         indices=table,
         pain=scores,
         worn_min=worn_min,
-        units={name: sorted(units) for name, *_, units in measured},
+        units=units,
         treatments=_treatments(session, patient_ids, first, last),
     )
+
+
+def _newest(rows: Numbers, parts: Sequence[tuple[Any, ...]]) -> tuple[Values, Values, list[str]]:
+    """Of one index at `rows` the newest value, the worn minutes beside it, and in which units they are."""
+    value, worn, unit = (np.full(len(rows), np.nan) for _ in range(3))
+    if parts and len(rows):
+        keys, values, worns, computed_at = (np.concatenate([part[k] for part in parts]) for k in range(2, 6))
+        of_unit = np.repeat(np.arange(len(parts)), [len(part[2]) for part in parts])
+        newest_last = np.argsort(computed_at, kind="stable")
+        place = np.minimum(np.searchsorted(rows, keys), len(rows) - 1)
+        there = newest_last[(rows[place] == keys)[newest_last]]
+        # Of several values for one place the last one stays.
+        value[place[there]], worn[place[there]] = values[there], worns[there]
+        unit[place[there]] = of_unit[there]
+    used = np.unique(unit[~np.isnan(value)]).astype(int)
+    return value, worn, sorted(parts[k][1] for k in used)
 
 
 def _treatments(
@@ -96,18 +110,17 @@ def _treatments(
     return [(patient, day, kind) for patient, day, kind in rows]
 
 
-# Arrays instead of rows: 3.6 million days are read in seconds. NaN, as an array with nulls is no numpy array.
-_INDICES = """
-    WITH newest AS (
-        SELECT DISTINCT ON (patient_id, day, "index") patient_id, day, "index", value, worn_min, unit
-        FROM day_index
-        WHERE patient_id = ANY(:p) AND day BETWEEN :first AND :last AND "index" = ANY(:indices)
-        ORDER BY patient_id, day, "index", computed_at DESC
-    )
-    SELECT "index", array_agg(patient_id), array_agg((day - :zero)::bigint),
-           array_agg(CASE WHEN abs(value) < 'Infinity' THEN value ELSE 'NaN' END), array_agg(worn_min),
-           coalesce(array_agg(DISTINCT unit) FILTER (WHERE value IS NOT NULL), '{}')
-    FROM newest GROUP BY "index"
+_KEY = f"{{patient}} * {_FAR} + (day - :zero)"  # of a patient and a day, in one number
+
+# Arrays instead of rows, in no order: 3.6 million values are read in seconds, and which of several methods is
+# the newest is told in memory. NaN, as an array with nulls is no numpy array.
+_INDICES = f"""
+    SELECT "index", unit, array_agg({_KEY.format(patient="patient_id")}),
+           array_agg(CASE WHEN abs(value) < 'Infinity' THEN value ELSE 'NaN' END), array_agg(worn_min::real),
+           array_agg(computed_at)
+    FROM day_index
+    WHERE patient_id = ANY(:p) AND day BETWEEN :first AND :last AND "index" = ANY(:indices)
+    GROUP BY "index", unit
 """
 
 _PAIN = f"""
@@ -132,7 +145,7 @@ _PAIN = f"""
         )
         ORDER BY own.whose, {local_day("own.true_at")}, own.true_at DESC, own.id DESC
     )
-    SELECT coalesce(array_agg(whose), '{{}}'), coalesce(array_agg((day - :zero)::bigint), '{{}}'),
+    SELECT coalesce(array_agg({_KEY.format(patient="whose")}), '{{}}'),
            coalesce(array_agg(score::float8), '{{}}')
     FROM pain WHERE day BETWEEN :first AND :last
 """

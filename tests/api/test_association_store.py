@@ -157,7 +157,27 @@ def test_many_indices_come_beside_the_measure_of_pain_that_was_asked_for(
     assert rows_of(found) == [(cast.steady, DAY, 10.0, 2.0), (cast.rising, DAY, None, None)]
     assert [row[2] for row in rows_of(found, "RA")] == [None, 0.8]
     assert [row[2] for row in rows_of(found, "IV")] == [None, None]
-    assert found.units == {"io": ["%"], "RA": ["1"]}
+    assert found.units == {"io": ["%"], "RA": ["1"], "IV": []}
+
+
+def test_a_unit_of_an_older_method_is_none_of_the_index_now(engine: sa.Engine, cast: Cast) -> None:
+    with transaction(engine) as session:
+        save_index(session, cast.steady, DAY, 10.0, "1", unit="counts")
+        save_index(session, cast.steady, DAY, 20.0, "2", unit="mg")
+        save_index(session, cast.rising, DAY, 30.0, "1", unit="mg")
+        found = days(session, cast.steady, cast.rising)
+    assert (found.indices["io"].tolist(), found.units) == ([20.0, 30.0], {"io": ["mg"]})
+
+
+def test_what_the_newest_method_cannot_give_is_not_taken_from_an_older_one(
+    engine: sa.Engine, cast: Cast
+) -> None:
+    with transaction(engine) as session:
+        save_index(session, cast.steady, DAY, 10.0, "1")
+        save_index(session, cast.steady, DAY, None, "2")
+        ward_report(session, cast.steady, 5, -3)
+        found = days(session, cast.steady)
+    assert rows_of(found) == [(cast.steady, DAY, None, 5.0)] and found.units == {"io": []}
 
 
 def test_a_measure_that_reports_do_not_have_is_refused(engine: sa.Engine, cast: Cast) -> None:
