@@ -10,6 +10,7 @@ RUN groupadd --gid 1883 actalgia \
 WORKDIR /src
 COPY pyproject.toml README.md ./
 COPY days days
+COPY opioids opioids
 COPY store store
 COPY broker broker
 COPY ingest ingest

@@ -21,6 +21,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from analytics.jobs.associate import associate
 from analytics.jobs.calibrate import calibrate_devices, meet_devices
 from analytics.jobs.days import compute_days
+from analytics.jobs.doses import compute_doses
 from analytics.jobs.minutes import make_minutes
 from analytics.jobs.running import ask_for_running_days
 from analytics.jobs.screen import ask_for_judgement, screen
@@ -66,11 +67,11 @@ def _help(engine: sa.Engine, stop: threading.Event) -> None:
 
 
 def _lead(engine: sa.Engine, leader: sa.Connection, stop: threading.Event) -> None:
-    names = ("minutes", "days", "screened", "associations", "asked", "running", "met", "looked", "failures")
-    counts = dict.fromkeys(names, 0)
+    names = ("minutes", "days", "screened", "doses", "associations", "asked", "running", "met", "looked")
+    counts = dict.fromkeys((*names, "failures"), 0)
     scheduler = BackgroundScheduler(
         timezone=UTC,
-        executors={"default": ThreadPoolExecutor(8)},
+        executors={"default": ThreadPoolExecutor(9)},
         job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1},
     )
 
@@ -84,6 +85,7 @@ def _lead(engine: sa.Engine, leader: sa.Connection, stop: threading.Event) -> No
         ("minutes", make_minutes, 1.0),
         ("days", compute_days, 2.0),
         ("screened", screen, 0.5),
+        ("doses", compute_doses, 1.0),
         ("associations", associate, 1.0),
         ("asked", ask_for_judgement, 600.0),
         ("running", ask_for_running_days, 1800.0),

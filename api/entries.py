@@ -41,6 +41,8 @@ def _finite(number: float) -> float:
 Nrs = Annotated[int, Field(strict=True, ge=0, le=10)]
 Count = Annotated[int, Field(strict=True, ge=0, le=1000)]
 Text = Annotated[str, Field(max_length=2000), AfterValidator(_without_nul)]
+Word = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_without_nul)]
+Finite = Annotated[float, AfterValidator(_finite)]
 Instant = Annotated[AwareDatetime, AfterValidator(_plausible)]
 
 
@@ -50,7 +52,7 @@ class DoseIn(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     drug: Text
-    dose: Annotated[float, Field(ge=0), AfterValidator(_finite)]
+    dose: Annotated[Finite, Field(ge=0)]
     unit: Text
     route: Text
     at: Instant
@@ -75,18 +77,6 @@ class DiaryIn(BaseModel):
     doses: list[DoseIn] | None = Field(None, max_length=100)
     note: Text | None = None
     skipped: Text | None = Field(None, description="the reason that the patient gave for not answering")
-
-
-class TreatmentIn(BaseModel):
-    """Something that was done for the patient."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    kind: Annotated[str, Field(pattern="^[a-z][a-z_]{0,39}$")] = Field(
-        description="chemo, radiotherapy, nerve_block, opioid_up, opioid_down, ..."
-    )
-    at: Instant
-    detail: Text | None = None
 
 
 class Stored(BaseModel):

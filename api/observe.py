@@ -55,7 +55,9 @@ class Observe:
 
     def _note(self, scope: Scope, status: int, seconds: float, request_id: str) -> None:
         route = str(getattr(scope.get("route"), "path", None) or "(no route)")
-        method = scope["method"] if scope["method"] in {"GET", "HEAD", "POST", "OPTIONS"} else "other"
+        method = (
+            scope["method"] if scope["method"] in {"GET", "HEAD", "POST", "DELETE", "OPTIONS"} else "other"
+        )
         self.requests.labels(method, route, str(status)).inc()
         self.seconds.labels(route).observe(seconds)
         log.info(

@@ -19,7 +19,7 @@ from store import worklist
 from store.access import record, visible_patients
 from store.database import now
 from store.people import Device, Patient, Wearing
-from store.results import DayIndex
+from store.results import OF_DIARY, DayIndex
 from store.zones import name_at, zones_of
 
 router = APIRouter(prefix="/api/v1/patients", tags=["patients"], responses=documented(401, 403, 404, 422))
@@ -139,6 +139,13 @@ def days(
         query = query.where(sa.tuple_(DayIndex.day, DayIndex.index) > (_day(place[0]), place[1]))
     rows, further = cut(db.scalars(query).all(), limit, lambda d: (d.day.isoformat(), d.index))
     items = [DayOut.model_validate(row, from_attributes=True) for row in rows]
+    if own := [
+        item for item in items if item.index in OF_DIARY
+    ]:  # rests on no device: beside it stands the wear
+        worn = worklist.day_indices(db, patient.id, own[0].day, own[-1].day, ["worn_min"])
+        for item in own:
+            of_day = worn.get((item.day, "worn_min"))
+            item.worn_min = of_day.worn_min if of_day else 0.0
     return PatientPage(patient=patient.code, tz=name_at(zone, now()), items=items, next=further)
 
 

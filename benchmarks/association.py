@@ -130,8 +130,9 @@ def adjusting(cohorts: int) -> list[Table]:
         low, filtered = [], []
         for k in range(cohorts):
             found = confounded(rng, patients, days)
-            columns = np.concatenate([found.z[:1], weekdays(found)])
-            without = links(adjusted(found, columns, found.z[1].astype(np.int64)), (0, 3), seed=k).lags
+            panel = replace(found, z=found.z[:1])
+            episodes = found.z[1].astype(np.int64)
+            without = links(adjusted(panel, weekday=True, episodes=episodes), (0, 3), seed=k).lags
             plain = links(found, (0,), seed=k).lags[0]
             low.append(
                 [_below(plain.p), _below(without[0].p), _below(without[1].p), _holds(without[0].ci, 0)]

@@ -154,7 +154,7 @@ _TREATMENTS = sa.text(
     f"""
     SELECT t.patient_id, {local_day("t.at")} AS day, t.kind
     FROM treatment t JOIN patient p ON p.id = t.patient_id {zone_at("t.at")}
-    WHERE t.patient_id = ANY(:p) AND t.at >= :low AND t.at < :high
+    WHERE t.patient_id = ANY(:p) AND t.withdrawn_at IS NULL AND t.at >= :low AND t.at < :high
       AND {local_day("t.at")} BETWEEN :first AND :last
     ORDER BY 1, 2, t.id
     """

@@ -56,17 +56,32 @@ class PainReport(Base):
 
 
 class Treatment(Base):
-    """Something that was done for a patient, at a time."""
+    """Something that was done for a patient, at a time. One that was entered wrongly stays, withdrawn."""
 
     __tablename__ = "treatment"
+    __table_args__ = (
+        sa.CheckConstraint("fractions > 0 AND dose_gy > 0 AND cycle > 0", name="counts_from_one"),
+        sa.CheckConstraint("until >= at", name="ends_after_it_began"),
+        sa.CheckConstraint("(withdrawn_at IS NULL) = (withdrawn_by IS NULL)", name="withdrawn_by_somebody"),
+    )
 
     id: Mapped[int] = mapped_column(sa.Identity(always=True), primary_key=True)
     patient_id: Mapped[int] = mapped_column(sa.ForeignKey("patient.id"), index=True)
     kind: Mapped[str] = mapped_column(comment="chemo, radiotherapy, nerve_block, opioid_up, ...")
     at: Mapped[datetime]
-    detail: Mapped[str | None]
+    detail: Mapped[str | None] = mapped_column(comment="what was said in free text instead of the columns")
     entered_by: Mapped[str]
     entered_at: Mapped[datetime] = mapped_column(default=now)
+    technique: Mapped[str | None] = mapped_column(comment="SBRT, single fraction, celiac plexus, SCS, ...")
+    fractions: Mapped[int | None] = mapped_column(sa.Integer)
+    dose_gy: Mapped[float | None] = mapped_column(sa.Double, comment="of all fractions")
+    site: Mapped[str | None] = mapped_column(comment="where on the body")
+    drug: Mapped[str | None]
+    cycle: Mapped[int | None] = mapped_column(sa.Integer)
+    until: Mapped[datetime | None] = mapped_column(comment="the end of a course")
+    note: Mapped[str | None]
+    withdrawn_by: Mapped[str | None] = mapped_column(comment="entered wrongly: not shown or used any more")
+    withdrawn_at: Mapped[datetime | None]
 
 
 @dataclass(frozen=True, slots=True)

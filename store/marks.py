@@ -12,11 +12,14 @@ from numpy.typing import NDArray
 from sqlalchemy.orm import Session
 
 from store.arrays import int8s
+from store.database import one_of
+from store.results import OF_DIARY
 from store.zones import local_day, zone_at
 
 MOVEMENT = "movement"
 DIARY = "diary"
 ASKED = "asked"  #: nothing changed: a judgement is a day old
+DOSES = "doses"  #: the diary changed: a day says of whom, all days of the patient are looked at
 _TWO_LONG_DAYS = timedelta(days=5)  #: a local day has at most 50 hours, across the date line
 
 _INTO = """
@@ -211,6 +214,7 @@ _MARK_RUNNING = f"""
             WHERE w.patient_id = k.id AND w.during @> CAST(:at AS timestamptz))
       AND NOT EXISTS (
             SELECT FROM day_index d WHERE d.patient_id = k.id AND d.day = k.today
+              AND NOT {one_of("d.index", OF_DIARY)}
               AND d.computed_at > CAST(:at AS timestamptz) - interval '1 hour')
     ORDER BY 1
     ON CONFLICT DO NOTHING

@@ -13,12 +13,13 @@ from sqlalchemy.dialects import postgresql as pg
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from store.arrays import float8s, int8s, texts
-from store.database import Base, notify
+from store.database import Base, notify, one_of
 from store.provenance import Provenance
 from store.zones import local_day, zone_at
 
 CLAIM_LASTS = timedelta(minutes=10)
 QUIET = timedelta(seconds=3)  #: a burst of data is over
+OF_DIARY = ("OME_mg", "OME_rescue_mg")  #: indices that the diary gives, whatever a device saw of the day
 
 
 class StaleDay(Base):
@@ -29,7 +30,7 @@ class StaleDay(Base):
 
     patient_id: Mapped[int] = mapped_column(sa.ForeignKey("patient.id"), primary_key=True)
     day: Mapped[date] = mapped_column(primary_key=True, comment="the patient's local day")
-    kind: Mapped[str] = mapped_column(primary_key=True, comment="movement, diary or asked")
+    kind: Mapped[str] = mapped_column(primary_key=True, comment="movement, diary, asked or doses")
     marks: Mapped[int] = mapped_column(default=1)
     since: Mapped[datetime] = mapped_column(comment="the first mark")
     marked_at: Mapped[datetime] = mapped_column(comment="the last mark")
@@ -99,7 +100,7 @@ _DUE = f"""
             (s.marked_at < :at - :quiet OR s.since < :at - 5 * :quiet)
             AND NOT EXISTS (
                 SELECT FROM day_index d WHERE d.patient_id = s.patient_id AND d.day = s.day
-                  AND d.computed_at > :at - :again_after)))
+                  AND NOT {one_of("d.index", OF_DIARY)} AND d.computed_at > :at - :again_after)))
       -- Windows overlap: of two workers with days of one patient, one would miss what the other judges.
       AND NOT (:alone AND EXISTS (
             SELECT FROM stale_day o WHERE o.patient_id = s.patient_id AND o.kind = s.kind
@@ -207,9 +208,13 @@ def save_day_indices(session: Session, rows: Sequence[dict[str, Any]]) -> None:
 
 
 def drop_day_indices(session: Session, patient_id: int, day: date) -> None:
-    """The day has no data any more (they belong to somebody else now, or the day to no zone): its indices go,
-    of every method version."""
-    session.execute(sa.delete(DayIndex).where(DayIndex.patient_id == patient_id, DayIndex.day == day))
+    """The day has no data of a device any more (they belong to somebody else now, or the day to no zone):
+    its indices go, of every method version; those of the diary have nothing to do with it."""
+    session.execute(
+        sa.delete(DayIndex).where(
+            DayIndex.patient_id == patient_id, DayIndex.day == day, DayIndex.index.not_in(OF_DIARY)
+        )
+    )
 
 
 def digests_of(session: Session, patient_id: int, days: Sequence[date], method: str) -> dict[date, bytes]:

@@ -13,7 +13,6 @@ from analytics.association.document import Document, association, partial
 from analytics.association.families import benjamini_hochberg
 from analytics.association.links import LAGS
 from analytics.association.panel import panel_of
-from analytics.association.partial import weekdays
 from analytics.association.phases import Treated, phases
 
 WEEKDAY, PHASE = "weekday", "phase of treatment"
@@ -46,13 +45,18 @@ def _document(rows: DailyRows, treated: Sequence[Treated], lags: Sequence[int]) 
     document = association(replace(rows, others=()), lags)
     names = [*(name for name, _ in rows.others), WEEKDAY]
     panel = panel_of(rows.patient, rows.day, rows.x, rows.y, [one for _, many in rows.others for one in many])
-    columns, episodes = weekdays(panel), None
-    if len(panel.z):
-        columns = np.concatenate([panel.z, columns])
-    if treated:
-        since, episodes = phases(panel, treated)
-        columns, names = np.concatenate([columns, since]), [*names, PHASE]
-    return document | {"partial": partial(panel, names, columns, lags, episodes)}
+    since, episodes = phases(panel, treated)
+    cycles, stretches = bool(since.any()), bool(episodes.any())
+    if cycles:
+        panel = replace(panel, z=np.concatenate([panel.z, since]) if len(panel.z) else since)
+    without = partial(
+        panel,
+        [*names, PHASE] if cycles or stretches else names,
+        lags,
+        weekday=True,
+        episodes=episodes if stretches else None,
+    )
+    return document | {"partial": without}
 
 
 def _adjusted(lag: Document, value: float) -> dict[str, Any]:

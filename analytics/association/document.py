@@ -12,12 +12,11 @@ from analytics.association.daily_rows import DailyRows
 from analytics.association.links import LAGS, METHOD, Link, Links, links
 from analytics.association.mixed import Mixed, Slope, within_between
 from analytics.association.panel import Panel, panel_of
-from analytics.association.partial import adjusted, weekdays
+from analytics.association.partial import adjusted
 from analytics.association.prewhitening import prewhitened
 from analytics.association.repeated_measures import RepeatedMeasures, repeated_measures_correlation
 from analytics.association.unanswered import sensitivity
 
-Values = NDArray[np.float64]
 Document = dict[str, Any]
 FEW_PATIENTS = 20  #: below that even a bootstrap of patients is a rough guess
 NO_ORDER = "rows without days have no order: name their column with --day"
@@ -45,8 +44,7 @@ def association(
     more: Document = {}
     names = [name for name, _ in rows.others] + ["weekday"] * weekday
     if rows.day is not None and names:
-        columns = np.concatenate([panel.z, weekdays(panel)]) if weekday else panel.z
-        more["partial"] = partial(panel, names, columns, lags)
+        more["partial"] = partial(panel, names, lags, weekday=weekday)
     elif names:
         more |= _pair("partial", None, NO_ORDER)
     if rows.day is not None and prewhiten:
@@ -92,12 +90,14 @@ def linked(textbook: RepeatedMeasures, panel: Panel | None, lags: Sequence[int] 
 def partial(
     panel: Panel,
     names: Sequence[str],
-    columns: Values,
     lags: Sequence[int] = LAGS,
+    *,
+    weekday: bool = False,
     episodes: NDArray[np.int64] | None = None,
 ) -> Document:
-    """The link without what `columns` and `episodes` (of `adjusted`) explain; `names` says what they are."""
-    return {"adjusted_for": list(names)} | _same_day_and_lags(adjusted(panel, columns, episodes), lags)
+    """The link without what `panel.z`, weekday and episodes explain; `names` says what these are."""
+    without = adjusted(panel, weekday=weekday, episodes=episodes)
+    return {"adjusted_for": list(names)} | _same_day_and_lags(without, lags)
 
 
 def whitened(panel: Panel, lags: Sequence[int] = LAGS) -> Document:

@@ -75,9 +75,10 @@ def links(panel: Panel, lags: Sequence[int] = LAGS, draws: int = DRAWS, seed: in
         # What was adjusted away is missing in r and not in the turns, which are no longer without it.
         left = np.sqrt(np.clip(1 - panel.spent / np.maximum(total.n, 1), 0, 1))
         p = shift_p(strength(total) * left, chance(panel, draws, rng))
-    by_patients = len(panel.patients) >= LEAST_PATIENTS
+    names, whose = np.unique(np.array(panel.patients, dtype=np.str_), return_inverse=True)
+    by_patients = len(names) >= LEAST_PATIENTS
     if by_patients:
-        low, high = patient_interval(of_lags, patient_weights(len(panel.patients), draws, rng))
+        low, high = patient_interval(_of_patients(of_lags, whose), patient_weights(len(names), draws, rng))
     else:
         low, high = _fisher(total.r, effective)
     adjusted = benjamini_hochberg(p)
@@ -86,11 +87,19 @@ def links(panel: Panel, lags: Sequence[int] = LAGS, draws: int = DRAWS, seed: in
             _link(lag, int(total.n[k]), effective[k], total.r[k], p[k], adjusted[k], (low[k], high[k]), why)
             for k, lag in enumerate(lags)
         ),
-        len(panel.patients),
+        len(names),
         n_days,
         P_METHOD,
         CI_BY_PATIENTS if by_patients else CI_BY_DAYS,
     )
+
+
+def _of_patients(sums: Sums, whose: NDArray[np.intp]) -> Sums:
+    """The rows of each patient together."""
+    found = np.zeros((4, int(whose.max()) + 1, sums.n.shape[1]))
+    for total, part in zip(found, sums, strict=True):
+        np.add.at(total, whose, part)
+    return Sums(*found)
 
 
 def chance(panel: Panel, draws: int, rng: np.random.Generator) -> Values:

@@ -16,7 +16,7 @@ MOST_DAYS = 3660  #: of one patient, first day to last: ten years
 class Panel:
     """Measures of each patient from the patient's own first day on; NaN is missing or beyond the last day."""
 
-    patients: tuple[str, ...]
+    patients: tuple[str, ...]  #: the same again where a patient's days are cut into stretches
     spans: NDArray[np.int64]  #: (P,) days from each patient's first to last
     first: NDArray[np.datetime64]  #: (P,) first day
     x: Values  #: (P, N)

@@ -16,6 +16,7 @@ from analytics.indices import (
     intensity_minutes,
     most_active,
     multiscale,
+    opioid_equivalents,
     persistence,
     relative_amplitude,
     rhythm,
@@ -71,6 +72,7 @@ PARTS: dict[str, tuple[Definition, ...]] = {
         bout_lengths.POWER_ACTIVE,
         intensity_minutes.BREAKS,
     ),
+    "Opioids": opioid_equivalents.EVERYTHING,
 }
 DEFINITIONS: tuple[Definition, ...] = tuple(D for part in PARTS.values() for D in part)
 OF_WEEK = "7 days"
@@ -87,7 +89,8 @@ Made from the definitions beside the code by `python -m docs.indices`; do not ed
 epoch, `counts` or `enmo_mg`. What lacks data is absent with a reason, never 0; `worn_min` stands beside every
 value. *Of* says what an index is given for: a local day, a rolling window that ends with it, or a recording.
 Stored days (`reading.days`) have those of a day, of 28 days and of 7 nights under their names, and those of 7
-days with `_7d` behind the name: `IS` is of 28 days, `IS_7d` of 7.
+days with `_7d` behind the name: `IS` is of 28 days, `IS_7d` of 7. What a *diary day* has
+comes from the diary.
 """
 
 

@@ -52,6 +52,9 @@ def _judge_next(engine: sa.Engine, kind: str, at: datetime) -> int:
                 decided_at=at,
             ),
         )
+        if kind == marks.DIARY:
+            # Doses are summed on their own turn: nothing about them may hold up a judgement of pain.
+            marks.mark_day(session, patient.id, max(claim.days), marks.DOSES, at)
         results.finish(session, kind, claim)
     return 1
 

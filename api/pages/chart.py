@@ -16,9 +16,9 @@ from api.pages.wear_strip import Band, State, bands
 LABEL_ROWS = (11.0, 24.0)  #: two rows for the words of cases, so that neighbours do not overlap
 LABEL_WIDTH = 128.0
 PAIN_TOP, PAIN_BOTTOM = 36.0, 166.0
-MOVE_TOP, MOVE_BOTTOM = 186.0, 286.0
-STRIP_TOP, STRIP_BOTTOM = 292.0, 304.0
-HEIGHT = 336.0
+MOVE_TOP, MOVE_BOTTOM = 222.0, 322.0  #: above it treatments: `treatment_lane.ROWS`
+STRIP_TOP, STRIP_BOTTOM = 328.0, 340.0
+HEIGHT = 372.0
 NRS_TICKS = (0, 4, 7, 10)  #: 4 and 7 begin moderate and severe pain (NCCN, ESMO)
 JOINED = timedelta(hours=36)  #: a longer silence between two reports is a hole, not a line
 

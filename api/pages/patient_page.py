@@ -10,10 +10,13 @@ from urllib.parse import quote
 from sqlalchemy.orm import Session
 
 from api.pages import words
+from api.pages.axis import axis_of
 from api.pages.chart import Answer, Chart, Mark, draw
 from api.pages.day_by_day import INDEX, PAIN, DayByDay, day_by_day
 from api.pages.hours import Hour, hours_of
 from api.pages.standing import why_no_news
+from api.pages.treatment_form import Form, blank
+from api.pages.treatment_lane import Sign, lane
 from api.pages.wear_strip import going_on, together, watch_now
 from days.cut import day_of, day_start
 from store.associations import newest_alone
@@ -21,10 +24,11 @@ from store.calibrations import calibrations_worn
 from store.cases import Case, CaseEvent, CaseState
 from store.clocks import clocks_worn
 from store.coverage import Gap, gaps_of
-from store.diary import Report, reports_of
+from store.diary import Report, Treatment, reports_of
 from store.gaps import SHOWN, said
 from store.hours import read_hours
-from store.results import DayIndex
+from store.results import OF_DIARY, DayIndex
+from store.treatments import treatments_going_on
 from store.wear_runs import stretches_of, wears_any
 from store.worklist import Row, cases_of, day_indices
 from store.zones import zone_of_patient
@@ -41,6 +45,7 @@ INDICES = (
     ("IS", "IS"),
     ("IV", "IV"),
     ("I<O", "io"),
+    ("Opioids", "OME_mg"),
 )
 WEAR = (("Not worn", "not_worn_min"), ("Off or flat", "off_min"), ("No data", "no_data_min"))
 Indices = dict[tuple[date, str], DayIndex]
@@ -96,11 +101,15 @@ class PatientPage:
     notes: list[str]
     reports: list[Report]
     more_reports: int
+    treatments: list[Treatment]  #: that touch these days, newest first
+    signs: list[Sign]
+    form: Form
     day_by_day: DayByDay
 
 
-def read_page(session: Session, row: Row, now: datetime) -> PatientPage:
-    """The page of the patient in `row`: the last 28 local days up to `now`."""
+def read_page(session: Session, row: Row, now: datetime, form: Form | None = None) -> PatientPage:
+    """The page of the patient in `row`: the last 28 local days up to `now`; `form`: of a treatment that
+    could not be read."""
     zone = zone_of_patient(session, row.patient_id)
     there, today = now.astimezone(zone), day_of(now, zone)
     days = [today - timedelta(days=back) for back in reversed(range(DAYS))]
@@ -114,6 +123,7 @@ def read_page(session: Session, row: Row, now: datetime) -> PatientPage:
     if wears:
         states = going_on(states, now, row.moved_at)
     cases = cases_of(session, row.patient_id)
+    treatments = treatments_going_on(session, row.patient_id, start, end)
     means = {
         day: found.value
         for (day, name), found in indices.items()
@@ -158,6 +168,9 @@ def read_page(session: Session, row: Row, now: datetime) -> PatientPage:
         notes=notes,
         reports=list(reversed(reports))[:REPORTS_SHOWN],
         more_reports=max(0, len(reports) - REPORTS_SHOWN),
+        treatments=treatments,
+        signs=lane(treatments, axis_of(days, zone), zone),
+        form=form or blank(now, zone),
         day_by_day=day_by_day(*newest_alone(session, row.patient_id, INDEX, PAIN), zone),
     )
 
@@ -184,9 +197,9 @@ def index_table(days: Sequence[date], indices: Indices) -> tuple[list[tuple[date
     """The cells of each day, and the notes that say why a figure is missing (each reason once)."""
     notes: list[str] = []
 
-    def cell(found: DayIndex | None) -> Cell:
+    def cell(found: DayIndex | None, name: str) -> Cell:
         if found is None:
-            return Cell("not computed yet", there=False)
+            return Cell("no diary" if name in OF_DIARY else "not computed yet", there=False)
         note = None
         if found.reason is not None:
             if found.reason not in notes:
@@ -197,7 +210,7 @@ def index_table(days: Sequence[date], indices: Indices) -> tuple[list[tuple[date
             return Cell("too little data" if little else "no value", note, there=False)
         return Cell(words.minutes(found.value) if found.unit == "min" else words.figure(found.value), note)
 
-    return [(day, [cell(indices.get((day, name))) for _, name in INDICES]) for day in days], notes
+    return [(day, [cell(indices.get((day, name)), name) for _, name in INDICES]) for day in days], notes
 
 
 def _heads(indices: Indices) -> list[tuple[str, str]]:

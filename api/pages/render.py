@@ -14,7 +14,8 @@ from sqlalchemy.orm import Session
 from starlette.responses import HTMLResponse
 
 from api.auth import csrf_token
-from api.pages import axis, chart, standing, words
+from api.pages import axis, chart, standing, treatment_words, words
+from api.treatment_kinds import KINDS
 from store.access import User
 from store.people import Patient
 from store.worklist import CANNOT_JUDGE, FIRE
@@ -79,7 +80,9 @@ def _environment() -> Environment:
         fire=FIRE,
         geometry=chart,
         is_old=standing.is_old,
+        kinds=tuple(KINDS),
         limits=standing,
+        treatment=treatment_words,
         words=words,
     )
     return environment

@@ -1,5 +1,7 @@
 """Links without what weekday, wear and treatment do to both measures, after prewhitening, and under suppositions."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -8,6 +10,7 @@ from analytics.association.panel import panel_of
 from analytics.association.partial import adjusted, weekdays
 from analytics.association.phases import Treated, phases
 from analytics.association.prewhitening import prewhitened
+from analytics.association.repeated_measures import repeated_measures_correlation
 from analytics.association.sums import lagged_sums
 from analytics.association.unanswered import sensitivity
 
@@ -33,37 +36,37 @@ def test_on_complete_days_it_is_the_partial_correlation_within_patients():
     """Against least squares with a dummy for each patient, by hand."""
     panel = made(1, both=lambda z, day: 0.7 * z)
     columns = np.concatenate([panel.z, weekdays(panel)])
-    found = adjusted(panel, columns)
+    found = adjusted(panel, weekday=True)
     who = np.repeat(np.arange(12), 70)
     design = np.column_stack([who[:, None] == np.arange(12), *(c.ravel() for c in columns)]).astype(float)
     left = []
     for v in (panel.x.ravel(), panel.y.ravel()):
         left.append(v - design @ np.linalg.lstsq(design, v, rcond=None)[0])
     assert r_of(found) == pytest.approx(np.corrcoef(*left)[0, 1], abs=1e-12)
-    assert found.spent == 7
+    assert found.spent == 1  # turning a week leaves weekdays as they are
 
 
 def test_what_moves_both_is_no_link_once_it_is_taken_away():
     weekend = lambda z, day: 1.5 * ((day.astype(int) + 3) % 7 >= 5) + 0.5 * z  # noqa: E731
     panel = made(2, patients=20, both=weekend, missing=0.1)
     plain = links(panel, (0,)).lags[0]
-    (without,) = links(adjusted(panel, np.concatenate([panel.z, weekdays(panel)])), (0,)).lags
+    (without,) = links(adjusted(panel, weekday=True), (0,)).lags
     assert plain.p < 0.01 and plain.r > 0.3
     assert without.p > 0.05 and without.ci[0] < 0 < without.ci[1]
 
 
 def test_a_day_on_which_the_wear_is_unknown_is_left_out():
     panel = made(3, missing=0.2)
-    found = adjusted(panel, panel.z)
+    found = adjusted(panel)
     unknown = np.isnan(panel.z[0])
     assert np.isnan(found.x[unknown]).all() and np.isnan(found.y[unknown]).all()
     assert (np.isnan(found.x) == (unknown | np.isnan(panel.x))).all()
 
 
-def test_a_column_that_says_nothing_new_costs_nothing():
+def test_a_column_that_says_nothing_new_changes_nothing():
     panel = made(4)
-    assert adjusted(panel, np.concatenate([panel.z, panel.z])).spent == 1
-    assert adjusted(panel, np.ones_like(panel.z)).spent == 0
+    twice = replace(panel, z=np.concatenate([panel.z, panel.z, np.ones_like(panel.z)]))
+    assert r_of(adjusted(twice)) == pytest.approx(r_of(adjusted(panel)), abs=1e-12)
 
 
 def test_weekdays_are_those_of_the_calendar():
@@ -82,8 +85,15 @@ def test_a_treatment_begins_a_stretch_with_a_level_of_its_own():
     columns, episodes = phases(panel, [Treated(p, FIRST + 30, "nerve_block") for p in panel.patients])
     assert not columns.any() and (episodes[:, :30] == 0).all() and (episodes[:, 30:] == 1).all()
     assert r_of(panel) > 0.6
-    found = adjusted(panel, columns, episodes)
-    assert abs(r_of(found)) < 0.1 and found.spent == 12
+    found = adjusted(replace(panel, z=columns), episodes=episodes)
+    assert abs(r_of(found)) < 0.1
+    # Two stretches of each patient, each in a circle of its own; the patients are still twelve.
+    assert found.x.shape == (24, 40) and set(found.spans.tolist()) == {30, 40}
+    assert links(found, (0,)).n_patients == 12
+    assert found.first[1] - found.first[0] == np.timedelta64(30, "D")
+    who = np.repeat(np.arange(12), 70) * 2 + np.tile(np.arange(70) >= 30, 12)
+    textbook = repeated_measures_correlation(who, panel.x.ravel(), panel.y.ravel())
+    assert r_of(found) == pytest.approx(textbook.r, abs=1e-12)
 
 
 def test_cycles_are_told_by_the_days_since_the_last_of_them():

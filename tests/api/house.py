@@ -20,6 +20,7 @@ from store.cases import open_or_join
 from store.database import now, transaction
 from store.quarantine import Quarantined, keep
 from store.results import save_day_indices
+from store.treatments import add_treatment
 from tests.cast import NOON, Cast, enrol_cast
 
 BASE = "http://testserver"
@@ -53,6 +54,8 @@ CALLS = {
     ),
     ("GET", PATIENT + "/treatments"): Call(WARD),
     ("POST", PATIENT + "/treatments"): Call(WARD, 201, body={"kind": "chemo", "at": "2026-05-04T10:00:00Z"}),
+    ("DELETE", PATIENT + "/treatments/{treatment}"): Call(WARD, 204),
+    ("GET", PATIENT + "/doses"): Call(WARD),
     ("GET", PATIENT + "/associations"): Call(WARD),
     ("POST", "/api/v1/cohorts/associations"): Call(frozenset({"rita"}), 202, body={"index": "io"}),
     ("POST", PATIENT + "/associations"): Call(WARD, 202, body={"index": "io"}),
@@ -115,6 +118,11 @@ class House:
         simulated = name == "admin"
         if "{number}" in template:
             template = template.replace("{number}", str(self.refused()))
+        if "{treatment}" in template:
+            patient = self.demo if simulated else self.cast.steady
+            with transaction(self.engine) as session:
+                kept, _ = add_treatment(session, patient, "surgery", NOON, None, "anna", NOON)
+            template = template.replace("{treatment}", str(kept.id))
         return (
             template.replace("{patient}", "P-demo" if simulated else "P-steady")
             .replace("{case}", str(self.demo_case if simulated else self.case))

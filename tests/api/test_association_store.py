@@ -203,6 +203,8 @@ def test_treatments_stand_on_the_local_day_from_sixty_days_before_the_window_on(
             ("opioid_down", 48),
         ):
             add_treatment(session, cast.steady, kind, NOON + timedelta(hours=hours), None, "anna", NOON)
+        wrong, _ = add_treatment(session, cast.steady, "radiotherapy", NOON, None, "anna", NOON)
+        wrong.withdrawn_at, wrong.withdrawn_by = NOON, "anna"
         found = days(session, cast.steady, last=DAY + timedelta(days=1))
     assert found.treatments == [
         (cast.steady, DAY - timedelta(days=60), "opioid_up"),

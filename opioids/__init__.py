@@ -1,0 +1,1 @@
+"""Doses of opioids as oral morphine equivalents: for analytics, never for converting a patient."""
