@@ -1,107 +1,80 @@
-"""How an index and daily worst pain move together within patients: asked here, computed by analytics.
+"""How indices and daily pain move together within patients: asked here, computed by analytics.
 
-This process has no statistics in it. A question is stored and answered within a second or two; until then
-it is 202 with `state` "asked".
+This process has no statistics in it. A question is stored and answered within seconds; until then it is 202
+with `state` "asked". Figures are made with the answer and only handed out here.
 """
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
-from typing import Annotated, Any, Literal
+from datetime import UTC
+from typing import Annotated, Literal
 
 import sqlalchemy as sa
 from fastapi import APIRouter, Path, Query, Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
+from api.association_answers import (
+    MOST_DAYS,
+    TOO_FEW,
+    USUAL_DAYS,
+    AboutIn,
+    AssociationOut,
+    is_hidden,
+    refuse_too_many,
+    shown,
+    state_of,
+)
 from api.auth import AsWardUser, CurrentUser, Db
-from api.paging import Cursor, Limit, PatientPage, cut, number_of
 from api.problems import Problem, documented
-from api.visible import PatientZone, VisiblePatient
 from api.windows import days_of
 from store import associations as store
 from store.access import Role, User, record, visible_patients
 from store.associations import Association
-from store.cohorts import CLOCK_TIMES, SMALL, SMALLEST_GROUP, researched_patients
+from store.cohorts import researched_patients
 from store.database import now
 from store.people import Patient
-from store.zones import name_at
 
 router = APIRouter(prefix="/api/v1", tags=["associations"], responses=documented(401, 403, 404, 422, 429))
-MOST_WAITING = 20
-MOST_DAYS = 400
 AssociationId = Annotated[int, Path(ge=1, lt=2**63)]
-ALONE = (
-    "too little data: a link within patients needs several of them; of one patient alone, days in a row "
-    "are too alike to say anything"
-)
+OneIndex = Annotated[str | None, Query(max_length=40, description="of a family; else its first")]
+SVG = "image/svg+xml"
 
 
-class AssociationIn(BaseModel):
+class AssociationIn(AboutIn):
     """A question: these patients, or all that you may see; a researcher asks for everybody, unnamed."""
-
-    model_config = ConfigDict(extra="forbid", populate_by_name=True)
 
     patients: list[Annotated[str, Field(max_length=64)]] | None = Field(None, max_length=1000)
     site: Literal["all visible"] | None = None
-    index: Annotated[str, Field(pattern="^[A-Za-z0-9_]{1,40}$")]
-    first: date | None = Field(None, alias="from")
-    last: date | None = Field(None, alias="to")
     demonstration: bool = Field(False, description="for researchers: simulated people, not real ones")
 
 
-class AssociationOut(BaseModel):
-    """`state` asked, computed, too little data, or suppressed (an aggregate of fewer than ten people)."""
+class SvgResponse(Response):
+    """A figure."""
 
-    id: int
-    state: str
-    index: str
-    first: date
-    last: date
-    asked_at: datetime
-    computed_at: datetime | None
-    method: str | None
-    n_patients: int | str | None
-    n_days: int | None
-    result: dict[str, Any] | None
-    reason: str | None
-
-
-class Alone(BaseModel):
-    """What can be said of one patient without others."""
-
-    state: str = "too little data"
-    reason: str = ALONE
-
-
-class OfPatient(PatientPage[AssociationOut]):
-    """The answers that include this patient, and what can be said of the patient alone."""
-
-    alone: Alone
+    media_type = SVG
 
 
 @router.post("/cohorts/associations", status_code=202)
 def ask(db: Db, user: CurrentUser, asked: AssociationIn, response: Response) -> AssociationOut:
     """Ask; `Location` is where the answer will be."""
-    if asked.index in CLOCK_TIMES:
-        raise Problem(422, f"{asked.index} is a time of day: it has no correlation.", "clock_time")
-    first, last = days_of(asked.first, asked.last, UTC, 90, MOST_DAYS)
+    indices = asked.family()
+    first, last = days_of(asked.first, asked.last, UTC, USUAL_DAYS, MOST_DAYS)
     patients = _patients(db, user, asked)
-    if store.waiting_of(db, user.name) >= MOST_WAITING:
-        detail = f"{MOST_WAITING} of your questions wait for an answer: try again in a moment."
-        raise Problem(429, detail, headers={"Retry-After": "5"})
+    refuse_too_many(db, user)
     kept = store.request_association(
         db,
         patients,
-        asked.index,
+        indices,
         first,
         last,
         user.name,
         now(),
+        pain=asked.pain,
         aggregate=user.role is Role.RESEARCHER,
     )
-    record(db, now(), user.name, "association.ask", detail=f"association {kept.id} index={asked.index}")
+    record(db, now(), user.name, "association.ask", detail=f"association {kept.id} index={','.join(indices)}")
     response.headers["Location"] = f"/api/v1/cohorts/associations/{kept.id}"
-    return _shown(kept)
+    return shown(kept)
 
 
 @router.get(
@@ -110,30 +83,51 @@ def ask(db: Db, user: CurrentUser, asked: AssociationIn, response: Response) -> 
 )
 def answer(db: Db, user: CurrentUser, association: AssociationId, response: Response) -> AssociationOut:
     """The answer, or 202 while there is none yet."""
-    found = store.association(db, association, _visible(user))
+    found = _found(db, user, association)
+    _look(db, user, found, "")
+    response.status_code = 200 if found.computed_at else 202
+    return shown(found)
+
+
+@router.get("/cohorts/associations/{association}/lags.svg", response_class=SvgResponse)
+def lags(db: Db, user: CurrentUser, association: AssociationId, index: OneIndex = None) -> Response:
+    """r at each lag with its interval, of one index."""
+    return _figure(db, user, _found(db, user, association), index, "lags")
+
+
+@router.get("/cohorts/associations/{association}/within.svg", response_class=SvgResponse)
+def within(db: Db, user: AsWardUser, association: AssociationId, index: OneIndex = None) -> Response:
+    """A line and the days of each patient, for those who may see all of these patients."""
+    return _figure(db, user, _found(db, user, association), index, "within")
+
+
+def _figure(db: Db, user: User, found: Association, index: str | None, kind: str) -> Response:
+    chosen = index or found.indices[0]
+    document = next((one for one in found.documents or [] if one["index"] == chosen), None)
+    if state_of(found) == "suppressed" or (document is not None and is_hidden(document, found)):
+        raise Problem(403, f"This is not shown: {TOO_FEW}.", "suppressed")
+    svg = store.figure_of(db, found.id, chosen, kind)
+    if svg is None:
+        waits = found.computed_at is None
+        why = "it is not computed yet" if waits else "it has no number to draw, or not of this index"
+        raise Problem(404, f"This association has no such figure: {why}.", "no_such_figure")
+    _look(db, user, found, f" {kind}.svg")
+    return SvgResponse(svg)
+
+
+def _found(db: Db, user: User, number: int) -> Association:
+    visible = None
+    if user.role is not Role.RESEARCHER:
+        visible = visible_patients(user).with_only_columns(Patient.id)
+    found = store.association(db, number, visible)
     if found is None:
         raise Problem(404, "There is no such association.", "no_such_association")
-    record(db, now(), user.name, "association.view", detail=f"association {found.id}")
-    response.status_code = 200 if found.computed_at else 202
-    return _shown(found)
+    return found
 
 
-@router.get("/patients/{patient}/associations")
-def of_patient(
-    db: Db,
-    user: AsWardUser,
-    patient: VisiblePatient,
-    zone: PatientZone,
-    index: Annotated[str | None, Query(max_length=40)] = None,
-    limit: Limit = 50,
-    cursor: Cursor = None,
-) -> OfPatient:
-    """The newest answers for cohorts that include this patient."""
-    visible = visible_patients(user).with_only_columns(Patient.id)
-    found = store.associations_of(db, patient.id, visible, index, number_of(cursor), limit + 1)
-    rows, further = cut(found, limit, lambda a: (a.id,))
-    items = [_shown(row) for row in rows]
-    return OfPatient(patient=patient.code, tz=name_at(zone, now()), items=items, next=further, alone=Alone())
+def _look(db: Db, user: User, found: Association, part: str) -> None:
+    alone = found.patient_ids[0] if len(found.patient_ids) == 1 and not found.aggregate else None
+    record(db, now(), user.name, "association.view", alone, f"association {found.id}{part}")
 
 
 def _patients(db: Db, user: User, asked: AssociationIn) -> list[int]:
@@ -141,7 +135,7 @@ def _patients(db: Db, user: User, asked: AssociationIn) -> list[int]:
         if asked.patients is not None:
             raise Problem(403, "A researcher asks for everybody: leave `patients` out.", "no_names")
         return researched_patients(db, demonstration=asked.demonstration)
-    visible = visible_patients(user)
+    visible: sa.Select[Patient] = visible_patients(user)
     if (asked.patients is None) == (asked.site is None):
         raise Problem(422, 'Give `patients`, or `site` as "all visible".', "which_patients")
     if asked.patients is None:
@@ -151,39 +145,3 @@ def _patients(db: Db, user: User, asked: AssociationIn) -> list[int]:
     if len(found) < len(wanted) or not wanted:
         raise Problem(404, "One of these patients does not exist.", "no_such_patient")
     return list(found)
-
-
-def _visible(user: User) -> sa.Select[int] | None:
-    if user.role is Role.RESEARCHER:
-        return None
-    return visible_patients(user).with_only_columns(Patient.id)
-
-
-def _shown(one: Association) -> AssociationOut:
-    shown = AssociationOut(
-        id=one.id,
-        state=_state(one),
-        index=one.index,
-        first=one.first,
-        last=one.last,
-        asked_at=one.asked_at,
-        computed_at=one.computed_at,
-        method=one.method,
-        n_patients=one.n_patients,
-        n_days=one.n_days,
-        result=one.result,
-        reason=one.reason,
-    )
-    if shown.state == "suppressed":
-        why = f"fewer than {SMALLEST_GROUP} people have enough days"
-        hidden = {"n_patients": SMALL, "n_days": None, "result": None, "reason": why}
-        return shown.model_copy(update=hidden)
-    return shown
-
-
-def _state(one: Association) -> str:
-    if one.computed_at is None:
-        return "asked"
-    if one.aggregate and (one.n_patients or 0) < SMALLEST_GROUP:
-        return "suppressed"
-    return "computed" if one.result is not None else "too little data"

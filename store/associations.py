@@ -1,32 +1,41 @@
-"""Asked and answered: how an index and daily worst pain move together within some patients.
+"""Asked and answered: how indices and daily pain move together within some patients, or within one.
 
-Whoever asks adds a row; analytics claims it, computes, and fills it. The result is kept with what it was
-computed from, so that it can be read again and doubted.
+Whoever asks adds a row; analytics claims it, computes, and fills it. The answer is kept with what it was
+computed from, so that it can be read again and doubted. `store.days_together` reads the days themselves.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql as pg
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from store.database import Base, notify
-from store.zones import local_day, zone_at
+from store.database import Base, notify, one_of
+
+PAIN = ("worst", "average", "least", "now", "breakthrough", "rescue_doses", "interference")
+MOST_INDICES = 20
+CLAIM_LASTS = timedelta(minutes=3)
+MOST_CLAIMS = 3  #: a question that ended as many workers is answered with that
+MOST_SVG_BYTES = 500_000
 
 
 class Association(Base):
-    """One question, and its answer once `computed_at` is set: a result, or the reason why there is none."""
+    """One question, and its answer once `computed_at` is set: documents, or the reason why there are none."""
 
     __tablename__ = "association"
     __table_args__ = (
         sa.CheckConstraint("first <= last", name="window"),
         sa.CheckConstraint("(computed_at IS NULL) = (method IS NULL)", name="computed_says_how"),
-        sa.CheckConstraint("computed_at IS NULL OR num_nonnulls(result, reason) >= 1", name="says_something"),
+        sa.CheckConstraint(
+            "computed_at IS NULL OR num_nonnulls(documents, reason) >= 1", name="says_something"
+        ),
+        sa.CheckConstraint(one_of("pain", PAIN), name="pain"),
+        sa.CheckConstraint(f"cardinality(indices) BETWEEN 1 AND {MOST_INDICES}", name="family"),
         sa.Index("ix_association_waiting", "id", postgresql_where=sa.text("computed_at IS NULL")),
         sa.Index("ix_association_patients", "patient_ids", postgresql_using="gin"),  # those with a patient
     )
@@ -36,47 +45,76 @@ class Association(Base):
     asked_by: Mapped[str]
     aggregate: Mapped[bool] = mapped_column(comment="asked by a researcher: shown as an aggregate only")
     patient_ids: Mapped[list[int]] = mapped_column(pg.ARRAY(sa.BigInteger))
-    index: Mapped[str] = mapped_column("index")
+    indices: Mapped[list[str]] = mapped_column(pg.ARRAY(sa.Text))
+    pain: Mapped[str] = mapped_column(
+        server_default="worst", comment="column of pain_report that the indices are held against"
+    )
     first: Mapped[date] = mapped_column(comment="first local day of the window")
     last: Mapped[date] = mapped_column(comment="last local day of the window")
+    claims: Mapped[int] = mapped_column(sa.Integer, server_default="0", comment="how often a worker took it")
+    claimed_until: Mapped[datetime | None] = mapped_column(comment="a worker has it; a dead worker's lapses")
     computed_at: Mapped[datetime | None]
     method: Mapped[str | None] = mapped_column(comment="name and version")
     n_patients: Mapped[int | None] = mapped_column(sa.Integer, comment="with two or more complete days")
     n_days: Mapped[int | None] = mapped_column(sa.Integer, comment="complete days of those patients")
-    result: Mapped[dict[str, Any] | None] = mapped_column(pg.JSONB(none_as_null=True))
-    reason: Mapped[str | None] = mapped_column(comment="why there is no result")
+    documents: Mapped[list[dict[str, Any]] | None] = mapped_column(
+        pg.JSONB(none_as_null=True), comment="one of each index, in the order of `indices`"
+    )
+    reason: Mapped[str | None] = mapped_column(comment="why there is no number at all")
+
+
+class AssociationFigure(Base):
+    """One picture of an answer, made with it: `lags`, or `within`, which shows single people."""
+
+    __tablename__ = "association_figure"
+    __table_args__ = (
+        sa.CheckConstraint("kind IN ('lags', 'within')", name="kind"),
+        sa.CheckConstraint(f"octet_length(svg) <= {MOST_SVG_BYTES}", name="bounded"),
+    )
+
+    association_id: Mapped[int] = mapped_column(
+        sa.ForeignKey("association.id", ondelete="CASCADE"), primary_key=True
+    )
+    index: Mapped[str] = mapped_column("index", primary_key=True)
+    kind: Mapped[str] = mapped_column(primary_key=True, comment="lags, or within: that shows single people")
+    svg: Mapped[str]
 
 
 @dataclass(frozen=True, slots=True)
-class PatientDay:
-    """One local day of one patient; None: there is no such value on that day."""
+class Answer:
+    """What analytics has to say: `documents` in the order of the indices, or a reason, or both."""
 
-    patient_id: int
-    day: date
-    value: float | None  #: of the index, in its newest method
-    worst: int | None  #: 0 to 10; of the newest report of that day that was answered
+    documents: list[dict[str, Any]] | None
+    reason: str | None
+    n_patients: int  #: of the index that has most
+    n_days: int
+    method: str
+    figures: dict[tuple[str, str], str]  #: by index and kind
 
 
 def request_association(
     session: Session,
-    patient_ids: Sequence[int],
-    index: str,
+    patient_ids: Iterable[int],
+    indices: Sequence[str],
     first: date,
     last: date,
     by: str,
     at: datetime,
     *,
+    pain: str = "worst",
     aggregate: bool = False,
 ) -> Association:
-    """Ask for an association over the local days [first, last]; analytics is woken at the commit."""
+    """Ask for associations over the local days [first, last]; analytics is woken at the commit."""
     asked = Association(
         asked_at=at,
         asked_by=by,
         aggregate=aggregate,
         patient_ids=sorted(set(patient_ids)),
-        index=index,
+        indices=list(dict.fromkeys(indices)),
+        pain=pain,
         first=first,
         last=last,
+        claims=0,
     )
     session.add(asked)
     session.flush()
@@ -84,37 +122,58 @@ def request_association(
     return asked
 
 
-def claim_association(session: Session) -> Association | None:
-    """The oldest question without an answer, locked until this transaction ends; None when there is none.
+def claim_association(session: Session, at: datetime) -> Association | None:
+    """The oldest question that has no answer and no worker; None when there is none.
 
-    Compute and call `save_association` in the same transaction. A worker that dies gives it back.
+    Commit at once, compute without a transaction (nobody waits for a lock meanwhile, and no vacuum is held
+    up), and `save_association` in another. What a dead worker had is anybody's after `CLAIM_LASTS`.
     """
-    return session.scalar(
+    asked = session.scalar(
         sa.select(Association)
-        .where(Association.computed_at.is_(None))
+        .where(
+            Association.computed_at.is_(None),
+            sa.or_(Association.claimed_until.is_(None), Association.claimed_until < at),
+        )
         .order_by(Association.id)
         .limit(1)
         .with_for_update(skip_locked=True)
     )
+    if asked is not None:
+        asked.claims, asked.claimed_until = asked.claims + 1, at + CLAIM_LASTS
+        session.flush()
+    return asked
 
 
-def save_association(
-    session: Session,
-    asked: Association,
-    *,
-    result: dict[str, Any] | None,
-    reason: str | None,
-    n_patients: int,
-    n_days: int,
-    method: str,
-    at: datetime,
-) -> None:
-    """Answer a question that this transaction claimed: with a result, or with a reason, or with both."""
-    asked.result, asked.reason = result, reason
-    asked.n_patients, asked.n_days = n_patients, n_days
-    asked.method, asked.computed_at = method, at
+def give_back(session: Session, asked: Association) -> None:
+    """End a claim without an answer: the next worker need not wait until it lapses."""
+    session.execute(sa.update(Association).where(*_still_ours(asked)).values(claimed_until=None))
+
+
+def save_association(session: Session, asked: Association, answer: Answer, at: datetime) -> bool:
+    """Answer a question; False when it is not ours any more, because the claim lapsed and another took it."""
+    saved = session.execute(
+        sa.update(Association)
+        .where(*_still_ours(asked))
+        .values(
+            documents=answer.documents,
+            reason=answer.reason,
+            n_patients=answer.n_patients,
+            n_days=answer.n_days,
+            method=answer.method,
+            computed_at=at,
+            claimed_until=None,
+        )
+        .returning(Association.id)
+    ).first()
+    if saved is None:
+        return False
+    session.add_all(
+        AssociationFigure(association_id=asked.id, index=index, kind=kind, svg=svg)
+        for (index, kind), svg in answer.figures.items()
+    )
     session.flush()
     notify(session, "association")
+    return True
 
 
 def waiting_of(session: Session, by: str) -> int:
@@ -143,77 +202,51 @@ def associations_of(
     """The newest questions, with id below `before`, that include this patient and only visible ones."""
     found = sa.select(Association).where(Association.patient_ids.contains([patient_id]))
     if index is not None:
-        found = found.where(Association.index == index)
+        found = found.where(Association.indices.contains([index]))
     if before is not None:
         found = found.where(Association.id < before)
     return list(session.scalars(_readable(found, visible).order_by(Association.id.desc()).limit(most)))
 
 
-def index_and_pain(
-    session: Session, patient_ids: Sequence[int], index: str, first: date, last: date
-) -> list[PatientDay]:
-    """The index and the worst pain of each local day in [first, last] that has one of them, in order."""
-    # Local days reach at most 14 hours into the neighbouring UTC days, also on a journey.
-    low = datetime.combine(first, time(), UTC) - timedelta(days=1)
-    high = datetime.combine(last, time(), UTC) + timedelta(days=2)
-    rows = session.execute(
-        _INDEX_AND_PAIN,
-        {"p": list(patient_ids), "index": index, "first": first, "last": last, "low": low, "high": high},
+def newest_alone(
+    session: Session, patient_id: int, index: str | None = None, pain: str | None = None
+) -> tuple[Association | None, Association | None]:
+    """The newest answer about this patient alone, and the newest question that still waits for one."""
+    found = sa.select(Association).where(
+        # The first is what the index can search by.
+        Association.patient_ids.contains([patient_id]),
+        sa.func.cardinality(Association.patient_ids) == 1,
+        ~Association.aggregate,
     )
-    return [PatientDay(*row) for row in rows]
+    if index is not None:
+        found = found.where(Association.indices.contains([index]))
+    if pain is not None:
+        found = found.where(Association.pain == pain)
+    answered = found.where(Association.computed_at.is_not(None)).order_by(
+        Association.computed_at.desc(), Association.id.desc()
+    )
+    waits = found.where(Association.computed_at.is_(None)).order_by(Association.id.desc())
+    return session.scalar(answered.limit(1)), session.scalar(waits.limit(1))
 
 
-def units_of(session: Session, patient_ids: Sequence[int], index: str, first: date, last: date) -> list[str]:
-    """The units in which these patients have the index: counts and mg must not be pooled."""
-    return list(
-        session.scalars(
-            sa.text(
-                """
-                SELECT DISTINCT unit FROM day_index
-                WHERE patient_id = ANY(:p) AND day BETWEEN :first AND :last AND "index" = :index
-                  AND value IS NOT NULL ORDER BY unit
-                """
-            ),
-            {"p": list(patient_ids), "index": index, "first": first, "last": last},
+def figure_of(session: Session, association_id: int, index: str, kind: str) -> str | None:
+    """The picture of one index of an answer."""
+    return session.scalar(
+        sa.select(AssociationFigure.svg).where(
+            AssociationFigure.association_id == association_id,
+            AssociationFigure.index == index,
+            AssociationFigure.kind == kind,
         )
     )
 
 
-_INDEX_AND_PAIN = sa.text(
-    f"""
-    WITH own AS (
-        SELECT w.patient_id AS whose, r.at + c.shift AS true_at, r.* FROM wearing w
-        JOIN clock c ON c.device_id = w.device_id
-        JOIN pain_report r ON r.device_id = w.device_id AND w.during @> r.at + c.shift
-             AND r.at >= greatest(c.starts, :low - c.shift) AND r.at < least(c.ends, :high - c.shift)
-        WHERE w.patient_id = ANY(:p)
-        UNION ALL
-        SELECT r.patient_id, r.at, r.* FROM pain_report r
-        WHERE r.patient_id = ANY(:p) AND r.at >= :low AND r.at < :high
-    ), pain AS (
-        SELECT DISTINCT ON (own.whose, {local_day("own.true_at")})
-               own.whose, {local_day("own.true_at")} AS day, own.worst
-        FROM own JOIN patient p ON p.id = own.whose {zone_at("own.true_at")}
-        WHERE own.worst IS NOT NULL AND NOT EXISTS (
-            SELECT FROM pain_report b
-            WHERE b.entry = own.entry AND (b.boot, b.seq) > (own.boot, own.seq)
-              AND b.device_id IS NOT DISTINCT FROM own.device_id
-              AND b.patient_id IS NOT DISTINCT FROM own.patient_id
-        )
-        ORDER BY own.whose, {local_day("own.true_at")}, own.true_at DESC, own.id DESC
-    ), newest AS (
-        SELECT DISTINCT ON (patient_id, day) patient_id, day, value FROM day_index
-        WHERE patient_id = ANY(:p) AND day BETWEEN :first AND :last AND "index" = :index
-        ORDER BY patient_id, day, computed_at DESC
+def _still_ours(asked: Association) -> tuple[sa.ColumnElement[bool], ...]:
+    """The claim that was taken is the newest one: each raises the count."""
+    return (
+        Association.id == asked.id,
+        Association.claims == asked.claims,
+        Association.computed_at.is_(None),
     )
-    SELECT coalesce(n.patient_id, pain.whose) AS patient_id, coalesce(n.day, pain.day) AS day,
-           n.value, pain.worst
-    FROM (SELECT * FROM newest WHERE value IS NOT NULL) n
-    FULL JOIN (SELECT * FROM pain WHERE day BETWEEN :first AND :last) pain
-         ON (pain.whose, pain.day) = (n.patient_id, n.day)
-    ORDER BY 1, 2
-    """
-)
 
 
 def _readable(found: sa.Select[Association], visible: sa.Select[Any] | None) -> sa.Select[Association]:

@@ -39,7 +39,7 @@ class DiaryLink(Base):
 def create_link(
     session: Session, patient_id: int, language: str, by: str, at: datetime, lasts: timedelta
 ) -> tuple[DiaryLink, str]:
-    """A new link and its token, which is not kept anywhere; while the link lasts the patient is asked daily."""
+    """A new link and its token, not kept anywhere; while the link lasts the patient is asked daily."""
     token = secrets.token_urlsafe(TOKEN_BYTES)
     link = DiaryLink(
         patient_id=patient_id,

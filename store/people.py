@@ -154,6 +154,12 @@ def patient_by_code(session: Session, code: str) -> Patient:
     return patient
 
 
+def codes_of(session: Session, patient_ids: Sequence[int]) -> dict[int, str]:
+    """The identifiers that the ward uses, by id."""
+    found = session.execute(sa.select(Patient.id, Patient.code).where(Patient.id.in_(patient_ids)))
+    return {row.id: row.code for row in found}
+
+
 def device_by_name(session: Session, name: str) -> Device:
     """The device of that name. Raises `StoreError` when there is none."""
     device = session.scalar(sa.select(Device).where(Device.name == name))

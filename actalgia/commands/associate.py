@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from actalgia.commands.common import JsonOption, say, say_json, table
+from actalgia.commands.common import JsonOption, say, say_json, table, write_figure
 
 MOST_LAGS = 61
 WEEKDAY = "weekday"
@@ -40,6 +40,13 @@ def associate(
     prewhiten: Annotated[
         bool, typer.Option("--prewhiten", help="Also after a filter that makes x white.")
     ] = False,
+    plot: Annotated[
+        Path | None, typer.Option("--plot", metavar="SVG", help="Draw r at each lag into this file.")
+    ] = None,
+    plot_within: Annotated[
+        Path | None,
+        typer.Option("--plot-within", metavar="SVG", help="Draw a line for each patient into this file."),
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """How two daily measures move together within patients, and between them.
@@ -49,10 +56,16 @@ def associate(
     """
     from analytics.association.daily_rows import read_daily_rows
     from analytics.association.document import association
+    from analytics.figures.lag_plot import lag_plot
+    from analytics.figures.within_plot import within_plot
 
     asked, names = _lags(lags), list(dict.fromkeys(adjust or ()))
     if set(names) & {patient, day, x, y}:
         raise typer.BadParameter("--adjust names a column that is asked about itself; name another")
+    if plot is not None and day is None:
+        raise typer.BadParameter(
+            "--plot draws lags, and rows without days have none: name their column with --day"
+        )
     try:
         rows = read_daily_rows(file, patient, x, y, day, [name for name in names if name != WEEKDAY])
     except OSError as error:
@@ -61,6 +74,11 @@ def associate(
         ) from error
     try:
         document = association(rows, asked, weekday=WEEKDAY in names, prewhiten=prewhiten)
+        if plot is not None:
+            write_figure(lag_plot(document["lags"], f"{x} and {y}", _facts(document)), plot)
+        if plot_within is not None:
+            drawn = within_plot(rows.patient, rows.x, rows.y, x, y, f"{x} and {y} within patients")
+            write_figure(drawn, plot_within)
     except ValueError as error:
         raise typer.BadParameter(f"{file.name}: {error}") from error
     if as_json:
@@ -83,7 +101,7 @@ def _lags(text: str) -> tuple[int, ...]:
 
 def _tell(document: dict[str, Any], x: str, y: str) -> None:
     link, mixed = document["rmcorr"], document["mixed"]
-    say(f"{document['n_patients']} patients, {document['n_days']} complete days")
+    say(_facts(document))
     say(f"r within patients  {_figure(link, 'r')}   p {_figure(link, 'p')} ({link['p_method']})")
     say(f"95 % interval      {_figure(link, 'ci')} ({link['ci_method']})")
     for name in ("within", "between"):
@@ -98,6 +116,10 @@ def _tell(document: dict[str, Any], x: str, y: str) -> None:
         say(f"{x} on a day with {y} so many days later:")
         names = ("lag", "n", "n_eff", "r", "p", "p_adjusted")
         table(list(names), [[_cell(lag[name]) for name in names] for lag in document["lags"]])
+
+
+def _facts(document: dict[str, Any]) -> str:
+    return f"{document['n_patients']} patients, {document['n_days']} complete days"
 
 
 def _tell_further(document: dict[str, Any], name: str) -> None:

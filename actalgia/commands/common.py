@@ -51,6 +51,16 @@ def local_date(text: str, option: str) -> date:
     return day
 
 
+def write_figure(svg: str, file: Path) -> None:
+    """The figure into that file, which it replaces. Raises a usage error where it cannot be written."""
+    try:
+        file.write_text(svg, encoding="utf-8")
+    except OSError as error:
+        raise typer.BadParameter(
+            f"{file} cannot be written: {error.strerror}; name a file in a folder that you may write to"
+        ) from error
+
+
 def by_whom() -> str:
     """The name under which the audit has what a command did."""
     return f"cli:{getpass.getuser()}"

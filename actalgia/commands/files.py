@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from actalgia.commands.common import JsonOption, say, say_json
+from actalgia.commands.common import JsonOption, say, say_json, write_figure
 
 if TYPE_CHECKING:
     import numpy as np
@@ -54,7 +54,7 @@ def indices(
     if unknown := provenance["nights_without_bed"]:
         notes.append(f"no time in bed is given for the nights that end on {', '.join(unknown)}: out of bed")
     if plot is not None:
-        _draw(recording_actogram(recording, document, file.name), plot)
+        write_figure(recording_actogram(recording, document, file.name), plot)
     if as_json:
         say_json({**document, "provenance": {**provenance, "notes": notes}})
         return
@@ -76,13 +76,4 @@ def _bed_times(file: Path) -> NDArray[np.int64]:
     except OSError as error:
         raise typer.BadParameter(
             f"{file} cannot be read: {error.strerror}; name a CSV with start,end"
-        ) from error
-
-
-def _draw(svg: str, plot: Path) -> None:
-    try:
-        plot.write_text(svg, encoding="utf-8")
-    except OSError as error:
-        raise typer.BadParameter(
-            f"{plot} cannot be written: {error.strerror}; name a file in a folder that you may write to"
         ) from error

@@ -33,8 +33,9 @@ def association(
     Raises ValueError as `panel_of` does, and for weekdays of days that are numbers.
     """
     textbook = repeated_measures_correlation(rows.patient, rows.x, rows.y)
-    panel = _in_file_order(rows)
-    if rows.day is not None:
+    if rows.day is None:
+        panel = _in_file_order(rows)
+    else:
         others = [column for _, columns in rows.others for column in columns]
         panel = panel_of(rows.patient, rows.day, rows.x, rows.y, others)
     if weekday and (rows.day is None or rows.numbered):

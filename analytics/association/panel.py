@@ -65,7 +65,7 @@ def panel_of(
         raise ValueError(f"the days of a patient lie more than {MOST_DAYS} days apart: check the dates")
     place = number - first[who]
     width = int(spans.max(initial=0))
-    if len(np.unique(who * width + place)) < len(who):
+    if np.bincount(who * width + place).max(initial=0) > 1:
         raise ValueError("a patient has the same day twice: give one row for each patient and day")
     grids = np.full((2 + len(z), len(names), width), np.nan)
     for grid, column in zip(grids, (x, y, *z), strict=True):

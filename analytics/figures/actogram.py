@@ -5,15 +5,14 @@ Hatches, greys and strokes differ without colour, so print and colour-blind read
 
 from __future__ import annotations
 
-import re
 from datetime import date, timedelta
-from xml.sax.saxutils import escape
 
 import numpy as np
 from numpy.typing import NDArray
 
 from analytics.days import local_day_of
 from analytics.figures.day_states import DayStates, Stretch, day_states
+from analytics.figures.written import INK, shortened, written
 from analytics.indices.timeline import Timeline
 
 LEFT, HOUR_WIDTH, TOP = 132.0, 20.0, 122.0
@@ -21,11 +20,8 @@ RIGHT = LEFT + 48 * HOUR_WIDTH
 WIDTH = RIGHT + 24
 ROW, BARS, BED = 42.0, 28.0, 4.0  #: height of a row, of its activity, of the bar below it
 CUT_SHARE = 99  #: percentile of the bins at which bars are cut, so that one run does not flatten the rest
-SHOWN_TITLE = 80  #: characters of the title that fit above the figure
 NOT_WORN, NO_DATA = "url(#actogram-not-worn)", "#c9c9c9"
-INK, BED_BLUE, ONSET = "#1a1a1a", "#0072b2", "#a33c00"
-# What XML 1.0 forbids even when escaped (section 2.2); file names may hold it.
-FORBIDDEN = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+BED_BLUE, ONSET = "#0072b2", "#a33c00"
 
 HATCH = (
     '<defs><pattern id="actogram-not-worn" width="6" height="6" patternUnits="userSpaceOnUse">'
@@ -70,8 +66,8 @@ def actogram(
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH:g} {height:g}" width="{WIDTH:g}" '
             f'height="{height:g}" role="img" aria-labelledby="actogram-title actogram-desc" '
             'font-family="Helvetica, Arial, sans-serif" font-size="12">',
-            f'<title id="actogram-title">Actogram of {_text(title)}</title>',
-            f'<desc id="actogram-desc">{_text(_described(days, zone_name, timeline.unit, onsets))}</desc>',
+            f'<title id="actogram-title">Actogram of {written(title)}</title>',
+            f'<desc id="actogram-desc">{written(_described(days, zone_name, timeline.unit, onsets))}</desc>',
             HATCH,
             f'<rect width="{WIDTH:g}" height="{height:g}" fill="#fff"/>',
             *_heading(title, zone_name, timeline.unit, top),
@@ -82,10 +78,6 @@ def actogram(
             "</svg>\n",
         ]
     )
-
-
-def _text(words: str) -> str:
-    return escape(FORBIDDEN.sub("\N{REPLACEMENT CHARACTER}", words))
 
 
 def _top(days: list[DayStates]) -> float:
@@ -116,7 +108,6 @@ def _clock(minutes: float) -> str:
 
 
 def _heading(title: str, zone_name: str, unit: str, top: float) -> list[str]:
-    shown = title if len(title) <= SHOWN_TITLE else title[: SHOWN_TITLE - 1] + "\N{HORIZONTAL ELLIPSIS}"
     y = 54
     swatches = [
         (f'<rect x="{{x}}" y="{y}" width="22" height="12" fill="{NOT_WORN}" stroke="#7a4b00"/>', "not worn"),
@@ -129,8 +120,9 @@ def _heading(title: str, zone_name: str, unit: str, top: float) -> list[str]:
         (f'<path d="M{{x}} {y + 6}h22" stroke="{ONSET}" stroke-dasharray="5 3"/>', "onset (average day)"),
     ]
     lines = [
-        f'<text x="{LEFT:g}" y="22" font-size="17" font-weight="bold">{_text(shown)}</text>',
-        f'<text x="{LEFT:g}" y="42">{_text(f"Clock hours: {zone_name}. Activity in {unit}, mean of 5 min;")} '
+        f'<text x="{LEFT:g}" y="22" font-size="17" font-weight="bold">{written(shortened(title))}</text>',
+        f'<text x="{LEFT:g}" y="42">'
+        f"{written(f'Clock hours: {zone_name}. Activity in {unit}, mean of 5 min;')} "
         f"full height {top:.4g}, higher is cut.</text>",
     ]
     for (swatch, words), x in zip(swatches, (132, 240, 340, 486, 720), strict=True):
@@ -230,7 +222,7 @@ def _onset_marks(onsets: dict[str, float], rows: int) -> list[str]:
             parts.append(
                 f'<path class="onset" d="M{x} {y + 3:g}V{TOP + rows * ROW:g}" stroke="{ONSET}" '
                 f'stroke-dasharray="5 3"/><text x="{x}" y="{y:g}" text-anchor="middle" fill="{ONSET}">'
-                f"{_text(name)} {_clock(minutes)}</text>"
+                f"{written(name)} {_clock(minutes)}</text>"
             )
     return parts
 

@@ -13,6 +13,7 @@ from api.pages import words
 from api.pages.after_treatment import after_treatments
 from api.pages.axis import axis_of
 from api.pages.chart import Answer, Chart, Mark, draw
+from api.pages.day_by_day import INDEX, PAIN, DayByDay, day_by_day
 from api.pages.hours import Hour, hours_of
 from api.pages.standing import why_no_news
 from api.pages.treatment_form import Form, blank
@@ -20,6 +21,7 @@ from api.pages.treatment_lane import Sign, lane
 from api.pages.wear_strip import going_on, together, watch_now
 from days.cut import day_of, day_start
 from severity.cut_points import CutPoints
+from store.associations import newest_alone
 from store.calibrations import calibrations_worn
 from store.cases import Case, CaseEvent, CaseState
 from store.clocks import clocks_worn
@@ -110,6 +112,7 @@ class PatientPage:
     after: list[str]  #: what became of the patient after each treatment
     diary: str  #: how many of the asked days were answered, in a sentence
     cut_points: CutPoints
+    day_by_day: DayByDay
 
 
 def read_page(
@@ -184,6 +187,7 @@ def read_page(
         after=after_treatments(session, row.patient_id, zone, now),
         diary=words.diary_kept(len(days), kept(diary)),
         cut_points=cut_points,
+        day_by_day=day_by_day(*newest_alone(session, row.patient_id, INDEX, PAIN), zone),
     )
 
 

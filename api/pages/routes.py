@@ -4,23 +4,27 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from typing import Annotated
 from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, FastAPI, Form, Request
 from starlette.responses import FileResponse, RedirectResponse, Response
 
+from api.association_answers import refuse_too_many
 from api.auth import AsWardUser, CurrentUser, Db
-from api.pages import accounts, diary_links, entry, live, quarantine, treatment_actions
+from api.pages import accounts, day_by_day, diary_links, entry, live, quarantine, treatment_actions
 from api.pages.entry import error_page, own_path
 from api.pages.patient_page import read_page
 from api.pages.render import HERE, is_refresh, page
 from api.pages.worklist_page import grouped
 from api.problems import Problem
-from store import cases, worklist
+from days.cut import day_of
+from store import associations, cases, worklist
 from store.access import Role, User, record
 from store.cases import Case, Outcome
 from store.database import now
+from store.zones import zone_of_patient
 
 STATIC = {
     "pages.css": "text/css",
@@ -101,6 +105,25 @@ def patient_page(request: Request, db: Db, user: Viewer, code: str) -> Response:
     return page(
         request, "patient.html", user, demonstration=rows[0].demonstration, live=True, now=at, page=shown
     )
+
+
+@router.post("/patients/{code:path}/day-by-day")
+def ask_day_by_day(db: Db, user: AsWardUser, code: str, back: Back = "/") -> Response:
+    """Have it computed how the patient's pain and activity go together; asked twice, it is asked once."""
+    patient = worklist.patient_of(db, user, code)
+    if patient is None:
+        raise Problem(404, "There is no such patient, or not at your site.")
+    if associations.newest_alone(db, patient.id, day_by_day.INDEX, day_by_day.PAIN)[1] is None:
+        refuse_too_many(db, user)
+        at = now()
+        last = day_of(at, zone_of_patient(db, patient.id))
+        first = last - timedelta(days=day_by_day.DAYS - 1)
+        asked = associations.request_association(
+            db, [patient.id], [day_by_day.INDEX], first, last, user.name, at, pain=day_by_day.PAIN
+        )
+        detail = f"association {asked.id} index={day_by_day.INDEX}"
+        record(db, at, user.name, "association.ask", patient.id, detail)
+    return RedirectResponse(own_path(back) + "#day-by-day", 303)
 
 
 @router.get("/cases/{case_id}")

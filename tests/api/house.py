@@ -15,7 +15,7 @@ from starlette.testclient import TestClient
 
 from store import people
 from store.access import Account, Role, create_account, create_token, start_session
-from store.associations import request_association
+from store.associations import Answer, claim_association, request_association, save_association
 from store.cases import open_or_join
 from store.database import now, transaction
 from store.quarantine import Quarantined, keep
@@ -61,7 +61,10 @@ CALLS = {
     ("GET", PATIENT + "/responses"): Call(WARD),
     ("GET", "/api/v1/cohorts/responses"): Call(EVERYBODY | {"hilda"}, query={"kind": "radiotherapy"}),
     ("POST", "/api/v1/cohorts/associations"): Call(frozenset({"rita"}), 202, body={"index": "io"}),
-    ("GET", "/api/v1/cohorts/associations/{association}"): Call(WARD, 202),
+    ("POST", PATIENT + "/associations"): Call(WARD, 202, body={"index": "io"}),
+    ("GET", "/api/v1/cohorts/associations/{association}"): Call(WARD),
+    ("GET", "/api/v1/cohorts/associations/{association}/lags.svg"): Call(WARD),
+    ("GET", "/api/v1/cohorts/associations/{association}/within.svg"): Call(WARD),
     ("GET", "/api/v1/cases"): Call(WARD | {"hilda"}),
     ("GET", "/api/v1/cases/{case}"): Call(WARD),
     ("POST", "/api/v1/cases/{case}/acknowledge"): Call(WARD, body={"comment": "seen"}),
@@ -148,10 +151,37 @@ def furnish(app: FastAPI, engine: sa.Engine) -> House:
             for patient in (cast.steady, demo.id)
         )
         asked = [
-            request_association(session, [patient], "io", NOON.date(), NOON.date(), "anna", NOON).id
+            request_association(session, [patient], ["io"], NOON.date(), NOON.date(), "anna", NOON).id
             for patient in (cast.steady, demo.id)
         ]
+        for _ in asked:
+            answer_oldest(session, {"io": -0.4}, 1)
     return House(app, engine, cast, demo.id, case, demo_case, *asked, tokens)
+
+
+def answer_oldest(
+    session: Session, found: dict[str, float | None], n_patients: int, p: float | None = 0.01
+) -> None:
+    """What analytics does with the oldest question: r of each index, or too little data."""
+    asked = claim_association(session, NOON)
+    assert asked is not None
+    why = "too little data: 1 complete day"
+    documents = [
+        {
+            "index": index, "unit": "%", "n_patients": n_patients, "n_days": 50, "missing_share": 0.25, "method": "links 1", "lags": [], "mixed": {"converged": False},
+            "rmcorr": {"r": None, "r_reason": why, "p": None} if r is None else {"r": r, "p": p, "p_reason": "a p value needs 30", "ci": [r - 0.1, r + 0.1], "n_eff": 40.2},
+        }
+        for index, r in found.items()
+    ]  # fmt: skip
+    drawn = {
+        (index, kind): f"<svg>{kind} of {index}</svg>"
+        for index, r in found.items()
+        if r
+        for kind in ("lags", "within")
+    }
+    none = all(r is None for r in found.values())
+    answer = Answer(documents, why if none else None, n_patients, 50, "links 1", drawn)
+    assert save_association(session, asked, answer, NOON)
 
 
 def refuse(session: Session, device: str = "watch-9", payload: bytes = b"pain 7") -> int:

@@ -17,6 +17,7 @@ from starlette.testclient import TestClient
 
 from api.app import create_app
 from api.settings import ApiSettings
+from store.associations import request_association
 from store.database import now, transaction
 from store.heartbeat import beat
 from store.marks import DIARY, mark_day
@@ -141,12 +142,13 @@ def test_figures_say_what_waits_and_what_is_open(house: House) -> None:
     live(house.engine)
     with transaction(house.engine) as session:
         mark_day(session, house.cast.steady, NOON.date(), DIARY, now() - timedelta(minutes=10))
+        request_association(session, [house.cast.steady], ["io"], NOON.date(), NOON.date(), "anna", NOON)
     found = scrape(house)
     assert found["actalgia_database_up", ""] == 1
     assert found["actalgia_stale_days", ""] == 1
     assert found["actalgia_oldest_stale_day_seconds", ""] == pytest.approx(600, abs=30)
     assert found["actalgia_outbox_due", ""] == 2
-    assert found["actalgia_questions_waiting", ""] == 2
+    assert found["actalgia_questions_waiting", ""] == 1
     assert found["actalgia_quarantined", ""] == 0
     assert (
         found["actalgia_open_cases", "severity=high"] == 2

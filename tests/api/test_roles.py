@@ -55,6 +55,8 @@ def refusal(name: str, template: str) -> int:
         return 422  # a ward asks for patients by name, or for all of its own
     if "{number}" in template:
         return 403  # quarantine is the administrator's, whatever is in it
+    if template.endswith("/within.svg") and name == "rita":
+        return 403  # single people are seen in it
     hidden = name == "hilda" or template.startswith("/api/v1/cohorts/associations/")
     return 404 if hidden and "{" in template else 403
 

@@ -4,6 +4,7 @@ import csv
 import json
 import subprocess
 import sys
+import xml.etree.ElementTree as ET
 
 import numpy as np
 import pytest
@@ -93,6 +94,32 @@ def test_without_days_the_textbook_values_are_those_published(name, columns, r, 
 def test_people_read_a_table(diary):
     done = run(diary, "--patient", "patient", "--x", "steps", "--y", "pain", "--day", "day")
     assert done.returncode == 0 and "12 patients" in done.stdout and "circular shifts" in done.stdout
+
+
+def test_lags_and_lines_are_drawn_beside_the_document(diary, tmp_path):
+    lags, within = tmp_path / "lags.svg", tmp_path / "within.svg"
+    columns = ("--patient", "patient", "--x", "steps", "--y", "pain", "--day", "day")
+    found = document(diary, *columns, "--plot", lags, "--plot-within", within)
+    assert found["n_patients"] == 12
+    described = ET.parse(lags).getroot()[1].text
+    assert f"lag 0: r {found['rmcorr']['r']:.2f}" in described and "lag +7" in described
+    assert ET.parse(within).getroot()[1].text.startswith(f"12 patients, {found['n_days']} complete days")
+
+
+@pytest.mark.parametrize(
+    "words, says",
+    [
+        (("--plot", "out.svg"), "rows without days have none"),
+        (("--plot-within", "out.svg"), "two days on which both are known"),
+        (("--day", "d", "--plot", "nowhere/out.svg"), "cannot be written"),
+    ],
+)
+def test_a_figure_that_cannot_be_drawn_is_one_line(tmp_path, words, says):
+    path = tmp_path / "rows.csv"
+    path.write_text("a,d,x,y\n1,1,2,3\n")
+    words = [str(tmp_path / word) if word.endswith(".svg") else word for word in words]
+    done = run(path, "--patient", "a", "--x", "x", "--y", "y", *words)
+    assert done.returncode == 2 and says in done.stderr and done.stderr.count("\n") == 1 and not done.stdout
 
 
 @pytest.mark.parametrize(

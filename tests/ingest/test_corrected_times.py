@@ -10,10 +10,11 @@ import sqlalchemy as sa
 
 from analytics.jobs.days import compute_days
 from ingest.batch import write_batch
-from store import associations, clocks, diary, epochs, marks, people, worklist
+from store import clocks, diary, epochs, marks, people, worklist
 from store.buckets import read_buckets
 from store.coverage import covered_days
 from store.database import transaction
+from store.days_together import days_together
 from store.hours import read_hours
 from store.minutes import save_minutes
 from store.worn import save_worn
@@ -96,9 +97,7 @@ def test_every_reader_tells_the_same_true_time(engine, cast):
         (covered,) = covered_days(session, cast.steady, a, z)
         shown = worklist.worklist(session, NURSE, NOON)
         (report,) = diary.reports_of(session, cast.rising, a, z)
-        (paired,) = associations.index_and_pain(
-            session, [cast.rising], "RA", date(2026, 5, 1), date(2026, 5, 4)
-        )
+        paired = days_together(session, [cast.rising], ["RA"], "worst", date(2026, 5, 1), date(2026, 5, 4))
         nothing = [
             epochs.read_epochs(session, cast.steady, z, NOON + DAY),
             read_hours(session, cast.steady, z, NOON + DAY),
@@ -110,7 +109,7 @@ def test_every_reader_tells_the_same_true_time(engine, cast):
     by_code = {row.code: row for row in shown}
     assert by_code["P-steady"].moved_at == true + 9 * MINUTE
     assert by_code["P-rising"].reported_at == report.at == true
-    assert (paired.day, paired.worst) == (date(2026, 5, 2), 4)
+    assert (paired.day.tolist(), paired.pain.tolist()) == ([date(2026, 5, 2)], [4])
     assert nothing == [[], [], [], []]
 
 
