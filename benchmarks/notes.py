@@ -152,7 +152,9 @@ def flag_table(half: str) -> Table:
 
 def language_table() -> Table:
     """The guess of the language, and what a guess costs."""
-    table = Table("Language guessed", ("Language", "right", "unknown", "wrong", "F1 overlap, guessed", "told"))
+    table = Table(
+        "Language guessed", ("Language", "right", "unknown", "wrong", "F1 overlap, guessed", "told")
+    )
     for language in LANGUAGES:
         chosen = sentences(language)
         guesses = Counter(read_note(s.text).language for s in chosen)

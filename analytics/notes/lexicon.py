@@ -22,13 +22,15 @@ FINDINGS = ("quality", "site", "severity", "pattern")  #: kinds whose values hav
 
 #: What a phrase can be beside a finding; `scope.py` says what each does.
 CUES = (
+    "subject_negation",
     "near_negation",
     "wide_negation",
-    "subject_negation",
     "negation_after",
     "hedge",
+    "hedge_near",
     "other_person",
     "contrast",
+    "restriction",
     "side_left",
     "side_right",
     "side_both",
@@ -36,7 +38,19 @@ CUES = (
     "alone_right",
     "ignored",
 )
-WORDS = ("and", "or", "filler", "pain", "self", "score_before", "score_after", "not_score", "function")
+WORDS = (
+    "and",
+    "or",
+    "filler",
+    "pain",
+    "self",
+    "left",
+    "right",
+    "score_before",
+    "score_after",
+    "not_score",
+    "function",
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from analytics.notes.finding import Candidate, Finding, Reading
 from analytics.notes.language import UNKNOWN, language_of
 from analytics.notes.lexicon import FINDINGS, LANGUAGES, LEXICON, lexicon_of
 from analytics.notes.matching import matches_of
-from analytics.notes.scope import Clauses, deny, deny_before, doubt, is_none, of_another
+from analytics.notes.scope import Clauses, deny, deny_before, doubt, doubt_next, is_none, of_another
 from analytics.notes.scores import scores_of
 from analytics.notes.sides import give_sides
 from analytics.notes.tokens import tokens_of
@@ -18,6 +18,7 @@ EFFECTS = {
     "severity": deny,  # of `none`: "no pain"
     "negation_after": deny_before,
     "hedge": doubt,
+    "hedge_near": doubt_next,
     "other_person": of_another,
 }
 

@@ -38,9 +38,14 @@ class Clauses:
         return self.tokens[i].gap in (".", "?") or self.contrast_at(i)
 
     def contrast_at(self, i: int) -> bool:
-        """Whether the token belongs to a "but"."""
+        """Whether the token belongs to a "but", or to an "only"."""
         cue = self.cue_at.get(i)
-        return cue is not None and cue.entry.kind == "contrast"
+        return cue is not None and cue.entry.kind in ("contrast", "restriction")
+
+    def restriction_at(self, i: int) -> bool:
+        """Whether it belongs to an "only", which ends a "no" but not a "maybe": "maybe it is only a cramp"."""
+        cue = self.cue_at.get(i)
+        return cue is not None and cue.entry.kind == "restriction"
 
     def list_goes_on(self, i: int) -> bool:
         """Whether what follows a comma is the rest of a list that ends with "or" or "nor"."""
@@ -119,7 +124,8 @@ def _pain_before(first: int, clauses: Clauses) -> bool:
 def doubt(cue: Match, clauses: Clauses) -> None:
     """Mark what the patient is not sure of: to the end of the clause; else, said behind it, the clause before."""
     marked = False
-    for i in _forward(cue.last, clauses):
+    opens = clauses.tokens[cue.first].gap == "."  # "Boh, un 5": that comma is the hedge's own
+    for i in _forward(cue.last, clauses, past_comma=opens, past_only=True):
         found = clauses.finding_at.get(i)
         if found is not None:
             found.uncertain = marked = True
@@ -131,6 +137,20 @@ def doubt(cue: Match, clauses: Clauses) -> None:
                 found.uncertain = True
             if clauses.tokens[i].gap or clauses.ends_at(i):
                 return
+
+
+def doubt_next(cue: Match, clauses: Clauses) -> None:
+    """Mark the one finding that comes next: of "a bit like burning in my foot" the burning.
+
+    "A nagging sort of toothache" is sure: there the words stand behind a finding.
+    """
+    if cue.first - 1 in clauses.finding_at and not clauses.tokens[cue.first].gap:
+        return
+    for i in _forward(cue.last, clauses):
+        found = clauses.finding_at.get(i)
+        if found is not None:
+            found.uncertain = True
+            return
 
 
 def of_another(cue: Match, clauses: Clauses) -> None:
@@ -148,10 +168,14 @@ def is_none(found: Candidate) -> bool:
     return found.kind == "severity" and found.value == "none"
 
 
-def _forward(start: int, clauses: Clauses) -> Iterator[int]:
-    """The tokens from `start` to the end of the clause."""
+def _forward(
+    start: int, clauses: Clauses, past_comma: bool = False, past_only: bool = False
+) -> Iterator[int]:
+    """The tokens from `start` to the end of the clause; `past_comma`: also over a comma right at `start`."""
     for i in range(start, min(start + MOST, len(clauses.tokens))):
-        if clauses.ends_at(i) or (clauses.tokens[i].gap == "," and not clauses.list_goes_on(i)):
+        comma = clauses.tokens[i].gap == "," and not (past_comma and i == start)
+        only = past_only and clauses.restriction_at(i) and clauses.tokens[i].gap not in (".", "?")
+        if (clauses.ends_at(i) and not only) or (comma and not clauses.list_goes_on(i)):
             return
         if clauses.is_a("and", i) and not clauses.and_goes_on(i):
             return

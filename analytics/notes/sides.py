@@ -25,6 +25,11 @@ def give_sides(
     """
     starts = {site.first: site for site in sites}
     ends = {site.last: site for site in sites}
+    for site in sites:
+        own = {tokens[i].word for i in range(site.first, site.last)}  # "a destra", "my left side"
+        left, right = own & lexicon.words["left"], own & lexicon.words["right"]
+        if left or right:
+            site.laterality = "left" if left else "right"
     in_order = sorted(sites, key=lambda site: site.first)
     alone: list[Candidate] = []
     passed = 0
@@ -41,6 +46,10 @@ def give_sides(
                 if before is not None and before.laterality is None:
                     before.laterality, before.last = SIDES[kind], match.last
         elif kind in ALONE:
+            site = starts.get(match.last)
+            if site is not None and not tokens[match.last].gap:  # "and my left foot": not alone
+                site.laterality, site.first = ALONE[kind], match.last - 1
+                continue
             before = in_order[passed - 1] if passed else None
             if before is not None and _one_sentence(tokens, before.last, match.first):
                 span = match.first, match.last

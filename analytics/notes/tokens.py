@@ -36,7 +36,7 @@ def tokens_of(text: str) -> list[Token]:
             i += 1
             continue
         start, number = i, text[i].isdecimal()
-        while i < n and (_in_word(text[i]) and text[i].isdecimal() == number or _is_mark(text[i])):
+        while i < n and ((_in_word(text[i]) and text[i].isdecimal() == number) or _is_mark(text[i])):
             i += 1
         if not number and _negates(text, i):
             i += 2
