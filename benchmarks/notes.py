@@ -1,7 +1,7 @@
-"""What the lexicon finds in labelled sentences, and what a note costs: `python -m benchmarks.notes [tune|test]`.
+"""What the lexicon finds in labelled sentences, and what a note costs: `python -m benchmarks.notes [HALF]`.
 
-Beside it a plain search for keywords in the same run: the first form of each phrase of the lexicon, anywhere in the
-text, without inflections, negation, sides or a rule for overlaps. Sentences and their two halves:
+Beside it a plain search for keywords in the same run: the first form of each phrase of the lexicon, anywhere
+in the text, without inflections, negation, sides or a rule for overlaps. Sentences and their halves:
 tests/notes/labelled/README.md. What was decided from it: docs/decisions/0025-notes.md.
 """
 
@@ -28,6 +28,7 @@ LABELLED = Path(__file__).parents[1] / "tests/notes/labelled"
 KINDS = ("quality", "site", "severity", "score", "pattern")
 FLAGS = ("negated", "uncertain", "other_person")
 HALVES = ("tune", "test")
+FRESH = "fresh"  #: written after the lexicon was tuned, in other words; numbers from 201 on
 Reader = Callable[[str, str | None], Sequence[Finding]]
 
 
@@ -42,7 +43,9 @@ class Sentence:
 
     @property
     def half(self) -> str:
-        """Which half it is in; see the README of the sentences."""
+        """Which part it is in; see the README of the sentences."""
+        if int(self.id[-3:]) > 200:
+            return FRESH
         return HALVES[int(hashlib.sha256(self.id[-3:].encode()).hexdigest()[-1], 16) % 2]
 
 
@@ -118,7 +121,7 @@ def scored(chosen: Iterable[Sentence], reader: Reader, kind: str | None, told: b
 def finding_table(half: str) -> Table:
     """Precision, recall and F1 of each kind and language in one half."""
     table = Table(
-        f"Findings, {half} half",
+        f"Findings, {half}",
         ("Language", "Kind", "n", "P exact", "R exact", "F1 exact", "P", "R", "F1 overlap", "keywords F1"),
     )
     for language in LANGUAGES:
@@ -134,7 +137,7 @@ def finding_table(half: str) -> Table:
 def flag_table(half: str) -> Table:
     """How often a finding that is right is also rightly negated, doubted or somebody else's."""
     table = Table(
-        f"Flags of right findings, {half} half, accuracy in percent (of the labelled ones caught; falsely said)",
+        f"Flags of right findings, {half}: accuracy in percent (labelled ones caught; falsely said)",
         ("Language", "n", *FLAGS, "keywords: negated", "keywords: uncertain"),
     )
     for language in LANGUAGES:
@@ -232,7 +235,7 @@ if __name__ == "__main__":
     if sys.argv[1:] == ["errors"]:
         print("\n".join(errors("tune")))
         sys.exit()
-    for half in sys.argv[1:] or HALVES:
+    for half in sys.argv[1:] or (*HALVES, FRESH):
         print(finding_table(half).markdown())
         print(flag_table(half).markdown())
     print(language_table().markdown())

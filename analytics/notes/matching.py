@@ -21,9 +21,9 @@ class Match:
 def matches_of(tokens: Sequence[Token], lexicon: Lexicon) -> list[Match]:
     """Phrases that do not overlap, in their order.
 
-    Where two overlap, the one with more words stands; of two with as many, the one that begins earlier. A phrase
-    never reaches across punctuation. The time grows with the number of tokens: a phrase has at most as many
-    words as the longest of the lexicon.
+    Where two overlap, the one with more words stands; of two with as many, the one that begins earlier. A
+    phrase never reaches across punctuation. The time grows with the number of tokens: no match has more words
+    than the longest phrase of the lexicon.
     """
     by_length: dict[int, list[Match]] = {}
     for first in range(len(tokens)):

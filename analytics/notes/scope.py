@@ -1,8 +1,8 @@
 """How far a "no", a "maybe" or "my wife's" reaches.
 
-A scope runs over tokens to the end of its clause: to punctuation or to a word such as "but" or "però". A comma does
-not end it inside of a list ("no burning, stabbing or tingling"). It covers at most `MOST` tokens, so that the time
-for a note of nothing but "no" grows with its length and not with the square of it.
+A scope runs over tokens to the end of its clause: to punctuation or to a word such as "but" or "però". A
+comma does not end it inside of a list ("no burning, stabbing or tingling"). It covers at most `MOST` tokens, so
+that the time for a note of nothing but "no" grows with its length and not with the square of it.
 """
 
 from __future__ import annotations
@@ -31,7 +31,8 @@ class Clauses:
 
     def is_a(self, name: str, i: int) -> bool:
         """Whether the token is one of these words of the lexicon."""
-        return self.tokens[i].word in self.lexicon.words[name]
+        words, token = self.lexicon.words[name], self.tokens[i]
+        return token.word in words or "=" + token.exact in words
 
     def ends_at(self, i: int) -> bool:
         """Whether a sentence ended before this token, or a contrast begins with it."""
@@ -43,7 +44,7 @@ class Clauses:
         return cue is not None and cue.entry.kind in ("contrast", "restriction")
 
     def restriction_at(self, i: int) -> bool:
-        """Whether it belongs to an "only", which ends a "no" but not a "maybe": "maybe it is only a cramp"."""
+        """Whether it belongs to an "only", which ends a "no" but not a "maybe"."""
         cue = self.cue_at.get(i)
         return cue is not None and cue.entry.kind == "restriction"
 
@@ -75,8 +76,8 @@ class Clauses:
 def deny(cue: Match, clauses: Clauses) -> None:
     """Mark what a negation negates.
 
-    Near: a finding, or a word for pain, has to come next, articles and prepositions aside. Wide: two other words may
-    stand between. From there on to the end of the clause all is negated.
+    Near: a finding, or a word for pain, has to come next, articles and prepositions aside. Wide: two other
+    words may stand between. From there on to the end of the clause all is negated.
     """
     spare = {"near_negation": 0, "subject_negation": 0, "wide_negation": 2}.get(cue.entry.kind, 0)
     armed = cue.entry.kind == "severity"  # "no pain": what follows is denied at once
@@ -122,7 +123,7 @@ def _pain_before(first: int, clauses: Clauses) -> bool:
 
 
 def doubt(cue: Match, clauses: Clauses) -> None:
-    """Mark what the patient is not sure of: to the end of the clause; else, said behind it, the clause before."""
+    """Mark what the patient is not sure of: to the end of the clause, or the clause before a last word."""
     marked = False
     opens = clauses.tokens[cue.first].gap == "."  # "Boh, un 5": that comma is the hedge's own
     for i in _forward(cue.last, clauses, past_comma=opens, past_only=True):

@@ -14,9 +14,9 @@ _OF = frozenset({"out of", "of", "on", "su", "sopra"})
 def scores_of(tokens: Sequence[Token], lexicon: Lexicon) -> list[Candidate]:
     """`8/10`, "8 out of 10", "ten of ten", "8 su 10"; and a lone number that is plainly one.
 
-    A lone number counts behind a word that leads to one ("about a 5", "direi 5", "now six", "dolore 9") when the
-    clause ends with it or goes on with a word of time ("a 7 today"). What is followed by anything else ("2 tablets",
-    "10 mg") or comes after a clock word ("at 8", "alle 8") is none.
+    A lone number counts behind a word that leads to one ("about a 5", "direi 5", "now six", "dolore 9") when
+    the clause ends with it or goes on with a word of time ("a 7 today"). What is followed by anything else
+    ("2 tablets", "10 mg") or comes after a clock word ("at 8", "alle 8") is none.
     """
     found: list[Candidate] = []
     i = 0

@@ -20,16 +20,16 @@ def give_sides(
 ) -> list[Candidate]:
     """Give each site the side that stands beside it, and return sites that are named by their side alone.
 
-    English has the side before the site, Italian behind it or before; the span takes it in. A side that stands alone
-    ("the left one", "quello sinistro") is of the last site of the same sentence.
+    English has the side before the site, Italian behind it or before; the span takes it in. A side that
+    stands alone ("the left one", "quello sinistro") is of the last site of the same sentence.
     """
     starts = {site.first: site for site in sites}
     ends = {site.last: site for site in sites}
-    for site in sites:
-        own = {tokens[i].word for i in range(site.first, site.last)}  # "a destra", "my left side"
+    for one in sites:
+        own = {tokens[i].word for i in range(one.first, one.last)}  # "a destra", "my left side"
         left, right = own & lexicon.words["left"], own & lexicon.words["right"]
         if left or right:
-            site.laterality = "left" if left else "right"
+            one.laterality = "left" if left else "right"
     in_order = sorted(sites, key=lambda site: site.first)
     alone: list[Candidate] = []
     passed = 0
