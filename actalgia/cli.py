@@ -17,6 +17,7 @@ from actalgia.commands import (
     enrol,
     epochs,
     files,
+    notes,
     parts,
     quarantine,
     recompute,
@@ -47,6 +48,7 @@ app.command("replay")(replay.replay)
 app.command("epochs")(epochs.epochs)
 app.command("indices")(files.indices)
 app.command("associate")(associate.associate)
+app.command("notes")(notes.notes)
 
 
 def main() -> None:

@@ -22,6 +22,7 @@ from analytics.jobs.associate import associate
 from analytics.jobs.calibrate import calibrate_devices, meet_devices
 from analytics.jobs.days import compute_days
 from analytics.jobs.minutes import make_minutes
+from analytics.jobs.notes import read_notes
 from analytics.jobs.running import ask_for_running_days
 from analytics.jobs.screen import ask_for_judgement, screen
 from store import heartbeat
@@ -66,11 +67,22 @@ def _help(engine: sa.Engine, stop: threading.Event) -> None:
 
 
 def _lead(engine: sa.Engine, leader: sa.Connection, stop: threading.Event) -> None:
-    names = ("minutes", "days", "screened", "associations", "asked", "running", "met", "looked", "failures")
+    names = (
+        "minutes",
+        "days",
+        "screened",
+        "associations",
+        "asked",
+        "running",
+        "met",
+        "looked",
+        "notes",
+        "failures",
+    )
     counts = dict.fromkeys(names, 0)
     scheduler = BackgroundScheduler(
         timezone=UTC,
-        executors={"default": ThreadPoolExecutor(8)},
+        executors={"default": ThreadPoolExecutor(9)},
         job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1},
     )
 
@@ -89,6 +101,7 @@ def _lead(engine: sa.Engine, leader: sa.Connection, stop: threading.Event) -> No
         ("running", ask_for_running_days, 1800.0),
         ("met", meet_devices, 600.0),
         ("looked", calibrate_devices, 30.0),
+        ("notes", read_notes, 1.0),
     ):
         scheduler.add_job(
             _until_nothing_is_due,

@@ -1,8 +1,8 @@
 """How far a "no", a "maybe" or "my wife's" reaches.
 
 A scope runs over tokens to the end of its clause: to punctuation or to a word such as "but" or "però". A
-comma does not end it inside of a list ("no burning, stabbing or tingling"). It covers at most `MOST` tokens, so
-that the time for a note of nothing but "no" grows with its length and not with the square of it.
+comma does not end it inside of a list ("no burning, stabbing or tingling"). It covers at most `MOST` tokens:
+the time for a note of nothing but "no" grows with its length, not with the square of it.
 """
 
 from __future__ import annotations

@@ -50,7 +50,8 @@ def tokens_of(text: str) -> list[Token]:
 
 
 def _in_word(char: str) -> bool:
-    return char.isalpha() or char.isdecimal()
+    # Unicode counts one of the apostrophes among the letters.
+    return (char.isalpha() and char not in APOSTROPHES) or char.isdecimal()
 
 
 def _is_mark(char: str) -> bool:
@@ -70,7 +71,7 @@ def _negates(text: str, i: int) -> bool:
 
 def _plain(text: str) -> str:
     parts = unicodedata.normalize("NFKD", text.casefold())
-    return "".join(char for char in parts if char.isalnum())
+    return "".join(char for char in parts if char.isalnum() and char not in APOSTROPHES)
 
 
 def _gap_of(text: str, i: int) -> str:

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from api.pages import words
 from api.pages.chart import Answer, Chart, Mark, draw
 from api.pages.hours import Hour, hours_of
+from api.pages.patients_words import Words, newest_words
 from api.pages.standing import why_no_news
 from api.pages.wear_strip import going_on, together, watch_now
 from days.cut import day_of, day_start
@@ -94,6 +95,8 @@ class PatientPage:
     notes: list[str]
     reports: list[Report]
     more_reports: int
+    words: list[Words]  #: the newest notes
+    more_words: int
 
 
 def read_page(session: Session, row: Row, now: datetime) -> PatientPage:
@@ -122,6 +125,7 @@ def read_page(session: Session, row: Row, now: datetime) -> PatientPage:
         for case, _ in cases
         if case.kind != "technical"  # a device's trouble is no mark beside pain
     ]
+    written, more_written = newest_words(session, reports)
     still = [story for story in cases if story[0].state != CaseState.RESOLVED]
     lines, notes = index_table(list(reversed(days[-INDEX_DAYS:])), indices)
     return PatientPage(
@@ -155,6 +159,8 @@ def read_page(session: Session, row: Row, now: datetime) -> PatientPage:
         notes=notes,
         reports=list(reversed(reports))[:REPORTS_SHOWN],
         more_reports=max(0, len(reports) - REPORTS_SHOWN),
+        words=written,
+        more_words=more_written,
     )
 
 

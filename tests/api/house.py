@@ -51,6 +51,7 @@ CALLS = {
     ("POST", PATIENT + "/pain"): Call(
         WARD, 201, body={"id": ENTRY, "at": "2026-05-04T10:00:00+02:00", "worst": 4}
     ),
+    ("GET", PATIENT + "/notes"): Call(WARD),
     ("GET", PATIENT + "/treatments"): Call(WARD),
     ("POST", PATIENT + "/treatments"): Call(WARD, 201, body={"kind": "chemo", "at": "2026-05-04T10:00:00Z"}),
     ("GET", PATIENT + "/associations"): Call(WARD),
