@@ -73,36 +73,30 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class Lexicon:
-    """The phrases of one or several languages as a tree of words, and the sets of single words."""
+    """The phrases of each language as a tree of words, and the sets of single words of all of them."""
 
-    tree: Node
+    trees: tuple[Node, ...]
     words: Mapping[str, frozenset[str]]
     numbers: Mapping[str, int]  #: "ten" is 10
 
 
 @cache
 def lexicon_of(*languages: str) -> Lexicon:
-    """The lexicon of these languages together. The first one that has a phrase keeps it.
+    """The lexicon of these languages together; of a phrase that several have, the first one's entry counts.
 
     Raises `ValueError` for a language that there is no file for.
     """
-    tree, numbers = Node(), dict[str, int]()
+    numbers = dict[str, int]()
     words: dict[str, set[str]] = {name: set() for name in WORDS}
     for language in languages:
         if language not in LANGUAGES:
             raise ValueError(f"there is no lexicon for that language: choose one of {', '.join(LANGUAGES)}")
         file = _file_of(language)
-        for kind in FINDINGS:
-            for value, phrases in file[kind].items():
-                for phrase in phrases:
-                    _add(tree, phrase, Entry(kind, value, f"{language} {kind} {value}: {phrase}", language))
-        for kind in CUES:
-            for phrase in file["cue"].get(kind, ()):
-                _add(tree, phrase, Entry(kind, "", f"{language} {kind}: {phrase}", language))
         for name in WORDS:
             words[name].update(map(plain, file["word"][name]))
         numbers |= file["number"]
-    return Lexicon(tree, {name: frozenset(found) for name, found in words.items()}, numbers)
+    sets = {name: frozenset(found) for name, found in words.items()}
+    return Lexicon(tuple(_tree_of(language) for language in languages), sets, numbers)
 
 
 @cache
@@ -124,11 +118,25 @@ def expanded(phrase: str) -> Iterator[str]:
         yield " ".join("".join(chosen).split())
 
 
+@cache
 def plain(word: str) -> str:
     """A word of the file as `Token.word` has it, or `=` and as `Token.exact` has it."""
     if word.startswith("="):
         return "=" + unicodedata.normalize("NFC", word[1:].casefold())
     return "".join(char for char in unicodedata.normalize("NFKD", word.casefold()) if char.isalnum())
+
+
+@cache
+def _tree_of(language: str) -> Node:
+    tree, file = Node(), _file_of(language)
+    for kind in FINDINGS:
+        for value, phrases in file[kind].items():
+            for phrase in phrases:
+                _add(tree, phrase, Entry(kind, value, f"{language} {kind} {value}: {phrase}", language))
+    for kind in CUES:
+        for phrase in file["cue"].get(kind, ()):
+            _add(tree, phrase, Entry(kind, "", f"{language} {kind}: {phrase}", language))
+    return tree
 
 
 def _add(tree: Node, phrase: str, entry: Entry) -> None:

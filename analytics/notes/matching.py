@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import product
 
 from analytics.notes.lexicon import Entry, Lexicon
 from analytics.notes.tokens import Token
@@ -26,8 +27,8 @@ def matches_of(tokens: Sequence[Token], lexicon: Lexicon) -> list[Match]:
     than the longest phrase of the lexicon.
     """
     by_length: dict[int, list[Match]] = {}
-    for first in range(len(tokens)):
-        node, last = lexicon.tree, first
+    for first, tree in product(range(len(tokens)), lexicon.trees):
+        node, last = tree, first
         while last < len(tokens) and (last == first or not tokens[last].gap):
             token = tokens[last]
             further = node.following.get("=" + token.exact) or node.following.get(token.word)
