@@ -18,6 +18,7 @@ from actalgia.commands import (
     enrol,
     epochs,
     files,
+    notes,
     parts,
     quarantine,
     recompute,
@@ -51,6 +52,7 @@ app.command("epochs")(epochs.epochs)
 app.command("indices")(files.indices)
 app.command("associate")(associate.associate)
 app.command("respond")(respond.respond)
+app.command("notes")(notes.notes)
 
 
 def main() -> None:

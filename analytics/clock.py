@@ -25,6 +25,7 @@ from analytics.jobs.calibrate import calibrate_devices, meet_devices
 from analytics.jobs.days import compute_days
 from analytics.jobs.doses import compute_doses
 from analytics.jobs.minutes import make_minutes
+from analytics.jobs.notes import read_notes
 from analytics.jobs.respond import respond, respond_anew
 from analytics.jobs.running import ask_for_running_days
 from analytics.jobs.screen import ask_for_judgement, screen
@@ -70,12 +71,12 @@ def _help(engine: sa.Engine, stop: threading.Event) -> None:
 
 
 def _lead(engine: sa.Engine, leader: sa.Connection, stop: threading.Event, thresholds: Thresholds) -> None:
-    made = ("minutes", "days", "screened", "doses", "associations", "responses")
+    made = ("minutes", "days", "screened", "doses", "notes", "associations", "responses")
     names = (*made, "anew", "asked", "running", "met", "looked", "failures")
     counts = dict.fromkeys(names, 0)
     scheduler = BackgroundScheduler(
         timezone=UTC,
-        executors={"default": ThreadPoolExecutor(11)},
+        executors={"default": ThreadPoolExecutor(12)},
         job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1},
     )
 
@@ -97,6 +98,7 @@ def _lead(engine: sa.Engine, leader: sa.Connection, stop: threading.Event, thres
         ("running", ask_for_running_days, 1800.0),
         ("met", meet_devices, 600.0),
         ("looked", calibrate_devices, 30.0),
+        ("notes", read_notes, 1.0),
     ):
         scheduler.add_job(
             _until_nothing_is_due,

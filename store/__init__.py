@@ -20,6 +20,7 @@ from store import (  # noqa: F401
     heartbeat,
     identity,
     in_hand,
+    notes,
     outbox,
     people,
     quarantine,

@@ -9,9 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil
-from xml.sax.saxutils import escape
 
-from analytics.figures.actogram import FORBIDDEN
+from analytics.figures.written import INK, written
 
 LEFT, RIGHT, TOP = 76.0, 24.0, 116.0
 BAR, STEP = 18.0, 26.0
@@ -20,7 +19,6 @@ POINT = 26.0  #: height of one point of pain
 LABELS = 134.0  #: height that the labels below the bars take
 SHOWN_LABEL = 18  #: characters of a label below a bar
 THRESHOLD = 2  #: points, as in the consensus endpoints
-INK = "#1a1a1a"
 
 #: Letter, words and fill of each endpoint.
 ENDPOINTS = {
@@ -74,8 +72,8 @@ def waterfall(bars: Sequence[Bar], title: str) -> str:
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:g} {height:g}" width="{width:g}" '
             f'height="{height:g}" role="img" aria-labelledby="waterfall-title waterfall-desc" '
             'font-family="Helvetica, Arial, sans-serif" font-size="12">',
-            f'<title id="waterfall-title">Response waterfall: {_text(title)}</title>',
-            f'<desc id="waterfall-desc">{_text(_described([bar for _, bar in drawn], missing))}</desc>',
+            f'<title id="waterfall-title">Response waterfall: {written(title)}</title>',
+            f'<desc id="waterfall-desc">{written(_described([bar for _, bar in drawn], missing))}</desc>',
             PATTERNS,
             f'<rect width="{width:g}" height="{height:g}" fill="#fff"/>',
             *_heading(title),
@@ -88,11 +86,7 @@ def waterfall(bars: Sequence[Bar], title: str) -> str:
 
 
 def _note(line: str, y: float) -> str:
-    return f'<text x="{LEFT:g}" y="{y:g}">{_text(line)}</text>'
-
-
-def _text(words: str) -> str:
-    return escape(FORBIDDEN.sub("\N{REPLACEMENT CHARACTER}", words))
+    return f'<text x="{LEFT:g}" y="{y:g}">{written(line)}</text>'
 
 
 def _short(words: str, most: int) -> str:
@@ -135,7 +129,7 @@ def _lines(words: str, most: int) -> list[str]:
 
 def _heading(title: str) -> list[str]:
     parts = [
-        f'<text x="{LEFT:g}" y="26" font-size="17" font-weight="bold">{_text(_short(title, 80))}</text>',
+        f'<text x="{LEFT:g}" y="26" font-size="17" font-weight="bold">{written(_short(title, 80))}</text>',
         f'<text x="{LEFT:g}" y="46">Change of worst pain (0 to 10) since the baseline, in points; '
         "below 0 is less pain.</text>",
     ]
@@ -181,11 +175,11 @@ def _bar(k: int, change: float, bar: Bar, zero: float, bottom: float) -> str:
     middle = x + BAR / 2
     dashed = ' stroke-dasharray="3 2"' if bar.endpoint == "not_evaluable" else ""
     return (
-        f'<g class="bar" data-endpoint="{bar.endpoint}" data-change="{change:g}"><title>{_text(told)}</title>'
+        f'<g class="bar" data-endpoint="{bar.endpoint}" data-change="{change:g}"><title>{written(told)}</title>'
         f'<rect x="{x:g}" y="{top:g}" width="{BAR:g}" height="{max(tall, 1.5):g}" fill="{fill}" '
         f'stroke="{INK}"{dashed}/>'
         f'<text x="{middle:g}" y="{end:g}" text-anchor="middle" font-weight="bold" stroke="#fff" '
         f'stroke-width="2.5" paint-order="stroke">{letter}</text>'
         f'<text transform="translate({middle - 3:g} {bottom + 22:g}) rotate(60)" font-size="10.5">'
-        f"{_text(_short(below, SHOWN_LABEL))}</text></g>"
+        f"{written(_short(below, SHOWN_LABEL))}</text></g>"
     )

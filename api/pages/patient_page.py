@@ -15,6 +15,7 @@ from api.pages.axis import axis_of
 from api.pages.chart import Answer, Chart, Mark, draw
 from api.pages.day_by_day import INDEX, PAIN, DayByDay, day_by_day
 from api.pages.hours import Hour, hours_of
+from api.pages.patients_words import Words, newest_words
 from api.pages.standing import why_no_news
 from api.pages.treatment_form import Form, blank
 from api.pages.treatment_lane import Sign, lane
@@ -113,6 +114,8 @@ class PatientPage:
     diary: str  #: how many of the asked days were answered, in a sentence
     cut_points: CutPoints
     day_by_day: DayByDay
+    words: list[Words]  #: the newest notes
+    more_words: int
 
 
 def read_page(
@@ -147,6 +150,7 @@ def read_page(
         for case, _ in cases
         if case.kind != "technical"  # a device's trouble is no mark beside pain
     ]
+    written, more_written = newest_words(session, reports)
     still = [story for story in cases if story[0].state != CaseState.RESOLVED]
     lines, notes = index_table(list(reversed(days[-INDEX_DAYS:])), indices)
     return PatientPage(
@@ -188,6 +192,8 @@ def read_page(
         diary=words.diary_kept(len(days), kept(diary)),
         cut_points=cut_points,
         day_by_day=day_by_day(*newest_alone(session, row.patient_id, INDEX, PAIN), zone),
+        words=written,
+        more_words=more_written,
     )
 
 

@@ -53,6 +53,7 @@ CALLS = {
         WARD, 201, body={"id": ENTRY, "at": "2026-05-04T10:00:00+02:00", "worst": 4}
     ),
     ("GET", PATIENT + "/diary"): Call(WARD),
+    ("GET", PATIENT + "/notes"): Call(WARD),
     ("GET", PATIENT + "/treatments"): Call(WARD),
     ("POST", PATIENT + "/treatments"): Call(WARD, 201, body={"kind": "chemo", "at": "2026-05-04T10:00:00Z"}),
     ("DELETE", PATIENT + "/treatments/{treatment}"): Call(WARD, 204),
