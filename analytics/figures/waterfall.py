@@ -175,7 +175,8 @@ def _bar(k: int, change: float, bar: Bar, zero: float, bottom: float) -> str:
     middle = x + BAR / 2
     dashed = ' stroke-dasharray="3 2"' if bar.endpoint == "not_evaluable" else ""
     return (
-        f'<g class="bar" data-endpoint="{bar.endpoint}" data-change="{change:g}"><title>{written(told)}</title>'
+        f'<g class="bar" data-endpoint="{bar.endpoint}" data-change="{change:g}">'
+        f"<title>{written(told)}</title>"
         f'<rect x="{x:g}" y="{top:g}" width="{BAR:g}" height="{max(tall, 1.5):g}" fill="{fill}" '
         f'stroke="{INK}"{dashed}/>'
         f'<text x="{middle:g}" y="{end:g}" text-anchor="middle" font-weight="bold" stroke="#fff" '
