@@ -81,7 +81,7 @@ def endpoint(before: Level, after: Level, rules: Rules = RULES) -> Judged:
     alone = _pain_alone(before.pain, after.pain, rules)
     if before.ome is None or after.ome is None:
         return Judged(Endpoint.NOT_EVALUABLE, _untold(before, after, alone), alone)
-    rise = after.pain - before.pain
+    rise = _rise(before.pain, after.pain)
     more, less = _analgesia(before.ome, after.ome, rules)
     dose = "more analgesia" if more else "less analgesia" if less else "stable analgesia"
     said = f"pain {_points(rise)}, {dose}"
@@ -110,12 +110,18 @@ def _analgesia(before: float, after: float, rules: Rules) -> tuple[bool, bool]:
     return change >= edge, change <= -edge
 
 
+def _rise(before: float, after: float) -> float:
+    """Points higher: 2.3 is 2 points above 0.3, also in binary numbers."""
+    return round(after - before, 9)
+
+
 def _pain_alone(before: float, after: float, rules: Rules) -> PainAlone:
+    rise = _rise(before, after)
     if after == 0 and before > 0:
         return PainAlone.GONE
-    if after - before <= -rules.points:
+    if rise <= -rules.points:
         return PainAlone.LOWER
-    return PainAlone.HIGHER if after - before >= rules.points else PainAlone.NEITHER
+    return PainAlone.HIGHER if rise >= rules.points else PainAlone.NEITHER
 
 
 def _untold(before: Level, after: Level, alone: PainAlone) -> str:

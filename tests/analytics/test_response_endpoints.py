@@ -65,6 +65,10 @@ def judged(before, after):
         # below two points before
         pytest.param((1, 60), (1, 60), I, id="pain 1 before cannot fall by 2"),
         pytest.param((1.5, 60), (0, 60), C, id="pain 1.5 to 0"),
+        # a scale in tenths: no exact binary numbers
+        pytest.param((0.3, 60), (2.3, 60), W, id="0.3 to 2.3 is 2 points higher"),
+        pytest.param((2.3, 60), (0.3, 60), P, id="2.3 to 0.3 is 2 points lower"),
+        pytest.param((0.3, 100), (2.3, 125), I, id="0.3 to 2.3 is 2 points higher, with 25 % more"),
     ],
 )  # fmt: skip
 def test_each_line_of_the_consensus(before, after, found):
