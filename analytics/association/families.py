@@ -11,8 +11,8 @@ Values = NDArray[np.float64]
 def benjamini_hochberg(p: Values) -> Values:
     """Each p adjusted so that of the links called findings at a level at most that share is false [1]_.
 
-    Of the p that are known; NaN stays NaN and is not counted. For p that are independent or rise together,
-    as neighbouring lags do.
+    Of the p that are known; NaN stays NaN and is not counted. It is proven for p that are independent; that
+    lags of one link, and indices of one patient, do not break it is taken for granted here.
 
     References
     ----------

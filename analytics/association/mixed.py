@@ -71,6 +71,8 @@ def within_between(
     xx, xy = np.vecdot(dx, dx), np.vecdot(dx, dy)
     if not xx.sum() > 1e-24 * np.nansum(x**2):
         return _nothing("x never varies within a patient")
+    if not np.vecdot(dy, dy).sum() > 1e-24 * np.nansum(y**2):
+        return _nothing("y never varies within a patient")
     mean_x, mean_y = np.nanmean(x, axis=1), np.nanmean(y, axis=1)
     y = np.where(known, y - mean_y.mean(), np.nan)  # a level far from 0 would cost digits
     fitted = _model(y, dx, mean_x)

@@ -128,12 +128,53 @@ def test_too_little_data_has_a_reason_and_no_p(patients, days, says):
     assert link.r is not None and link.p is link.p_adjusted is None and says in link.reasons["p"]
 
 
+def unlinked(seed, spans):
+    rng = np.random.default_rng(seed)
+    who = np.repeat(np.arange(len(spans)), spans)
+    day = np.concatenate([np.arange(n) for n in spans]).astype("datetime64[D]")
+    x, y = (np.concatenate([alike(rng, 1, n)[0] for n in spans]) for _ in range(2))
+    return panel_of(who, day, x, y)
+
+
+def test_no_p_is_smaller_than_one_in_all_the_ways_to_turn_the_days():
+    found = [links(unlinked(seed, [13] * 20 + [14]), (0, 3)).lags for seed in range(60)]
+    assert min(link.p for lags in found for link in lags) == pytest.approx(1 / 14)
+
+
+def test_pairs_that_leave_no_degree_of_freedom_have_no_r():
+    rng = np.random.default_rng(1)
+    x, y = rng.normal(size=(2, 9))
+    panel = panel_of(["a"] * 5 + ["b"] * 4, np.array([*range(5), *range(4)]).astype("datetime64[D]"), x, y)
+    told = {link.lag: link for link in links(panel, (0, 2, 3)).lags}
+    assert told[0].r is not None and told[2].r is not None  # 5 pairs of two patients leave 2
+    assert told[3].r is told[3].ci is None  # 2 pairs of one, 1 of the other
+    assert told[3].reasons["r"] == "too little data: 3 pairs of days leave no degree of freedom"
+
+
+def test_the_interval_of_few_patients_counts_their_levels_as_the_textbook_does():
+    rng = np.random.default_rng(5)
+    x, y = rng.normal(size=(2, 7 * 6))
+    who = np.repeat(np.arange(7), 6)
+    textbook = repeated_measures_correlation(who, x, y)
+    link = links(panel_of(who, np.tile(np.arange(6), 7).astype("datetime64[D]"), x, y), (0,)).lags[0]
+    share = link.n_eff / link.n
+    half = (np.arctanh(link.ci[1]) - np.arctanh(link.ci[0])) / 2
+    assert half == pytest.approx(1.959964 / np.sqrt(share * (textbook.dof + 2) - 3), rel=1e-6)
+
+
 def test_a_measure_that_never_changes_is_linked_with_nothing():
     panel = panel_of(["a"] * 40, np.arange(40).astype("datetime64[D]"), np.ones(40), np.arange(40.0))
     link = links(panel, (0,)).lags[0]
     assert link.r is link.p is link.ci is None and "never varies" in link.reasons["r"]
     mixed = within_between(panel)
     assert mixed.within.estimate is None and "never varies" in mixed.within.reasons["estimate"]
+    days = np.tile(np.arange(40), 10).astype("datetime64[D]")
+    panel = panel_of(
+        np.repeat(np.arange(10), 40), days, np.random.default_rng(1).normal(size=400), np.full(400, 3.0)
+    )
+    mixed = within_between(panel, 0.5)
+    assert mixed.within.estimate is mixed.between.estimate is mixed.spread is None
+    assert mixed.between.reasons["ci"] == "y never varies within a patient"
 
 
 def test_days_in_a_row_that_are_alike_count_for_less():
