@@ -104,9 +104,10 @@ def _tell(document: dict[str, Any], x: str, y: str) -> None:
     say(_facts(document))
     say(f"r within patients  {_figure(link, 'r')}   p {_figure(link, 'p')} ({link['p_method']})")
     say(f"95 % interval      {_figure(link, 'ci')} ({link['ci_method']})")
+    if "caution" in link:
+        say(f"caution            {link['caution']}")
     for name in ("within", "between"):
-        slope = mixed[name]
-        say(f"slope {name:8}     {_figure(slope, 'estimate')} {y} for 1 {x}   95 % {_figure(slope, 'ci')}")
+        say(f"slope {name:8}     {_slope(mixed[name], x, y)}")
     for name in ("partial", "prewhitened"):
         if name in document:
             _tell_further(document, name)
@@ -116,6 +117,15 @@ def _tell(document: dict[str, Any], x: str, y: str) -> None:
         say(f"{x} on a day with {y} so many days later:")
         names = ("lag", "n", "n_eff", "r", "p", "p_adjusted")
         table(list(names), [[_cell(lag[name]) for name in names] for lag in document["lags"]])
+
+
+def _slope(slope: dict[str, Any], x: str, y: str) -> str:
+    if slope["estimate"] is None:
+        return _figure(slope, "estimate")
+    # Of the unit of x, so of any size: three places behind the point may all be 0.
+    ci = slope["ci"]
+    interval = _figure(slope, "ci") if ci is None else f"{_cell(ci[0])} to {_cell(ci[1])}"
+    return f"{_cell(slope['estimate'])} {y} for 1 {x}   95 % {interval}"
 
 
 def _facts(document: dict[str, Any]) -> str:

@@ -58,7 +58,10 @@ def respond(
         raise typer.BadParameter(
             f"{events} cannot be read: {error.strerror}; name a CSV of events"
         ) from error
-    columns = {name: _column(_rows(file, patient, name, day)) for name in (*([ome] if ome else []), *others)}
+    tables = {name: _rows(file, patient, name, day) for name in (*([ome] if ome else []), *others)}
+    if ome:
+        _must_be_doses(tables[ome], ome, file.name)
+    columns = {name: _column(one) for name, one in tables.items()}
     try:
         document = responses_of_tables(
             done, _column(first), columns[ome] if ome else None, {name: columns[name] for name in others}
@@ -90,6 +93,12 @@ def _must_be_scores(rows: DailyRows, pain: str, name: str) -> None:
     for number, value in enumerate(rows.x.tolist(), 1):
         if not (value != value or 0 <= value <= 10):
             raise typer.BadParameter(f"{name}: row {number} has a {pain} that is not from 0 to 10")
+
+
+def _must_be_doses(rows: DailyRows, ome: str, name: str) -> None:
+    for number, value in enumerate(rows.x.tolist(), 1):
+        if value < 0:
+            raise typer.BadParameter(f"{name}: row {number} has a {ome} below 0; a daily dose is 0 or more")
 
 
 def _column(rows: DailyRows) -> Column:

@@ -41,6 +41,8 @@ def responses_of_tables(
         last = max(pain.get(row.patient, ((), ()))[0], default=row.day)
         today = (last - row.day).days
         told = responded(event, own[row.patient], today, series[0].series, dose, series, rules)
+        if row.patient not in pain:  # a name that is written otherwise, it may be: not "too early"
+            told["reason"] = "too little data: no daily rows of this patient"
         found.append({"patient": row.patient, "event": number, **told})
     return {
         "responses": found,

@@ -94,6 +94,25 @@ def test_without_days_the_textbook_values_are_those_published(name, columns, r, 
 def test_people_read_a_table(diary):
     done = run(diary, "--patient", "patient", "--x", "steps", "--y", "pain", "--day", "day")
     assert done.returncode == 0 and "12 patients" in done.stdout and "circular shifts" in done.stdout
+    assert "only 12 patients: another such group may well say otherwise" in done.stdout
+
+
+def test_a_small_slope_is_read_with_its_digits_and_one_that_is_not_known_with_its_reason_once(tmp_path):
+    path, rng = tmp_path / "rows.csv", np.random.default_rng(2)
+    columns = ("--patient", "patient", "--x", "steps", "--y", "pain", "--day", "day")
+    for patients in (10, 2):
+        with path.open("w", newline="") as handle:
+            write = csv.writer(handle)
+            write.writerow(["patient", "day", "steps", "pain"])
+            for p, d in np.ndindex(patients, 30):
+                steps = rng.normal(3000, 1000)
+                write.writerow([p, d, f"{steps:.0f}", f"{5 - 0.0005 * (steps - 3000) + rng.normal():.1f}"])
+        told = run(path, *columns).stdout.splitlines()
+        within, between = (
+            next(line for line in told if line.startswith(f"slope {n}")) for n in ("within", "between")
+        )
+        assert "0.000 to" not in within and float(within.split(" 95 % ")[1].split(" to ")[0]) < -0.0003
+    assert between.split("none: ")[1] == "too few patients: 2; a slope between patients needs 8"
 
 
 def test_lags_and_lines_are_drawn_beside_the_document(diary, tmp_path):

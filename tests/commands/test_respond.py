@@ -68,6 +68,21 @@ def test_without_the_dose_what_pain_tells_is_said(rows, events):
     assert found[0]["last"]["pain_alone"] == "at least 2 points lower"
 
 
+def test_a_patient_without_daily_rows_is_said_to_have_none(rows, events):
+    events.write_text(events.read_text() + f"p-1,{DAY0},radiotherapy,8 Gy x 1\n")  # the rows have P-1
+    found = json.loads(run(rows, *COLUMNS, "--events", events, "--json").stdout)["responses"][-1]
+    assert (found["endpoint"], found["reason"]) == (
+        "not_evaluable",
+        "too little data: no daily rows of this patient",
+    )
+
+
+def test_a_dose_below_0_is_refused(rows, events):
+    rows.write_text(rows.read_text() + "P-4,2026-03-01,5,-10,\n")
+    done = run(rows, *COLUMNS, "--ome", "ome", "--events", events)
+    assert done.returncode == 2 and "has a ome below 0" in done.stderr and not done.stdout
+
+
 def test_people_read_a_table_and_a_waterfall_is_drawn(rows, events, tmp_path):
     plot = tmp_path / "out.svg"
     done = run(rows, *COLUMNS, "--ome", "ome", "--events", events, "--plot", plot)
