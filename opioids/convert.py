@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from opioids.names import bare_unit, drug_of, folded, is_patch_rate, milligrams, route_of
+from opioids.names import bare_unit, drug_of, folded, is_patch_rate, milligrams, other_of, route_of
 from opioids.table import ORAL, PATCH, TABLE
 
 _SHOWN = 60  #: letters of a word that a patient wrote, in a reason
@@ -45,6 +45,7 @@ class Equivalent:
     mg: float | None
     reason: str | None = None
     patch: bool = False  #: it works as long as it is worn, and not once
+    opioid: bool = True  #: or may be one; False: it has no number and takes none from its day
 
 
 def read_dose(said: Mapping[str, Any], shift: timedelta = timedelta(0), entry: str = "") -> Dose:
@@ -62,8 +63,11 @@ def convert(dose: Dose) -> Equivalent:
     For analytics and research, never for converting a patient from one opioid to another.
 
     Only drugs by mouth [mg, mcg, g] and the fentanyl patch [mcg/h] have factors. Everything else has no
-    number and one sentence that says why; nothing is ever taken as 0.
+    number and one sentence that says why; nothing is ever taken as 0. What is known not to be an opioid says
+    so, and is no patch of one.
     """
+    if (other := other_of(dose.drug)) is not None:
+        return Equivalent(None, f"{other} is not an opioid", opioid=False)
     drug, route = drug_of(dose.drug), route_of(dose.route)
     patch = route == "patch" or is_patch_rate(dose.unit)
     if drug is None:

@@ -109,7 +109,7 @@ def day_sums(entries: Sequence[Entry], days: Sequence[LocalDay]) -> list[DaySum]
     """The sums of these local days, in order of time, from all entries that have to do with them.
 
     A day on which no entry lists doses has no number: what was not written down is not 0. Nor has one with a
-    dose that cannot be converted; the reason names the first.
+    dose that cannot be converted; the reason names the first. What is known not to be an opioid changes none.
     """
     if not days:
         return []
@@ -125,7 +125,7 @@ def day_sums(entries: Sequence[Entry], days: Sequence[LocalDay]) -> list[DaySum]
     taken: dict[int, list[tuple[Dose, Equivalent, float]]] = {}
     for dose in doses:
         found, day = convert(dose), place(dose.at)
-        if day is not None and not found.patch:
+        if day is not None and found.opioid and not found.patch:
             taken.setdefault(day, []).append((dose, found, 1.0))
     for patch in worn(doses):
         for day in range(max(bisect_right(starts, patch.start) - 1, 0), len(days)):

@@ -6,7 +6,7 @@ from functools import lru_cache
 from itertools import product
 
 _HCL = ("hydrochloride", "hcl")
-#: International nonproprietary name: its Italian spellings, its salts, and their Italian names.
+#: International nonproprietary name: its other and Italian spellings, its salts, and their Italian names.
 _DRUGS: dict[str, tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]] = {
     "codeine": (
         ("codeina",),
@@ -22,6 +22,24 @@ _DRUGS: dict[str, tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]] = {
     "oxymorphone": (("ossimorfone",), _HCL, ("cloridrato",)),
     "tapentadol": (("tapentadolo",), _HCL, ("cloridrato",)),
     "tramadol": (("tramadolo",), _HCL, ("cloridrato",)),
+}
+#: Analgesics that are no opioids, by the same three; those that are commonest beside opioids.
+_OTHERS: dict[str, tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]] = {
+    "paracetamol": (("acetaminophen", "paracetamolo", "acetaminofene"), (), ()),
+    "ibuprofen": (("ibuprofene",), (), ()),
+    "diclofenac": ((), ("sodium", "potassium"), ("sodico", "potassico")),
+    "naproxen": (("naproxene", "naprossene"), ("sodium",), ("sodico",)),
+    "ketorolac": ((), ("tromethamine", "trometamol"), ("trometamina",)),
+    "ketoprofen": (("ketoprofene",), (), ()),
+    "metamizole": (("metamizolo", "dipyrone"), ("sodium",), ("sodico",)),
+    "celecoxib": ((), (), ()),
+    "acetylsalicylic acid": (("aspirin", "aspirina", "acido acetilsalicilico"), (), ()),
+    "gabapentin": ((), (), ()),
+    "pregabalin": ((), (), ()),
+    "amitriptyline": (("amitriptilina",), _HCL, ("cloridrato",)),
+    "duloxetine": (("duloxetina",), _HCL, ("cloridrato",)),
+    "dexamethasone": (("desametasone",), (), ()),
+    "lidocaine": (("lidocaina",), _HCL, ("cloridrato",)),
 }
 _ROUTES = {
     "oral": ("oral", "orally", "po", "p.o.", "os", "per os", "by mouth", "orale", "per bocca"),
@@ -40,16 +58,16 @@ def _folded(text: str) -> str:
     return " ".join(text.casefold().split())
 
 
-def _all_drugs() -> dict[str, str]:
+def _all(drugs: dict[str, tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]]) -> dict[str, str]:
     found: dict[str, str] = {}
-    for name, (italian, salts, in_italian) in _DRUGS.items():
+    for name, (italian, salts, in_italian) in drugs.items():
         spellings = (name, *italian)
         said = [*spellings, *(" ".join(pair) for pair in product(spellings, (*salts, *in_italian)))]
         found |= dict.fromkeys(said, name)
     return found
 
 
-_DRUG_OF = _all_drugs()
+_DRUG_OF, _OTHER_OF = _all(_DRUGS), _all(_OTHERS)
 _ROUTE_OF = {folded(word): route for route, words in _ROUTES.items() for word in words}
 #: What a dose in the unit is divided by to give mg: exact, where a factor of 0.001 would not be.
 _PER_MG = {"mg": 1, **{folded(unit): 1000 for unit in _SMALL}}
@@ -59,6 +77,11 @@ _PATCH_UNITS = {folded(unit + per) for unit in _SMALL for per in ("/h", "/hr")}
 def drug_of(text: str) -> str | None:
     """The name of the table, of a drug written in English or Italian, alone or with a salt that is listed."""
     return _DRUG_OF.get(folded(text))
+
+
+def other_of(text: str) -> str | None:
+    """The name of an analgesic that is known not to be an opioid; None: it is one, or is not known."""
+    return _OTHER_OF.get(folded(text))
 
 
 def route_of(text: str) -> str | None:

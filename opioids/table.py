@@ -12,7 +12,7 @@ prescribed opioids in morphine milligram equivalents. The version is part of eve
 from __future__ import annotations
 
 TABLE = "cdc-2022"
-METHOD = f"OME 1 {TABLE}"  #: version of the sums of a day, with the table
+METHOD = f"OME 2 {TABLE}"  #: version of the sums of a day, with the table; 2: other analgesics count as none
 STATEMENT = (
     "Oral morphine equivalents are for analytics and research, never for converting a patient from one "
     "opioid to another."

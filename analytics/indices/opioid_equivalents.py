@@ -7,9 +7,11 @@ from opioids.table import STATEMENT, TABLE
 
 _MISSING = (
     "no influence: no device is asked. A day without an entry that lists doses (an empty list is one), or "
-    "with a dose that cannot be converted, has no number"
+    "with a dose that cannot be converted, has no number; what is known not to be an opioid is left out"
 )
-_NEEDS = "a diary entry of the day that lists doses, and a factor for each dose of the day"
+_NEEDS = (
+    "a diary entry of the day that lists doses, and a factor for each dose of the day that may be an opioid"
+)
 _SOURCE = (
     f"factors ({TABLE}): Dowell et al., CDC guideline, MMWR Recomm Rep 71(3):1-95, 2022; 72 h of a patch: "
     "label of the fentanyl transdermal system; the rest decided here: "

@@ -49,7 +49,7 @@ def test_each_dose_has_its_equivalent_or_a_reason_and_each_day_its_sum(house: Ho
         ("morphine", "2026-05-04", 10.0, "dose", None),
         ("morphine", "2026-05-05", None, "dose", 'the unit "ml" of morphine says no mass'),
     ]
-    assert (found["table"], found["method"], found["tz"]) == ("cdc-2022", "OME 1 cdc-2022", "Europe/Rome")
+    assert (found["table"], found["method"], found["tz"]) == ("cdc-2022", "OME 2 cdc-2022", "Europe/Rome")
     assert "never for converting a patient from one opioid to another" in found["statement"]
     assert [(d["day"], d["ome_mg"], d["ome_rescue_mg"], d["ome_reason"]) for d in found["days"]] == [
         ("2026-05-04", 30 + 30 + 10, 10, None),

@@ -80,8 +80,8 @@ def test_the_doses_of_a_day_are_stored_with_rescue_apart_and_the_version_of_the_
     with transaction(engine) as session:
         rows = session.scalars(sa.select(DayIndex).order_by(DayIndex.index)).all()
         assert [(r.patient_id, r.day, r.index, r.value, r.unit, r.method, r.reason) for r in rows] == [
-            (cast.rising, date(2026, 5, 4), "OME_mg", 70.0, "mg", "OME 1 cdc-2022", None),
-            (cast.rising, date(2026, 5, 4), "OME_rescue_mg", 10.0, "mg", "OME 1 cdc-2022", None),
+            (cast.rising, date(2026, 5, 4), "OME_mg", 70.0, "mg", "OME 2 cdc-2022", None),
+            (cast.rising, date(2026, 5, 4), "OME_rescue_mg", 10.0, "mg", "OME 2 cdc-2022", None),
         ]
         told = session.execute(sa.text("SELECT method, parameters FROM reading.results")).first()
         assert told.parameters == {"table": "cdc-2022", "tz": "UTC", "patch_h": 72, "unknown_patch_h": 168}
@@ -94,6 +94,12 @@ def test_a_day_without_a_list_of_doses_has_a_reason_and_an_empty_list_is_0(engin
     found = stored(engine, cast.rising)
     assert found["Mon", "OME_mg"] == found["Mon", "OME_rescue_mg"] == (None, NOT_LISTED)
     assert found["Tue", "OME_mg"] == (0.0, None)
+
+
+def test_paracetamol_leaves_the_number_to_its_day(engine, cast):
+    send(engine, diary(0, 20, [oral(8, 30), oral(9, 1000, "paracetamolo"), oral(15, 1000, "Paracetamol")]))
+    computed(engine)
+    assert stored(engine, cast.rising)["Mon", "OME_mg"] == (30.0, None)
 
 
 def test_a_dose_that_cannot_be_converted_is_named_in_the_reason(engine, cast):

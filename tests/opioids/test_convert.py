@@ -43,7 +43,7 @@ def test_every_row_of_the_table_of_2022(drug, amount, unit, route, mg):
 
 def test_the_table_has_these_rows_and_no_other():
     assert len(ORAL) == 9 and len(PATCH) == 1
-    assert (TABLE, METHOD) == ("cdc-2022", "OME 1 cdc-2022")
+    assert (TABLE, METHOD) == ("cdc-2022", "OME 2 cdc-2022")
     assert "never for converting a patient" in STATEMENT
 
 
@@ -66,12 +66,36 @@ def test_a_drug_is_known_in_english_and_italian_with_its_salts(text, drug):
 @pytest.mark.parametrize(
     "text",
     ["", "morphin", "MST", "Oramorph", "oxycodone/naloxone", "oxycodone naloxone", "codeine + paracetamol",
-     "buprenorphine", "paracetamol", "morphine-6-glucuronide", "dihydrocodeine", "fentanyl citrate"],
+     "buprenorphine", "paracetamol/codeine", "morphine-6-glucuronide", "dihydrocodeine", "fentanyl citrate"],
 )  # fmt: skip
 def test_what_is_not_in_the_list_is_not_guessed(text):
     found = convert(dose(text))
     assert found.mg is None
     assert found.reason == f'"{text}" is no drug of the table cdc-2022'
+
+
+@pytest.mark.parametrize(
+    ("text", "drug"),
+    [
+        ("Paracetamol", "paracetamol"), ("acetaminophen", "paracetamol"), ("paracetamolo", "paracetamol"), ("ibuprofen", "ibuprofen"),
+        ("Ibuprofene", "ibuprofen"), ("diclofenac", "diclofenac"), ("diclofenac sodico", "diclofenac"), ("naproxen", "naproxen"),
+        ("naproxene", "naproxen"), ("naprossene sodico", "naproxen"), ("ketorolac", "ketorolac"), ("ketorolac trometamina", "ketorolac"),
+        ("ketoprofen", "ketoprofen"), ("ketoprofene", "ketoprofen"), ("metamizole", "metamizole"), ("metamizolo", "metamizole"),
+        ("celecoxib", "celecoxib"), ("aspirin", "acetylsalicylic acid"), ("acido  acetilsalicilico", "acetylsalicylic acid"),
+        ("acetylsalicylic acid", "acetylsalicylic acid"), ("gabapentin", "gabapentin"), ("pregabalin", "pregabalin"),
+        ("amitriptyline", "amitriptyline"), ("amitriptilina", "amitriptyline"), ("duloxetine", "duloxetine"), ("duloxetina", "duloxetine"),
+        ("dexamethasone", "dexamethasone"), ("desametasone", "dexamethasone"), ("lidocaina", "lidocaine"),
+    ],
+)  # fmt: skip
+def test_an_analgesic_that_is_no_opioid_says_so_by_any_route_and_in_any_unit(text, drug):
+    for unit, route in (("mg", "oral"), ("tablets", "iv"), ("mg", "patch"), ("mcg/h", "patch")):
+        found = convert(dose(text, 500, unit, route))
+        assert (found.mg, found.reason, found.patch, found.opioid) == (
+            None,
+            f"{drug} is not an opioid",
+            False,
+            False,
+        )
 
 
 @pytest.mark.parametrize(

@@ -134,6 +134,14 @@ def test_one_dose_that_cannot_be_converted_takes_the_number_from_its_day_and_fro
     assert (found[1].mg, found[1].reason) == (10, None)
 
 
+def test_an_analgesic_that_is_no_opioid_changes_no_sum_and_ends_no_patch():
+    alone = day_sums(every_evening(oral(8), patch(12)), MAY)
+    others = oral(9, 1000, "paracetamolo"), oral(10, 600, "ibuprofen", rescue=True, route="iv")
+    plaster = Dose("lidocaine", 700, "mg", "patch", START + 30 * HOUR)
+    assert day_sums(every_evening(oral(8), patch(12), *others, plaster), MAY) == alone
+    assert mg(day_sums([entry(20, *others)], MAY[:1])) == [0]  # doses were listed, none of an opioid
+
+
 def test_a_patch_without_a_factor_takes_the_number_as_long_as_it_may_be_worn():
     found = day_sums(every_evening(patch(12, 35, "buprenorphine")), MAY)
     assert mg(found) == [None] * 6

@@ -123,7 +123,7 @@ def test_daily_opioids_stand_among_the_indices_and_say_what_they_are_not_for(cli
     log_in(client)
     assert "no diary" in words_of(client.get(PAGE).text)
     today = now().astimezone(ROME).date()
-    common = {"patient_id": cast.rising, "index": "OME_mg", "method": "OME 1 cdc-2022", "unit": "mg", "worn_min": 0.0,
+    common = {"patient_id": cast.rising, "index": "OME_mg", "method": "OME 2 cdc-2022", "unit": "mg", "worn_min": 0.0,
               "input_digest": b"x", "computed_at": now(), "provenance_id": None}  # fmt: skip
     reason = 'cannot be summed: the unit "ml" of morphine says no mass'
     rows = [
