@@ -119,8 +119,12 @@ def _of_month(documents: Sequence[Mapping[str, Any]], k: int) -> list[str]:
 
 
 def _waited(document: Mapping[str, Any]) -> tuple[float, bool]:
+    """Until a response began, or the last day on which one that began could have been confirmed: of a run
+    that began in the last week nobody knows what it would have become, so it was not seen to be none."""
     began = document["time_to_response_days"]
-    return (document["followed_days"], False) if began is None else (began, True)
+    if began is not None:
+        return began, True
+    return max(document["followed_days"] - document["rules"]["confirmed_after"], 0), False
 
 
 def _median(times: Sequence[tuple[float, bool]]) -> dict[str, Any]:

@@ -85,6 +85,7 @@ def treated(person, technique="8 Gy", day=DAY, endpoint="partial", began=10, cha
             "duration_days": None if began is None else followed - began,
             "censored": None if began is None else True,
             "followed_days": followed,
+            "rules": {"confirmed_after": 7},
             "measures": [{"name": "worst", "unit": "0-10", "level_change": change, "level_change_se": 0.5}],
         },
     )  # fmt: skip
@@ -100,6 +101,14 @@ def test_a_group_has_counts_times_and_the_pooled_change():
     assert found["duration"]["median_days"] is None and found["duration"]["median_days_reason"]
     assert found["level_changes"][0]["estimate"] == pytest.approx(-2)
     assert "small numbers" in found["note"]
+
+
+def test_who_is_lost_within_the_week_that_confirms_a_response_was_not_seen_to_have_none():
+    # Two respond on days 10 and 30. The third was followed to day 14, so is known without a response to day 7:
+    # day 10 has 2 waiting, 1/2 left. Counted to day 14 it would be 2/3 left, and the median day 30.
+    lost = treated(3, endpoint="indeterminate", began=None, followed=14)
+    (group,) = groups_of([treated(1), treated(2, began=30), lost], by_technique=True)
+    assert summary(group)["time_to_response"] == {"n": 3, "seen": 2, "median_days": 10}
 
 
 def test_a_person_counts_once_with_the_first_treatment():
