@@ -23,7 +23,7 @@ def prewhitened(panel: Panel) -> tuple[Panel, float]:
 
     References
     ----------
-    .. [1] G. E. P. Box, G. M. Jenkins, Time Series Analysis, 1970, chapter 11: prewhitening of the input.
+    .. [1] G. E. P. Box, G. M. Jenkins, Time Series Analysis, 1970: prewhitening of the input.
     """
     own = lagged_sums(panel.x, panel.x, (1,))
     phi = float(Sums(*(part.sum(axis=0) for part in own)).r[0])

@@ -19,8 +19,9 @@ Where the source leaves a choice, this is ours:
 
 References
 ----------
-.. [1] E. Chow et al., "Update of the international consensus on palliative radiotherapy endpoints for future
-   clinical trials in bone metastases," Int. J. Radiat. Oncol. Biol. Phys. 82(5):1730-1737, 2012.
+.. [1] E. Chow et al., the update of 2012 of the international consensus on endpoints of palliative
+   radiotherapy for bone metastases. The four lines are as stated above; they were not compared with the
+   paper's own text, which speaks of pain at the treated site.
 """
 
 from __future__ import annotations
