@@ -21,7 +21,7 @@ from analytics.association.shifts import DRAWS, random_shifts, shift_p, shifted_
 from analytics.association.sums import Sums, lagged_sums, shifted_sums
 
 Values = NDArray[np.float64]
-METHOD = "links 1"
+METHOD = "links 2"
 LAGS = tuple(range(-3, 8))
 SEED = 20_260_504  #: the same question gets the same answer
 LEAST_DAYS = 30  #: complete days in all, and
@@ -78,7 +78,7 @@ def links(panel: Panel, lags: Sequence[int] = LAGS, draws: int = DRAWS, seed: in
     names, whose = np.unique(np.array(panel.patients, dtype=np.str_), return_inverse=True)
     by_patients = len(names) >= LEAST_PATIENTS
     if by_patients:
-        low, high = patient_interval(_of_patients(of_lags, whose), patient_weights(len(names), draws, rng))
+        low, high = patient_interval(_of_patients(of_lags, whose), patient_weights(len(names), draws, seed))
     else:
         low, high = _fisher(total.r, effective)
     adjusted = benjamini_hochberg(p)

@@ -68,7 +68,7 @@ def sensitivity(
     reasons = {}
     drawn = None
     if patients >= LEAST_PATIENTS:
-        drawn = parts.drawn(patient_weights(patients, draws, np.random.default_rng(seed)))
+        drawn = parts.drawn(patient_weights(patients, draws, seed))
     else:
         reasons["ci"] = f"too few patients: {patients}; an interval needs {LEAST_PATIENTS}"
     whole = parts.drawn(np.ones((1, patients)))
