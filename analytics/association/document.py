@@ -195,7 +195,7 @@ def _slope(slope: Slope) -> Document:
 
 
 def _lag(link: Link) -> Document:
-    told: Document = {"lag": link.lag, "n": link.n}
+    told: Document = {"lag": link.lag, "n": link.n, "n_patients": link.n_patients}
     for name in ("n_eff", "r", "p", "p_adjusted"):
         told |= _pair(name, getattr(link, name), link.reasons.get(name))
     return told | _pair("ci", _listed(link.ci), link.reasons.get("ci"))
