@@ -135,7 +135,8 @@ _PAIN = f"""
             WHERE w.patient_id = ANY(:p) OFFSET 0
         ) w
         JOIN LATERAL (
-            SELECT * FROM pain_report WHERE device_id = w.device_id AND at >= w.starts AND at < w.ends OFFSET 0
+            SELECT * FROM pain_report WHERE device_id = w.device_id AND at >= w.starts AND at < w.ends
+            OFFSET 0
         ) r ON w.starts < w.ends
         UNION ALL
         SELECT r.patient_id, r.at, r.* FROM pain_report r

@@ -160,7 +160,8 @@ _REPORTS = sa.text(
             WHERE w.patient_id = :patient OFFSET 0
         ) w
         JOIN LATERAL (
-            SELECT * FROM pain_report WHERE device_id = w.device_id AND at >= w.starts AND at < w.ends OFFSET 0
+            SELECT * FROM pain_report WHERE device_id = w.device_id AND at >= w.starts AND at < w.ends
+            OFFSET 0
         ) r ON w.starts < w.ends
         UNION ALL
         SELECT r.at, r.entered_at, r.* FROM pain_report r

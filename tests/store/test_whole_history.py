@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from store.associations import newest_alone
 from store.database import transaction
 from store.days_together import _PAIN
 from store.diary import _REPORTS
@@ -64,3 +65,30 @@ def test_the_pain_of_an_association_costs_its_window(engine: sa.Engine, patient:
     felt = {**values, "low": NOON - timedelta(days=SEEN), "high": NOON}
     looked_at = rows_looked_at(engine, _PAIN.replace(":pain", 'own."worst"'), felt)
     assert 80 < looked_at < 2 * SEEN * A_DAY
+
+
+COHORTS = """
+    INSERT INTO association (asked_at, asked_by, aggregate, patient_ids, indices, first, last, computed_at, method, reason)
+    SELECT :noon, 'anna', false, CASE n WHEN 1 THEN ARRAY[:p ::bigint] ELSE ARRAY[:p ::bigint, n] END, '{io}',
+           '2026-05-01', '2026-05-04', :noon, 'links 1', 'too little data' FROM generate_series(1, 2000) n
+"""
+
+
+def test_the_newest_answer_about_one_patient_is_found_past_those_about_cohorts(
+    engine: sa.Engine, patient: int
+) -> None:
+    with transaction(engine) as session:
+        session.execute(sa.text(COHORTS), {"noon": NOON, "p": patient})
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.exec_driver_sql("ANALYZE association")
+    asked: list[tuple[str, Any]] = []
+    noted = lambda *given: asked.append((given[2], given[3]))  # noqa: E731
+    sa.event.listen(engine, "before_cursor_execute", noted)
+    with transaction(engine) as session:
+        answered, waits = newest_alone(session, patient, "io", "worst")
+        assert answered is not None and answered.patient_ids == [patient] and waits is None
+    sa.event.remove(engine, "before_cursor_execute", noted)
+    query, values = next(one for one in asked if "association" in one[0])
+    with engine.connect() as connection:
+        lines = connection.exec_driver_sql(f"EXPLAIN (COSTS OFF) {query}", values).scalars().all()
+    assert any("ix_association_alone" in line for line in lines), lines
