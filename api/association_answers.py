@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from api.problems import Problem
 from store.access import User
 from store.associations import MOST_INDICES, PAIN, Association, waiting_of
-from store.cohorts import CLOCK_TIMES, SMALL, SMALLEST_GROUP, TOO_FEW, rounded
+from store.cohorts import CLOCK_TIMES, SMALL, SMALLEST_GROUP, TOO_FEW, coarse
 
 MOST_WAITING = 20
 MOST_DAYS = 400
@@ -135,17 +135,7 @@ def _document(document: dict[str, Any], one: Association) -> dict[str, Any]:
     partial = document.get("partial")
     if one.aggregate and partial is not None and partial["n_patients"] < SMALLEST_GROUP:
         document = {**document, "partial": None, "partial_reason": TOO_FEW}
-    return {**(_coarse(document) if one.aggregate else document), "window": window}
-
-
-def _coarse(value: Any) -> Any:
-    """Every number of a document with three digits: of two groups that differ by a person, no difference
-    gives that person's days."""
-    if isinstance(value, dict):
-        return {name: _coarse(part) for name, part in value.items()}
-    if isinstance(value, list):
-        return [_coarse(part) for part in value]
-    return rounded(value) if isinstance(value, float) else value
+    return {**(coarse(document) if one.aggregate else document), "window": window}
 
 
 def _result(document: dict[str, Any]) -> dict[str, Any] | None:

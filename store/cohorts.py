@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -129,3 +130,13 @@ def _hidden(group: Trend) -> Trend:
 def rounded(value: float | None) -> float | None:
     """Three digits: enough for a trend, too few to find a person's value in a quartile."""
     return None if value is None else float(f"{value:.3g}")
+
+
+def coarse(value: Any) -> Any:
+    """Every number of a document with three digits: of two groups that differ by a person, no difference
+    gives that person's days."""
+    if isinstance(value, dict):
+        return {name: coarse(part) for name, part in value.items()}
+    if isinstance(value, list):
+        return [coarse(part) for part in value]
+    return rounded(value) if isinstance(value, float) else value

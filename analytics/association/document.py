@@ -109,7 +109,8 @@ def whitened(panel: Panel, lags: Sequence[int] = LAGS) -> Document:
 
 
 def supposing(panel: Panel) -> Document:
-    """`{"n", "share", "supposed": [{"delta", "r", "ci"}], "tipping_delta"}`: y on days that have x alone."""
+    """`{"n", "n_patients", "share", "supposed": [{"delta", "r", "ci"}], "tipping_delta"}`: y on days with x
+    alone."""
     found = sensitivity(panel)
     reasons = found.reasons
     told: list[Document] = [
@@ -119,7 +120,7 @@ def supposing(panel: Panel) -> Document:
         for one in found.supposed
     ]
     return (
-        {"n": found.n_unanswered}
+        {"n": found.n_unanswered, "n_patients": found.n_patients}
         | _pair("share", found.share, reasons.get("supposed"))
         | _pair("supposed", told or None, reasons.get("supposed"))
         | _pair("tipping_delta", found.tipping_delta, reasons.get("tipping_delta"))

@@ -126,6 +126,9 @@ def _of_enough_people(
         partial = document["partial"]
         if any(lag["n_patients"] < SMALLEST_GROUP for lag in partial["lags"]):
             partial |= {"lags": [], "lags_reason": TOO_FEW}
+        # Without the days of so few people it would be the link itself: the difference is theirs.
+        if 0 < document["unanswered"]["n_patients"] < SMALLEST_GROUP:
+            document |= {"unanswered": None, "unanswered_reason": TOO_FEW}
         if few:
             document["lags_reason"] = f"of lags that are not here: {TOO_FEW}"
     return {name: told[name] if name in told else _of_too_few(one) for name, one in found.items()}

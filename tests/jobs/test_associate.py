@@ -247,6 +247,17 @@ def test_in_an_aggregate_an_index_of_nine_people_moves_no_number_of_another(engi
     assert "all indices and lags" in figure(engine, together, "lags")
 
 
+def test_in_an_aggregate_the_unanswered_days_of_few_people_are_not_supposed(engine):
+    patients = sixty_days(engine, 10, -1.0)
+    everybody = document_of(ask(engine, patients, aggregate=True, days=59))
+    assert everybody["unanswered"]["n_patients"] == 10
+    its_pain = "SELECT FROM pain_report r WHERE r.patient_id = day_index.patient_id AND r.at::date = day"
+    forget(engine, f"patient_id <> :p AND NOT EXISTS ({its_pain})", p=patients[0])
+    told = document_of(ask(engine, patients, aggregate=True, days=59))
+    assert (told["n_patients"], told["unanswered"]) == (10, None) and told["unanswered_reason"]
+    assert document_of(ask(engine, patients, days=59))["unanswered"]["n_patients"] == 1
+
+
 def test_an_aggregate_has_no_lag_that_rests_on_fewer_than_ten_people(engine):
     patients = sixty_days(engine, 10, -1.0)
     values = {"p": patients[0], "day": NOON.date() + timedelta(days=6)}
