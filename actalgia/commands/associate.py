@@ -106,7 +106,8 @@ def _tell(document: dict[str, Any], x: str, y: str) -> None:
     say(f"95 % interval      {_figure(link, 'ci')} ({link['ci_method']})")
     for name in ("within", "between"):
         slope = mixed[name]
-        say(f"slope {name:8}     {_figure(slope, 'estimate')} {y} for 1 {x}   95 % {_figure(slope, 'ci')}")
+        per = "" if slope["estimate"] is None else f" {y} for 1 {x}   95 % {_figure(slope, 'ci')}"
+        say(f"slope {name:8}     {_figure(slope, 'estimate')}{per}")
     for name in ("partial", "prewhitened"):
         if name in document:
             _tell_further(document, name)
@@ -148,7 +149,7 @@ def _figure(of: dict[str, Any], name: str) -> str:
     if value is None:
         return f"none: {of[f'{name}_reason']}"
     if isinstance(value, list):
-        return f"{value[0]:.3f} to {value[1]:.3f}"
+        return f"{_cell(value[0])} to {_cell(value[1])}"
     return _cell(value)
 
 

@@ -219,7 +219,7 @@ def test_figures_are_kept_with_the_answer_and_show_people_by_the_wards_own_names
     assert "P-2" in figure(engine, asked, "within") and "mean_activity [mg]" in figure(
         engine, asked, "within"
     )
-    assert "P-2" not in figure(engine, asked, "lags") and "all indices and lags" in figure(
+    assert "P-2" not in figure(engine, asked, "lags") and "over indices and lags" in figure(
         engine, asked, "lags"
     )
 
