@@ -244,7 +244,7 @@ def test_in_an_aggregate_an_index_of_nine_people_moves_no_number_of_another(engi
     assert (few["n_patients"], few["rmcorr"]["r"], few["mixed"], few["lags"]) == (9, None, None, [])
     assert "partial" not in few and "unanswered" not in few
     assert figure(engine, together, "lags", "io") is None
-    assert "all indices and lags" in figure(engine, together, "lags")
+    assert "over indices and lags" in figure(engine, together, "lags")
 
 
 def test_in_an_aggregate_the_unanswered_days_of_few_people_are_not_supposed(engine):
