@@ -13,6 +13,9 @@ def configure(part: str, level: str) -> None:
     number = logging.getLevelNamesMapping().get(level.upper(), logging.INFO)
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(levelname)s %(name)s %(message)s")
     logging.getLogger("apscheduler").setLevel(logging.ERROR)  # a job that still runs is no news
+    # It logs the error of a job whole, and a message of the database quotes rows of patients. The clock says
+    # which job failed, with what kind of error, and where.
+    logging.getLogger("apscheduler.executors").setLevel(logging.CRITICAL)
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,

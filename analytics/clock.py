@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import threading
 import time
+import traceback
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from pathlib import PurePath
 
 import sqlalchemy as sa
 import structlog
@@ -70,6 +72,13 @@ def _help(engine: sa.Engine, stop: threading.Event) -> None:
             stop.wait(left)
 
 
+def _where(error: BaseException | None) -> str | None:
+    """The last line of ours that the error passed, as file:line. Its message may quote a patient's row."""
+    frames = traceback.extract_tb(error.__traceback__) if error is not None else []
+    ours = [frame for frame in frames if "site-packages" not in frame.filename]
+    return f"{PurePath(ours[-1].filename).name}:{ours[-1].lineno}" if ours else None
+
+
 def _lead(engine: sa.Engine, leader: sa.Connection, stop: threading.Event, thresholds: Thresholds) -> None:
     made = ("minutes", "days", "screened", "doses", "notes", "associations", "responses")
     names = (*made, "anew", "asked", "running", "met", "looked", "failures")
@@ -83,7 +92,8 @@ def _lead(engine: sa.Engine, leader: sa.Connection, stop: threading.Event, thres
     def failed(event: JobExecutionEvent) -> None:
         counts["failures"] += 1
         kind = type(event.exception).__name__ if event.exception else "missed"
-        log.error("a job failed", action="job_failed", job=event.job_id, error=kind)
+        where = _where(event.exception)
+        log.error("a job failed", action="job_failed", job=event.job_id, error=kind, where=where)
 
     scheduler.add_listener(failed, EVENT_JOB_ERROR | EVENT_JOB_MISSED)
     for name, job, seconds in (

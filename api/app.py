@@ -24,6 +24,7 @@ from api import (
     patients,
     problems,
     quarantine,
+    response_waterfall,
     responses,
     treatments,
 )
@@ -72,6 +73,7 @@ def create_app(settings: ApiSettings) -> FastAPI:
         notes,
         treatments,
         associations,
+        response_waterfall,
         responses,
         patient_associations,
         cases,

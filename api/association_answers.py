@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from api.problems import Problem
 from store.access import User
 from store.associations import MOST_INDICES, PAIN, Association, waiting_of
-from store.cohorts import CLOCK_TIMES, SMALL, SMALLEST_GROUP
+from store.cohorts import CLOCK_TIMES, SMALL, SMALLEST_GROUP, TOO_FEW, coarse
 
 MOST_WAITING = 20
 MOST_DAYS = 400
@@ -109,9 +109,6 @@ def shown(one: Association) -> AssociationOut:
     return found
 
 
-TOO_FEW = f"fewer than {SMALLEST_GROUP} people have enough days"
-
-
 def state_of(one: Association) -> str:
     """In a word, what there is to say."""
     if one.computed_at is None:
@@ -138,7 +135,7 @@ def _document(document: dict[str, Any], one: Association) -> dict[str, Any]:
     partial = document.get("partial")
     if one.aggregate and partial is not None and partial["n_patients"] < SMALLEST_GROUP:
         document = {**document, "partial": None, "partial_reason": TOO_FEW}
-    return {**document, "window": window}
+    return {**(coarse(document) if one.aggregate else document), "window": window}
 
 
 def _result(document: dict[str, Any]) -> dict[str, Any] | None:

@@ -15,7 +15,6 @@ from pydantic import Field
 
 from api.association_answers import (
     MOST_DAYS,
-    TOO_FEW,
     USUAL_DAYS,
     AboutIn,
     AssociationOut,
@@ -26,11 +25,11 @@ from api.association_answers import (
 )
 from api.auth import AsWardUser, CurrentUser, Db
 from api.problems import Problem, documented
-from api.windows import days_of
+from api.windows import days_of, whole_buckets
 from store import associations as store
 from store.access import Role, User, record, visible_patients
 from store.associations import Association
-from store.cohorts import researched_patients
+from store.cohorts import TOO_FEW, researched_patients
 from store.database import now
 from store.people import Patient
 
@@ -56,9 +55,11 @@ class SvgResponse(Response):
 
 @router.post("/cohorts/associations", status_code=202)
 def ask(db: Db, user: CurrentUser, asked: AssociationIn, response: Response) -> AssociationOut:
-    """Ask; `Location` is where the answer will be."""
+    """Ask; `Location` is where the answer will be. A researcher's window is widened to whole months."""
     indices = asked.family()
     first, last = days_of(asked.first, asked.last, UTC, USUAL_DAYS, MOST_DAYS)
+    if user.role is Role.RESEARCHER:  # of two windows that differ by a day, the difference would be that day
+        first, last = whole_buckets(first, last, "month")
     patients = _patients(db, user, asked)
     refuse_too_many(db, user)
     kept = store.request_association(

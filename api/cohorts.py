@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from calendar import monthrange
 from dataclasses import astuple, fields
-from datetime import UTC, date, timedelta
+from datetime import UTC, date
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Request
@@ -14,7 +13,7 @@ from starlette.responses import Response
 from api.auth import AsResearcher, Db
 from api.problems import Problem, documented
 from api.spreadsheet import csv_of
-from api.windows import FromDay, ToDay, days_of
+from api.windows import FromDay, ToDay, days_of, whole_buckets
 from store import cohorts
 from store.access import record
 from store.cohorts import CLOCK_TIMES, Trend
@@ -77,7 +76,7 @@ def trends(
     if index in CLOCK_TIMES:
         detail = f"{index} is a time of day, of which there is no mean: 23:50 and 00:10 are neighbours."
         raise Problem(422, detail, "clock_time")
-    first, last = _whole_buckets(*days_of(first, last, UTC, 182, MOST_DAYS), bucket)
+    first, last = whole_buckets(*days_of(first, last, UTC, 182, MOST_DAYS), bucket)
     asked = f"index={index} bucket={bucket} group_by={group_by} from={first} to={last}"
     record(db, now(), user.name, "cohort.trends", detail=asked + (" demonstration" if demonstration else ""))
     found = cohorts.trends(
@@ -95,12 +94,3 @@ def trends(
         demonstration=demonstration,
         items=[TrendOut.model_validate(trend, from_attributes=True) for trend in found],
     )
-
-
-def _whole_buckets(first: date, last: date, bucket: str) -> tuple[date, date]:
-    """Monday to Sunday, or the first to the last of a month: windows that overlap by days would let
-    somebody subtract one answer from another."""
-    if bucket == "week":
-        monday = first - timedelta(days=first.weekday())
-        return monday, last + timedelta(days=6 - last.weekday())
-    return first.replace(day=1), last.replace(day=monthrange(last.year, last.month)[1])

@@ -15,7 +15,7 @@ from api.visible import PatientZone, VisiblePatient
 from api.windows import FromDay, ToDay, days_of, instants_of
 from groups.responses import Treated, groups_of, large_enough, summary
 from store.access import Role, record, visible_patients
-from store.cohorts import SMALLEST_GROUP, researched_patients
+from store.cohorts import SMALLEST_GROUP, coarse, researched_patients
 from store.database import now
 from store.people import Patient
 from store.responses import Shown, responses_of
@@ -135,7 +135,7 @@ def of_cohort(
         last=last,
         n_waiting=None if research else sum(shown.result is None for shown in found),
         suppressed=research and not told,
-        groups=[summary(group, least) for group in told],
+        groups=[coarse(found) if research else found for found in (summary(group, least) for group in told)],
         patients=None if research else _people(found, codes),
     )
 

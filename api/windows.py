@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from calendar import monthrange
 from datetime import date, datetime, timedelta, tzinfo
 from typing import Annotated
 
@@ -32,3 +33,12 @@ def days_of(first: date | None, last: date | None, zone: tzinfo, usual: int, mos
 def instants_of(first: date, last: date, zone: tzinfo) -> tuple[datetime, datetime]:
     """The local days [first, last] as instants [start, end)."""
     return day_start(first, zone), day_start(last + timedelta(days=1), zone)
+
+
+def whole_buckets(first: date, last: date, bucket: str) -> tuple[date, date]:
+    """Monday to Sunday, or the first to the last of a month: windows that overlap by days would let
+    somebody subtract one answer from another."""
+    if bucket == "week":
+        monday = first - timedelta(days=first.weekday())
+        return monday, last + timedelta(days=6 - last.weekday())
+    return first.replace(day=1), last.replace(day=monthrange(last.year, last.month)[1])

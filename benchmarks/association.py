@@ -239,7 +239,7 @@ def speed(_: int) -> list[Table]:
             total[k * len(LAGS) : (k + 1) * len(LAGS)],
             shifted_strength(shifted_sums(panel.x, y, spans), turns),
         )
-    patient_interval(sums, patient_weights(patients, draws, rng))
+    patient_interval(sums, patient_weights(patients, draws, 1))
     took = time.perf_counter() - started
     table.rows.append(
         [f"and {draws:,} shifts and {draws:,} bootstraps of patients of each", number(took), "10"]

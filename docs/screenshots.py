@@ -79,6 +79,7 @@ def diary(
     own.goto(f"{url}/diary/{token}")
     own.locator("input[name=worst][value='4']").check()
     own.locator("main").focus()
+    own.evaluate("window.scrollTo(0, 0)")  # whom to call stands at the top
     own.screenshot(path=out / f"diary{'' if language == 'en' else '-' + language}.png")
     phone.close()
     page.goto(f"{url}{address}")

@@ -38,6 +38,14 @@ class Association(Base):
         sa.CheckConstraint(f"cardinality(indices) BETWEEN 1 AND {MOST_INDICES}", name="family"),
         sa.Index("ix_association_waiting", "id", postgresql_where=sa.text("computed_at IS NULL")),
         sa.Index("ix_association_patients", "patient_ids", postgresql_using="gin"),  # those with a patient
+        # The newest about one patient alone, past whatever was asked about cohorts with that patient.
+        sa.Index(
+            "ix_association_alone",
+            "patient_ids",
+            "computed_at",
+            "id",
+            postgresql_where=sa.text("cardinality(patient_ids) = 1 AND NOT aggregate"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(sa.Identity(always=True), primary_key=True)
@@ -213,10 +221,9 @@ def newest_alone(
 ) -> tuple[Association | None, Association | None]:
     """The newest answer about this patient alone, and the newest question that still waits for one."""
     found = sa.select(Association).where(
-        # The first is what the index can search by.
-        Association.patient_ids.contains([patient_id]),
-        sa.func.cardinality(Association.patient_ids) == 1,
-        ~Association.aggregate,
+        Association.patient_ids == [patient_id],
+        # What the index of single patients is made of: said to the letter, or it is not used.
+        sa.text("cardinality(association.patient_ids) = 1 AND NOT association.aggregate"),
     )
     if index is not None:
         found = found.where(Association.indices.contains([index]))

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 SMALLEST_GROUP = 10
 SMALL = f"<{SMALLEST_GROUP}"
+TOO_FEW = f"fewer than {SMALLEST_GROUP} people have enough days"
 NOT_SHOWN = "not shown"
 CLOCK_TIMES = frozenset(("L5_onset", "M10_onset", "acrophase_h", "sleep_onset", "sleep_offset"))
 
@@ -84,7 +86,7 @@ def trends(
         },
     )
     found = [
-        Trend(b, g, u, n, d, _rounded(mean), _rounded(sd), _rounded(q1), _rounded(median), _rounded(q3))
+        Trend(b, g, u, n, d, rounded(mean), rounded(sd), rounded(q1), rounded(median), rounded(q3))
         for b, g, u, n, d, mean, sd, q1, median, q3 in rows
     ]
     together: dict[tuple[date, str], list[Trend]] = {}
@@ -125,6 +127,16 @@ def _hidden(group: Trend) -> Trend:
     return Trend(group.bucket, group.group, group.unit, said, suppressed=True)
 
 
-def _rounded(value: float | None) -> float | None:
-    # Three digits: enough for a trend, too few to find a person's value in a quartile.
+def rounded(value: float | None) -> float | None:
+    """Three digits: enough for a trend, too few to find a person's value in a quartile."""
     return None if value is None else float(f"{value:.3g}")
+
+
+def coarse(value: Any) -> Any:
+    """Every number of a document with three digits: of two groups that differ by a person, no difference
+    gives that person's days."""
+    if isinstance(value, dict):
+        return {name: coarse(part) for name, part in value.items()}
+    if isinstance(value, list):
+        return [coarse(part) for part in value]
+    return rounded(value) if isinstance(value, float) else value

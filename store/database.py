@@ -73,6 +73,7 @@ def engine_for(url: str, pool_size: int = 5) -> sa.Engine:
         driver_url(url),
         pool_size=pool_size,
         pool_pre_ping=True,
+        hide_parameters=True,  # they are patients' values, and end in whatever shows an error
         connect_args={**CONNECT_ARGS, "options": options},
     )
 

@@ -123,13 +123,21 @@ _INDICES = f"""
     GROUP BY "index", unit
 """
 
+# Without the fences (OFFSET 0) the planner reads all entries of a device for any window, as in `diary_days`.
 _PAIN = f"""
     WITH own AS (
-        SELECT w.patient_id AS whose, r.at + c.shift AS true_at, r.* FROM wearing w
-        JOIN clock c ON c.device_id = w.device_id
-        JOIN pain_report r ON r.device_id = w.device_id AND w.during @> r.at + c.shift
-             AND r.at >= greatest(c.starts, :low - c.shift) AND r.at < least(c.ends, :high - c.shift)
-        WHERE w.patient_id = ANY(:p)
+        SELECT w.patient_id AS whose, r.at + w.shift AS true_at, r.*
+        FROM (
+            SELECT w.patient_id, w.device_id, c.shift,
+                   greatest(c.starts, lower(w.during) - c.shift, :low - c.shift) AS starts,
+                   least(c.ends, coalesce(upper(w.during), 'infinity') - c.shift, :high - c.shift) AS ends
+            FROM wearing w JOIN clock c ON c.device_id = w.device_id
+            WHERE w.patient_id = ANY(:p) OFFSET 0
+        ) w
+        JOIN LATERAL (
+            SELECT * FROM pain_report WHERE device_id = w.device_id AND at >= w.starts AND at < w.ends
+            OFFSET 0
+        ) r ON w.starts < w.ends
         UNION ALL
         SELECT r.patient_id, r.at, r.* FROM pain_report r
         WHERE r.patient_id = ANY(:p) AND r.at >= :low AND r.at < :high

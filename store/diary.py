@@ -147,14 +147,22 @@ def reports_of(session: Session, patient_id: int, start: datetime, end: datetime
     ]
 
 
+# Without the fences (OFFSET 0) the planner reads all entries of a device for any window, as in `diary_days`.
 _REPORTS = sa.text(
     f"""
     WITH own AS (
-        SELECT r.at + c.shift AS true_at, r.entered_at + c.shift AS true_entered_at, r.*
-        FROM wearing w JOIN clock c ON c.device_id = w.device_id
-        JOIN pain_report r ON r.device_id = w.device_id AND w.during @> r.at + c.shift
-             AND r.at >= greatest(c.starts, :start - c.shift) AND r.at < least(c.ends, :end - c.shift)
-        WHERE w.patient_id = :patient
+        SELECT r.at + w.shift AS true_at, r.entered_at + w.shift AS true_entered_at, r.*
+        FROM (
+            SELECT w.device_id, c.shift,
+                   greatest(c.starts, lower(w.during) - c.shift, :start - c.shift) AS starts,
+                   least(c.ends, coalesce(upper(w.during), 'infinity') - c.shift, :end - c.shift) AS ends
+            FROM wearing w JOIN clock c ON c.device_id = w.device_id
+            WHERE w.patient_id = :patient OFFSET 0
+        ) w
+        JOIN LATERAL (
+            SELECT * FROM pain_report WHERE device_id = w.device_id AND at >= w.starts AND at < w.ends
+            OFFSET 0
+        ) r ON w.starts < w.ends
         UNION ALL
         SELECT r.at, r.entered_at, r.* FROM pain_report r
         WHERE r.patient_id = :patient AND r.at >= :start AND r.at < :end

@@ -16,6 +16,7 @@ from store.people import Patient
 from store.zones import zone_of_patient
 
 TOKEN_BYTES = 24  #: 192 random bits, 32 characters of an address
+MOST_LINKS = 10  #: that open the page of one patient at a time
 USED_AGAIN_AFTER = timedelta(minutes=1)  #: not a write for every request
 
 
@@ -39,7 +40,15 @@ class DiaryLink(Base):
 def create_link(
     session: Session, patient_id: int, language: str, by: str, at: datetime, lasts: timedelta
 ) -> tuple[DiaryLink, str]:
-    """A new link and its token, not kept anywhere; while the link lasts the patient is asked daily."""
+    """A new link and its token, not kept anywhere; while the link lasts the patient is asked daily.
+
+    Raises `StoreError` for a patient with `MOST_LINKS`: a form that is sent again and again would leave keys
+    that nobody holds.
+    """
+    # Of two that come at once the second counts the first.
+    session.execute(sa.select(Patient.id).where(Patient.id == patient_id).with_for_update(key_share=True))
+    if sum(is_valid(link, at) for link in links_of(session, patient_id)) >= MOST_LINKS:
+        raise StoreError(f"The patient has {MOST_LINKS} diary links: revoke those that nobody uses.")
     token = secrets.token_urlsafe(TOKEN_BYTES)
     link = DiaryLink(
         patient_id=patient_id,

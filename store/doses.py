@@ -38,11 +38,17 @@ def diary_doses(session: Session, patient_id: int) -> list[DiaryDoses]:
 _ENTRIES = sa.text(
     f"""
     WITH own AS (
-        SELECT r.at + c.shift AS true_at, c.shift, r.*
-        FROM wearing w JOIN clock c ON c.device_id = w.device_id
-        JOIN pain_report r ON r.device_id = w.device_id AND w.during @> r.at + c.shift
-             AND r.at >= c.starts AND r.at < c.ends
-        WHERE w.patient_id = :patient
+        SELECT r.at + w.shift AS true_at, w.shift, r.*
+        FROM (
+            SELECT w.device_id, c.shift, greatest(c.starts, lower(w.during) - c.shift) AS starts,
+                   least(c.ends, coalesce(upper(w.during), 'infinity') - c.shift) AS ends
+            FROM wearing w JOIN clock c ON c.device_id = w.device_id
+            WHERE w.patient_id = :patient OFFSET 0
+        ) w
+        JOIN LATERAL (
+            SELECT * FROM pain_report WHERE device_id = w.device_id AND at >= w.starts AND at < w.ends
+            OFFSET 0
+        ) r ON w.starts < w.ends
         UNION ALL
         SELECT r.at, interval '0', r.* FROM pain_report r WHERE r.patient_id = :patient
     )

@@ -158,7 +158,7 @@ def _figure(of: dict[str, Any], name: str) -> str:
     if value is None:
         return f"none: {of[f'{name}_reason']}"
     if isinstance(value, list):
-        return f"{value[0]:.3f} to {value[1]:.3f}"
+        return f"{_cell(value[0])} to {_cell(value[1])}"
     return _cell(value)
 
 

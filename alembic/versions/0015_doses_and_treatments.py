@@ -105,7 +105,18 @@ def upgrade() -> None:
     op.execute(EVERYBODY)
 
 
+# What was entered wrongly must not stand again, and what was said in columns is said in words.
+GONE = "DELETE FROM treatment WHERE withdrawn_at IS NOT NULL"
+IN_WORDS = """
+    UPDATE treatment SET detail = nullif(concat_ws(', ', technique, fractions || ' fractions', dose_gy || ' Gy',
+        site, drug, 'cycle ' || cycle, 'until ' || until, note), '')
+    WHERE detail IS NULL
+"""
+
+
 def downgrade() -> None:
+    op.execute(GONE)
+    op.execute(IN_WORDS)
     op.execute("DELETE FROM stale_day WHERE kind = 'doses'")
     op.execute(f"DELETE FROM day_index WHERE index IN {OF_DIARY}")
     op.execute(DAYS_BEFORE)

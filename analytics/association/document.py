@@ -109,7 +109,8 @@ def whitened(panel: Panel, lags: Sequence[int] = LAGS) -> Document:
 
 
 def supposing(panel: Panel) -> Document:
-    """`{"n", "share", "supposed": [{"delta", "r", "ci"}], "tipping_delta"}`: y on days that have x alone."""
+    """`{"n", "n_patients", "share", "supposed": [{"delta", "r", "ci"}], "tipping_delta"}`: y on days with x
+    alone."""
     found = sensitivity(panel)
     reasons = found.reasons
     told: list[Document] = [
@@ -119,7 +120,7 @@ def supposing(panel: Panel) -> Document:
         for one in found.supposed
     ]
     return (
-        {"n": found.n_unanswered}
+        {"n": found.n_unanswered, "n_patients": found.n_patients}
         | _pair("share", found.share, reasons.get("supposed"))
         | _pair("supposed", told or None, reasons.get("supposed"))
         | _pair("tipping_delta", found.tipping_delta, reasons.get("tipping_delta"))
@@ -195,7 +196,7 @@ def _slope(slope: Slope) -> Document:
 
 
 def _lag(link: Link) -> Document:
-    told: Document = {"lag": link.lag, "n": link.n}
+    told: Document = {"lag": link.lag, "n": link.n, "n_patients": link.n_patients}
     for name in ("n_eff", "r", "p", "p_adjusted"):
         told |= _pair(name, getattr(link, name), link.reasons.get(name))
     return told | _pair("ci", _listed(link.ci), link.reasons.get("ci"))

@@ -37,6 +37,7 @@ class Link:
 
     lag: int
     n: int  #: pairs of days
+    n_patients: int  #: who have such a pair
     n_eff: float | None  #: that many independent pairs would leave r as uncertain
     r: float | None
     p: float | None
@@ -83,15 +84,27 @@ def links(panel: Panel, lags: Sequence[int] = LAGS, draws: int = DRAWS, seed: in
         p = np.maximum(shift_p(strength(total) * left, chance(panel, draws, rng)), 1 / turns(panel))
     names, whose = np.unique(np.array(panel.patients, dtype=np.str_), return_inverse=True)
     by_patients = len(names) >= LEAST_PATIENTS
+    own = _of_patients(of_lags, whose, len(names))
+    people = (own.n > 0).sum(axis=0)
     if by_patients:
-        low, high = patient_interval(_of_patients(of_lags, whose), patient_weights(len(names), draws, rng))
+        low, high = patient_interval(own, patient_weights(len(names), draws, seed))
     else:
         low, high = _fisher(total.r, effective * (1 - np.maximum(levels - 1, 0) / np.maximum(total.n, 1)))
     adjusted = benjamini_hochberg(p)
     return Links(
         tuple(
-            _link(lag, int(n), effective[k], total.r[k], p[k], adjusted[k], (low[k], high[k]), free, why)
-            for k, (lag, n, free) in enumerate(zip(lags, total.n.tolist(), enough.tolist(), strict=True))
+            _link(
+                lag,
+                (int(total.n[k]), int(people[k])),
+                effective[k],
+                total.r[k],
+                p[k],
+                adjusted[k],
+                (low[k], high[k]),
+                bool(enough[k]),
+                why,
+            )
+            for k, lag in enumerate(lags)
         ),
         len(names),
         n_days,
@@ -100,9 +113,9 @@ def links(panel: Panel, lags: Sequence[int] = LAGS, draws: int = DRAWS, seed: in
     )
 
 
-def _of_patients(sums: Sums, whose: NDArray[np.intp]) -> Sums:
+def _of_patients(sums: Sums, whose: NDArray[np.intp], patients: int) -> Sums:
     """The rows of each patient together."""
-    found = np.zeros((4, int(whose.max()) + 1, sums.n.shape[1]))
+    found = np.zeros((4, patients, sums.n.shape[1]))
     for total, part in zip(found, sums, strict=True):
         np.add.at(total, whose, part)
     return Sums(*found)
@@ -158,7 +171,7 @@ def _too_little(panel: Panel, n_days: int) -> str | None:
 
 def _link(
     lag: int,
-    n: int,
+    pairs: tuple[int, int],
     n_eff: float,
     r: float,
     p: float,
@@ -167,6 +180,7 @@ def _link(
     free: bool,
     why: str | None,
 ) -> Link:
+    n, people = pairs
     reasons: dict[str, str] = {}
     if np.isnan(r):
         nothing = "x or y never varies within a patient"
@@ -180,7 +194,7 @@ def _link(
     if np.isnan(n_eff):
         reasons["n_eff"] = "the autocorrelation within patients is unknown"
     interval = None if np.isnan(r) or np.isnan(ci[0]) else (float(ci[0]), float(ci[1]))
-    return Link(lag, n, _known(n_eff), _known(r), _known(p), _known(adjusted), interval, reasons)
+    return Link(lag, n, people, _known(n_eff), _known(r), _known(p), _known(adjusted), interval, reasons)
 
 
 def _known(value: float) -> float | None:

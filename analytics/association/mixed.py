@@ -82,7 +82,7 @@ def within_between(
     if p_within is None:
         within = _as_textbook(slope, xx, float(np.vecdot(dy, dy).sum()), int(known.sum()))
     else:
-        weights = patient_weights(patients, draws, np.random.default_rng(seed))
+        weights = patient_weights(patients, draws, seed)
         within = replace(_by_patients(slope, xx, xy, weights), p=p_within)
     return Mixed(
         within,

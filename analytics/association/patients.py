@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -13,9 +15,13 @@ LEVEL = 0.95
 LEAST_PATIENTS = 8  #: with fewer there are too few different bootstraps to trust
 
 
-def patient_weights(patients: int, draws: int, rng: np.random.Generator) -> Values:
-    """(draws, P) how often each patient is drawn."""
-    return rng.multinomial(patients, np.full(patients, 1 / patients), size=draws).astype(np.float64)
+@lru_cache(maxsize=2)
+def patient_weights(patients: int, draws: int, seed: int) -> Values:
+    """(draws, P) how often each patient is drawn; kept, as each index of a question asks for the same."""
+    rng = np.random.default_rng(seed)
+    weights = rng.multinomial(patients, np.full(patients, 1 / patients), size=draws).astype(np.float64)
+    weights.flags.writeable = False
+    return weights
 
 
 def patient_interval(sums: Sums, weights: Values) -> tuple[Values, Values]:

@@ -43,6 +43,7 @@ class Sensitivity:
     """How the link depends on what is not known."""
 
     n_unanswered: int  #: days with x and without y, of patients with two or more complete days
+    n_patients: int  #: who have such days
     share: float | None  #: of all days with x
     supposed: tuple[Supposed, ...]
     tipping_delta: float | None  #: the smallest delta at which the interval holds 0
@@ -59,16 +60,17 @@ def sensitivity(
     """
     parts = _parts(panel.without(2))
     n_unanswered, n_known = int(parts.unanswered.sum()), int(parts.answered.sum())
+    people = int((parts.unanswered > 0).sum())
     share = n_unanswered / (n_unanswered + n_known) if n_known else None
     if n_unanswered == 0 or not parts.xx.sum() > 0:
         why = "no day has x and lacks y" if n_known else "too little data: no patient has two complete days"
         none = tuple(Supposed(delta, None, None) for delta in deltas) if not n_known else ()
-        return Sensitivity(n_unanswered, share, none, None, {"supposed": why, "tipping_delta": why})
+        return Sensitivity(n_unanswered, people, share, none, None, {"supposed": why, "tipping_delta": why})
     patients = len(parts.xx)
     reasons = {}
     drawn = None
     if patients >= LEAST_PATIENTS:
-        drawn = parts.drawn(patient_weights(patients, draws, np.random.default_rng(seed)))
+        drawn = parts.drawn(patient_weights(patients, draws, seed))
     else:
         reasons["ci"] = f"too few patients: {patients}; an interval needs {LEAST_PATIENTS}"
     whole = parts.drawn(np.ones((1, patients)))
@@ -82,7 +84,7 @@ def sensitivity(
         tipping = next((float(d) for d in TIPPING if _holds_zero(_supposed(whole, float(d), drawn))), None)
         if tipping is None:
             reasons["tipping_delta"] = f"the interval stays away from 0 up to {TIPPING[-1]:g}"
-    return Sensitivity(n_unanswered, share, supposed, tipping, reasons)
+    return Sensitivity(n_unanswered, people, share, supposed, tipping, reasons)
 
 
 class _Parts(NamedTuple):

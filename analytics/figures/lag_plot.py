@@ -46,7 +46,7 @@ def lag_plot(lags: Sequence[Lag], title: str, facts: str, adjusted: str = "p_adj
         WIDTH,
         BOTTOM + 72 + 16 * len(notes),
         [
-            text_at(LEFT, 22, shortened(title), font_size="17", font_weight="bold"),
+            text_at(LEFT, 22, shortened(title), font_size="15", font_weight="bold"),
             text_at(LEFT, 42, facts),
             *_legend(adjusted),
             *_axis(top),
@@ -118,7 +118,7 @@ def _is_finding(lag: Lag, adjusted: str) -> bool:
 
 
 def _legend(adjusted: str) -> list[str]:
-    over = "all indices and lags" if adjusted == "p_adjusted_family" else "the lags"
+    over = "indices and lags" if adjusted == "p_adjusted_family" else "the lags"
     y = 64
     return [
         '<g class="legend">',

@@ -48,7 +48,7 @@ def within_plot(
     notes = lines_of(_notes(names, shown, every, slope, apart), LINE_CHARACTERS)
     facts = _facts(names, own, slope)
     parts = [
-        text_at(LEFT, 22, shortened(title), font_size="17", font_weight="bold"),
+        text_at(LEFT, 22, shortened(title), font_size="15", font_weight="bold"),
         text_at(LEFT, 42, facts),
         *_axes(place, x_name, y_name),
         *(_points(own[k][::every], place, _style(k, apart)) for k in shown),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -11,7 +12,8 @@ import structlog
 
 from analytics.association.asked_together import asked_together
 from analytics.association.daily_rows import DailyRows
-from analytics.association.links import METHOD
+from analytics.association.document import Document
+from analytics.association.links import LAGS, METHOD
 from analytics.association.phases import Treated
 from analytics.figures.lag_plot import lag_plot
 from analytics.figures.within_plot import within_plot
@@ -24,6 +26,7 @@ from store.associations import (
     give_back,
     save_association,
 )
+from store.cohorts import SMALLEST_GROUP, TOO_FEW
 from store.database import transaction
 from store.days_together import DaysTogether, days_together
 from store.people import codes_of
@@ -77,10 +80,12 @@ def answered(asked: Association, days: DaysTogether, codes: dict[int, str]) -> A
     rows = {index: _rows(days, index) for index in asked.indices if len(units[index]) < 2}
     treated = [Treated(str(who), np.datetime64(day), kind) for who, day, kind in days.treatments]
     found = asked_together(rows, treated)
+    if asked.aggregate:
+        found = _of_enough_people(found, rows, treated)
     documents: list[dict[str, Any]] = []
     figures: dict[tuple[str, str], str] = {}
     for index in asked.indices:
-        if index not in found:
+        if index not in rows:
             documents.append(_in_several_units(index, units[index]))
             continue
         document = {
@@ -103,6 +108,35 @@ def answered(asked: Association, days: DaysTogether, codes: dict[int, str]) -> A
         method=METHOD,
         figures={which: svg for which, svg in figures.items() if len(svg.encode()) <= MOST_SVG_BYTES},
     )
+
+
+def _of_enough_people(
+    found: dict[str, Document], rows: dict[str, DailyRows], treated: Sequence[Treated]
+) -> dict[str, Document]:
+    """The same without what fewer than ten people give: an index, or a lag.
+
+    That is left out before p is adjusted, not only unsaid: an adjusted p of what is told would speak of it.
+    """
+    kept = {name: rows[name] for name, one in found.items() if one["n_patients"] >= SMALLEST_GROUP}
+    few = {lag["lag"] for name in kept for lag in found[name]["lags"] if lag["n_patients"] < SMALLEST_GROUP}
+    told = found if len(kept) == len(found) and not few else {}
+    if kept and not told:
+        told = asked_together(kept, treated, [lag for lag in LAGS if lag not in few])
+    for document in told.values():
+        partial = document["partial"]
+        if any(lag["n_patients"] < SMALLEST_GROUP for lag in partial["lags"]):
+            partial |= {"lags": [], "lags_reason": TOO_FEW}
+        # Without the days of so few people it would be the link itself: the difference is theirs.
+        if 0 < document["unanswered"]["n_patients"] < SMALLEST_GROUP:
+            document |= {"unanswered": None, "unanswered_reason": TOO_FEW}
+        if few:
+            document["lags_reason"] = f"of lags that are not here: {TOO_FEW}"
+    return {name: told[name] if name in told else _of_too_few(one) for name, one in found.items()}
+
+
+def _of_too_few(found: Document) -> Document:
+    counts = {name: found[name] for name in ("n_patients", "n_days", "provenance")}
+    return {"rmcorr": {"r": None, "r_reason": TOO_FEW}, "mixed": None, "lags": [], **counts}
 
 
 def _rows(days: DaysTogether, index: str) -> DailyRows:

@@ -132,7 +132,7 @@ def _untold(before: Level, after: Level, alone: PainAlone) -> str:
         PainAlone.GONE: "pain is 0 now: complete, unless there is more analgesia",
         PainAlone.LOWER: "pain is at least 2 points lower: partial, unless there is more analgesia",
         PainAlone.HIGHER: "pain is at least 2 points higher: progression, if analgesia is stable",
-        PainAlone.NEITHER: "pain alone meets no line: it is no complete response",
+        PainAlone.NEITHER: "pain changed by less than 2 points: the dose would decide",
     }
     return f"{unknown}; {told[alone]}"
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from api.pages.treatment_words import word
 from api.pages.words import sentence
 from days.cut import day_of
 from store.responses import Shown, responses_of
@@ -23,15 +24,15 @@ WORDS = {
 
 
 def after_treatments(session: Session, patient_id: int, zone: tzinfo, now: datetime) -> list[str]:
-    """A sentence or two for each, the last entered first."""
+    """A sentence or two for each, the latest treatment first."""
     found = responses_of(session, [patient_id], now - SEEN, now + timedelta(days=2), most=MOST)
-    return [told(one, zone) for one in found]
+    return [told(one, zone) for one in sorted(found, key=lambda one: one.done.at, reverse=True)]
 
 
 def told(one: Shown, zone: tzinfo) -> str:
     """`Radiotherapy (8 Gy) on 4 May: better (partial response) since 11 May. Worst pain 7 before, 4 now.`"""
     technique = f" ({one.done.technique})" if one.done.technique else ""
-    what = sentence(one.done.kind.replace("_", " ")) + technique
+    what = sentence(word(one.done.kind)) + technique
     head = f"{what} on {_day(day_of(one.done.at, zone))}"
     if one.result is None:
         return f"{head}: not judged yet."
@@ -57,7 +58,7 @@ def _pain(result: dict[str, Any]) -> list[str]:
 def _meanwhile(others: Sequence[dict[str, Any]]) -> list[str]:
     if not others:
         return []
-    kinds = dict.fromkeys(str(one["kind"]).replace("_", " ") for one in others)
+    kinds = dict.fromkeys(word(str(one["kind"])) for one in others)
     return [f"Near it there was also: {', '.join(kinds)}."]
 
 

@@ -11,7 +11,7 @@ from store.associations import Association
 
 INDEX, PAIN, DAYS = "mean_activity", "worst", 90
 LEVEL = 0.05
-NOT_ASKED = "Nobody has asked yet."
+NOT_ASKED = "Not worked out for this patient yet."
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,14 +28,14 @@ def day_by_day(answered: Association | None, waits: Association | None, zone: tz
     """The newest answer about the patient alone, or why there is none."""
     if waits is not None:
         asked = f"Asked {words.local(waits.asked_at, zone)}"
-        return DayByDay(f"{asked}: the answer is here in a few seconds, open the page again.", waits=True)
+        return DayByDay(f"{asked}. The answer is here in a few seconds: open the page again.", waits=True)
     if answered is None:
         return DayByDay(NOT_ASKED)
     document = next((one for one in answered.documents or [] if one["index"] == INDEX), None)
     link: dict[str, Any] = {} if document is None else document["rmcorr"]
     if document is None or link.get("r") is None or link.get("p") is None:
         why = link.get("r_reason") or link.get("p_reason") or answered.reason or "not computed"
-        return DayByDay(f"Nothing can be said of {_window(answered)}: {why}.")
+        return DayByDay(f"Nothing can be said yet of {_window(answered)} ({why}).")
     return DayByDay(
         f"On days with more activity the worst pain was {_direction(link)}.",
         f"{_numbers(link)}; {document['n_days']} days with both, {_window(answered)}",

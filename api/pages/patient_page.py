@@ -54,6 +54,7 @@ INDICES = (
 )
 WEAR = (("Not worn", "not_worn_min"), ("Off or flat", "off_min"), ("No data", "no_data_min"))
 Indices = dict[tuple[date, str], DayIndex]
+Columns = Sequence[tuple[str, str]]  #: label and name
 Story = tuple[Case, list[CaseEvent]]
 
 
@@ -104,6 +105,7 @@ class PatientPage:
     index_heads: list[tuple[str, str]]
     index_lines: list[tuple[date, list[Cell]]]
     notes: list[str]
+    index_missing: list[str]  #: which indices none of these days has, and why
     reports: list[Report]
     more_reports: int
     treatments: list[Treatment]  #: that touch these days, newest first
@@ -152,7 +154,9 @@ def read_page(
     ]
     written, more_written = newest_words(session, reports)
     still = [story for story in cases if story[0].state != CaseState.RESOLVED]
-    lines, notes = index_table(list(reversed(days[-INDEX_DAYS:])), indices)
+    index_days = list(reversed(days[-INDEX_DAYS:]))
+    given, index_missing = columns_of(index_days, indices)
+    lines, notes = index_table(index_days, indices, given)
     return PatientPage(
         row=row,
         path=f"/patients/{quote(row.code, safe='')}",
@@ -179,9 +183,10 @@ def read_page(
         description=_described(days, reports, hours, unit),
         table=[_line(day, reports, became.get(day, "not_asked"), indices) for day in reversed(days)],
         wear_heads=[label for label, _ in WEAR],
-        index_heads=_heads(indices),
+        index_heads=_heads(indices, given),
         index_lines=lines,
         notes=notes,
+        index_missing=index_missing,
         reports=list(reversed(reports))[:REPORTS_SHOWN],
         more_reports=max(0, len(reports) - REPORTS_SHOWN),
         treatments=treatments,
@@ -215,7 +220,24 @@ def missing_in_words(gaps: Sequence[Gap], zone: tzinfo) -> list[str]:
     ]
 
 
-def index_table(days: Sequence[date], indices: Indices) -> tuple[list[tuple[date, list[Cell]]], list[str]]:
+def columns_of(days: Sequence[date], indices: Indices) -> tuple[Columns, list[str]]:
+    """The indices that some of these days have; of the others a sentence, the same reason once."""
+    given: list[tuple[str, str]] = []
+    lacking: dict[str, list[str]] = {}
+    for label, name in INDICES:
+        found = [one for day in days if (one := indices.get((day, name))) is not None]
+        if any(one.value is not None for one in found):
+            given.append((label, name))
+            continue
+        reasons = dict.fromkeys(one.reason for one in found if one.reason is not None)
+        otherwise = "no diary" if name in OF_DIARY else "not computed yet"
+        lacking.setdefault("; ".join(reasons) or otherwise, []).append(label)
+    return given, [f"{', '.join(labels)}: {why}." for why, labels in lacking.items()]
+
+
+def index_table(
+    days: Sequence[date], indices: Indices, columns: Columns
+) -> tuple[list[tuple[date, list[Cell]]], list[str]]:
     """The cells of each day, and the notes that say why a figure is missing (each reason once)."""
     notes: list[str] = []
 
@@ -232,13 +254,13 @@ def index_table(days: Sequence[date], indices: Indices) -> tuple[list[tuple[date
             return Cell("too little data" if little else "no value", note, there=False)
         return Cell(words.minutes(found.value) if found.unit == "min" else words.figure(found.value), note)
 
-    return [(day, [cell(indices.get((day, name)), name) for _, name in INDICES]) for day in days], notes
+    return [(day, [cell(indices.get((day, name)), name) for _, name in columns]) for day in days], notes
 
 
-def _heads(indices: Indices) -> list[tuple[str, str]]:
+def _heads(indices: Indices, columns: Columns) -> list[tuple[str, str]]:
     units = {name: found.unit for (_, name), found in indices.items()}
     shown = {name: unit for name, unit in units.items() if unit not in ("1", "min")}
-    return [(label, shown.get(name, "")) for label, name in INDICES]
+    return [(label, shown.get(name, "")) for label, name in columns]
 
 
 def _line(day: date, reports: Sequence[Report], became: str, indices: Indices) -> Line:

@@ -37,7 +37,7 @@ OUTCOME = {
 
 DIARY = {
     "answered": "answered",
-    "late": "answered, received late",
+    "late": "arrived late",
     "backfilled": "back-filled",
     "corrected": "corrected",
     "skipped": "skipped",
@@ -53,10 +53,11 @@ def diary_kept(days: int, how: Kept) -> str:
     if not how.asked:
         return "Asked from today on." if how.states["open"] else f"Not asked on any of these {days} days."
     missed = how.states["missed"]
-    return (
-        f"Asked on {how.asked} of {days} days: answered {how.answered}, "
-        f"skipped {how.asked - how.answered - missed}, missed {missed}. Not asked on {unasked}."
-    )
+    skipped = how.asked - how.answered - missed
+    came = [f"answered {how.answered}"]
+    came += [f"{what} {count}" for what, count in (("skipped", skipped), ("missed", missed)) if count]
+    beyond = f" Not asked on {unasked}." if unasked else ""
+    return f"Asked on {how.asked} of {days} days: {', '.join(came)}.{beyond}"
 
 
 def age(span: timedelta) -> str:

@@ -212,7 +212,7 @@ def test_patients_who_agree_leave_a_narrow_interval():
     rng = np.random.default_rng(1)
     xx = yy = np.full((30, 1), 50.0)
     agree, differ = (50 * (0.3 + spread * rng.normal(size=(30, 1))) for spread in (0.02, 0.3))
-    weights = patient_weights(30, 500, rng)
+    weights = patient_weights(30, 500, 1)
     widths = []
     for xy in (agree, differ):
         low, high = patient_interval(Sums(xx, xx, yy, xy), weights)

@@ -60,6 +60,9 @@ CALLS = {
     ("GET", PATIENT + "/doses"): Call(WARD),
     ("GET", PATIENT + "/associations"): Call(WARD),
     ("GET", PATIENT + "/responses"): Call(WARD),
+    ("GET", "/api/v1/cohorts/responses/waterfall.svg"): Call(
+        WARD | {"hilda"}, 404, query={"kind": "radiotherapy"}
+    ),
     ("GET", "/api/v1/cohorts/responses"): Call(EVERYBODY | {"hilda"}, query={"kind": "radiotherapy"}),
     ("POST", "/api/v1/cohorts/associations"): Call(frozenset({"rita"}), 202, body={"index": "io"}),
     ("POST", PATIENT + "/associations"): Call(WARD, 202, body={"index": "io"}),

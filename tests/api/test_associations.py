@@ -279,3 +279,16 @@ def test_nobody_may_have_more_than_twenty_questions_waiting(house: House) -> Non
         answer = house.client("hilda").post(path, json=body)
         assert (answer.status_code, answer.headers["retry-after"]) == (429, "5")
     assert house.client("anna").post(ASK, json={"patients": ["P-steady"], **WINDOW}).status_code == 202
+
+
+def test_a_researcher_asks_whole_months_and_hears_three_digits(house: House) -> None:
+    forget_those_of_the_house(house)
+    where = asked_by(house, "rita", **{**WINDOW, "from": "2026-02-11", "to": "2026-04-20"})
+    answer_one(house, 12, -0.412345678)
+    told = house.client("rita").get(where).json()
+    assert (told["first"], told["last"]) == ("2026-02-01", "2026-04-30")
+    assert (told["result"]["r"], told["documents"][0]["rmcorr"]["r"]) == (-0.412, -0.412)
+    own = asked_by(house, "anna", patients=["P-steady"], **{**WINDOW, "from": "2026-02-11"})
+    answer_one(house, 1, -0.412345678)
+    assert house.client("anna").get(own).json()["first"] == "2026-02-11"
+    assert house.client("anna").get(own).json()["result"]["r"] == -0.412345678

@@ -40,14 +40,14 @@ SAID = {
         "worst": "Worst pain in the last 24 hours", "average": "Average pain in the last 24 hours", "save": "Save", "more": "Tell more, if you can",
         "saved": "Thank you. Your answer is saved.", "rescue": "How many extra doses of pain medicine did you take?", "back": "Lower back",
         "note": "Anything else that you want to tell", "change": "Change this answer", "not_today": "I do not want to answer today",
-        "ill": "I feel too ill", "no_answer": "Save “no answer”", "skipped": "Thank you. It is saved that you did not want to answer.",
+        "ill": "I feel too ill", "no_answer": "Save “no answer”", "skipped": "Thank you. It is noted that you did not want to answer.",
         "wrong": "Choose one number from 0 to 10 for the worst pain.", "sorry": "This link does not open a diary",
     },
     "it": {
         "worst": "Dolore più forte nelle ultime 24 ore", "average": "Dolore medio nelle ultime 24 ore", "save": "Salva", "more": "Se può, racconti di più",
         "saved": "Grazie. La risposta è salvata.", "rescue": "Quante dosi in più di antidolorifico ha preso?", "back": "Schiena, parte bassa",
         "note": "Altro che desidera raccontare", "change": "Modifica questa risposta", "not_today": "Oggi preferisco non rispondere",
-        "ill": "Mi sento troppo male", "no_answer": "Salva «nessuna risposta»", "skipped": "Grazie. È salvato che ha preferito non rispondere.",
+        "ill": "Mi sento troppo male", "no_answer": "Salva «nessuna risposta»", "skipped": "Grazie. È annotato che ha preferito non rispondere.",
         "wrong": "Scelga un numero da 0 a 10 per il dolore più forte.", "sorry": "Questo link non apre un diario",
     },
 }  # fmt: skip

@@ -219,14 +219,59 @@ def test_figures_are_kept_with_the_answer_and_show_people_by_the_wards_own_names
     assert "P-2" in figure(engine, asked, "within") and "mean_activity [mg]" in figure(
         engine, asked, "within"
     )
-    assert "P-2" not in figure(engine, asked, "lags") and "all indices and lags" in figure(
+    assert "P-2" not in figure(engine, asked, "lags") and "over indices and lags" in figure(
         engine, asked, "lags"
     )
 
 
 def test_of_an_aggregate_no_figure_of_single_people_is_made(engine):
-    asked = ask(engine, sixty_days(engine, 3, -1.0), aggregate=True, days=59)
+    asked = ask(engine, sixty_days(engine, 10, -1.0), aggregate=True, days=59)
     assert figure(engine, asked, "lags") is not None and figure(engine, asked, "within") is None
+
+
+def forget(engine, where, **values):
+    with transaction(engine) as session:
+        session.execute(sa.text(f"DELETE FROM day_index WHERE {where}"), values)
+
+
+def test_in_an_aggregate_an_index_of_nine_people_moves_no_number_of_another(engine):
+    patients = sixty_days(engine, 10, -1.0)
+    forget(engine, "index = 'io' AND patient_id = :p", p=patients[0])
+    alone = document_of(ask(engine, patients, aggregate=True, days=59))
+    together = ask(engine, patients, ["mean_activity", "io"], aggregate=True, days=59)
+    assert document_of(together) == alone
+    few = document_of(together, "io")
+    assert (few["n_patients"], few["rmcorr"]["r"], few["mixed"], few["lags"]) == (9, None, None, [])
+    assert "partial" not in few and "unanswered" not in few
+    assert figure(engine, together, "lags", "io") is None
+    assert "over indices and lags" in figure(engine, together, "lags")
+
+
+def test_in_an_aggregate_the_unanswered_days_of_few_people_are_not_supposed(engine):
+    patients = sixty_days(engine, 10, -1.0)
+    everybody = document_of(ask(engine, patients, aggregate=True, days=59))
+    assert everybody["unanswered"]["n_patients"] == 10
+    its_pain = "SELECT FROM pain_report r WHERE r.patient_id = day_index.patient_id AND r.at::date = day"
+    forget(engine, f"patient_id <> :p AND NOT EXISTS ({its_pain})", p=patients[0])
+    told = document_of(ask(engine, patients, aggregate=True, days=59))
+    assert (told["n_patients"], told["unanswered"]) == (10, None) and told["unanswered_reason"]
+    assert document_of(ask(engine, patients, days=59))["unanswered"]["n_patients"] == 1
+
+
+def test_an_aggregate_has_no_lag_that_rests_on_fewer_than_ten_people(engine):
+    patients = sixty_days(engine, 10, -1.0)
+    values = {"p": patients[0], "day": NOON.date() + timedelta(days=6)}
+    forget(engine, "day > :day AND patient_id <> :p", **values)
+    with transaction(engine) as session:
+        session.execute(sa.text("DELETE FROM pain_report WHERE at::date > :day AND patient_id <> :p"), values)
+    ward = document_of(ask(engine, patients, days=59))
+    assert (ward["lags"][-1]["lag"], ward["lags"][-1]["n_patients"]) == (7, 1)
+    told = document_of(ask(engine, patients, aggregate=True, days=59))
+    assert told["lags"] == [] or min(lag["n_patients"] for lag in told["lags"]) >= 10
+    assert 0 in [lag["lag"] for lag in told["lags"]] and told["lags_reason"].endswith(
+        "people have enough days"
+    )
+    assert told["partial"]["lags"] == [] or min(one["n_patients"] for one in told["partial"]["lags"]) >= 10
 
 
 def test_no_transaction_is_open_while_the_answer_is_computed(engine, monkeypatch):

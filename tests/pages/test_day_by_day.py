@@ -42,10 +42,10 @@ def lived(engine: sa.Engine, patient_id: int, days: int, slope: float) -> None:
 def test_the_answer_is_a_sentence_with_what_it_rests_on(client, cast, engine, slope, said):
     lived(engine, cast.steady, 60, slope)
     log_in(client)
-    assert "Nobody has asked yet." in words_of(client.get(PAGE).text)
+    assert "Not worked out for this patient yet." in words_of(client.get(PAGE).text)
     asked = post(client, ASK, back=PAGE)
     assert (asked.status_code, asked.headers["location"]) == (303, f"{PAGE}#day-by-day")
-    assert "the answer is here in a few seconds" in words_of(client.get(PAGE).text)
+    assert "The answer is here in a few seconds" in words_of(client.get(PAGE).text)
     assert associate(engine, now()) == 1
     page = client.get(PAGE).text
     shown = words_of(page)
@@ -65,8 +65,8 @@ def test_with_too_few_days_nothing_is_said_but_why(client, cast, engine):
     post(client, ASK, back=PAGE)
     associate(engine, now())
     shown = words_of(client.get(PAGE).text)
-    assert "Nothing can be said of" in shown and "12 complete days; a p value needs 30" in shown
-    assert "worst pain was" not in shown and " r " not in shown.split("day by day")[1].split("Ask")[0]
+    assert "Nothing can be said yet of" in shown and "12 complete days; a p value needs 30" in shown
+    assert "worst pain was" not in shown and " r " not in shown.split("day by day")[1].split("Work out")[0]
 
 
 def test_asked_twice_it_is_asked_once_and_without_its_form_not_at_all(client, cast, engine):

@@ -57,7 +57,7 @@ def test_worst_pain_has_its_word_beside_it_and_the_cut_points_a_name(client, tod
     shown = words_of(client.get("/patients/P-rising").text)
     assert "8 severe – – answered" in shown and "5 moderate – – answered" in shown
     assert "– – – skipped" in shown
-    assert "Severity of worst pain by the cut points esas 1." in shown
+    assert "worst pain: cut points esas 1." in shown
 
 
 def test_other_cut_points_have_other_words_and_other_lines_in_the_chart(client, today, migrated_url):
@@ -75,6 +75,11 @@ def test_other_cut_points_have_other_words_and_other_lines_in_the_chart(client, 
 def test_of_a_patient_whom_nobody_asks_the_page_says_so(client, cast):
     log_in(client)
     assert "Not asked on any of these 28 days." in words_of(client.get("/patients/P-steady").text)
+
+
+def test_what_did_not_happen_is_not_counted_out():
+    states = {**dict.fromkeys(STATES, 0), "answered": 26, "missed": 2}
+    assert diary_kept(28, Kept(states, 28, 26)) == "Asked on 28 of 28 days: answered 26, missed 2."
 
 
 def test_who_is_asked_since_today_missed_nothing_yet():

@@ -130,12 +130,38 @@ def test_too_little_data_is_said_with_its_reason_and_is_no_zero(client, cast, en
                 {**row, "index": "sleep_efficiency", "unit": "%", "value": 91.25},
                 {**row, "index": "RA", "value": 0.913},
                 {**row, "index": "IS", "value": None, "reason": reason},
+                {**row, "index": "IS", "day": today - timedelta(days=1), "value": 0.58},
+                {**row, "index": "IV", "value": None, "reason": reason},
             ],
         )
     log_in(client)
     words = words_of(client.get("/patients/P-rising").text)
-    assert "22 h 05 7 h 11 91.2 not computed yet 0.91 too little data 1 not computed yet" in words
-    assert reason in words
+    assert "22 h 05 7 h 11 91.2 0.91 too little data 1 " in words
+    assert f"1. {reason}" in words or reason in words.split("too little data 1")[1]
+
+
+def test_an_index_that_none_of_the_days_has_is_a_sentence_and_no_column(client, cast, engine):
+    log_in(client)
+    words = words_of(client.get("/patients/P-rising").text)
+    assert "No value on these days. Worn, Asleep," in words
+    assert "I<O: not computed yet. Opioids: no diary." in words
+
+
+def test_the_most_urgent_stands_first(client, cast, engine):
+    opened(engine, cast.rising)
+    log_in(client)
+    page = client.get("/patients/P-rising").text
+    parts = (
+        "Case ",
+        "Pain and activity, last",
+        "Reports",
+        "Treatments",
+        "day by day",
+        "Indices",
+        "Diary link for",
+    )
+    places = [page.split("</header>")[1].index(part) for part in parts]
+    assert places == sorted(places)
 
 
 def test_the_page_says_how_far_a_clock_is_off(client, cast, engine):

@@ -9,7 +9,16 @@ import sqlalchemy as sa
 
 from store.asked import ask_daily, asked_periods
 from store.database import StoreError, transaction
-from store.diary_links import DiaryLink, create_link, find_link, is_valid, links_of, revoke_link, use_link
+from store.diary_links import (
+    MOST_LINKS,
+    DiaryLink,
+    create_link,
+    find_link,
+    is_valid,
+    links_of,
+    revoke_link,
+    use_link,
+)
 from tests.cast import NOON, enrol_cast
 
 MONTH = timedelta(days=30)
@@ -99,3 +108,13 @@ def test_revoking_a_link_does_not_end_an_asking_without_an_end(engine):
         create_link(session, cast.steady, "it", "anna", NOON, MONTH)
         revoke_link(session, 1, "anna", NOON + timedelta(days=3))
         assert [one.last_day for one in asked_periods(session, cast.steady)] == [None]
+
+
+def test_a_form_that_is_sent_again_and_again_leaves_ten_links_at_most(engine, made):
+    with transaction(engine) as session:
+        for _ in range(MOST_LINKS - 1):
+            create_link(session, made[0], "it", "anna", NOON, MONTH)
+        with pytest.raises(StoreError, match="10 diary links"):
+            create_link(session, made[0], "it", "anna", NOON, MONTH)
+        revoke_link(session, 1, "anna", NOON)
+        create_link(session, made[0], "it", "anna", NOON, MONTH)

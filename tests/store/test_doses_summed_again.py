@@ -18,7 +18,7 @@ SUM = """
 
 def test_patients_with_sums_of_doses_are_marked_and_no_others(server_url: str) -> None:
     url = new_database(server_url)
-    command.upgrade(schema.config(url), "0018")
+    command.upgrade(schema.config(url), "0019")
     engine = engine_for(url)
     with transaction(engine) as session:
         opioids, steps = (people.enrol_patient(session, code, "UTC").id for code in ("P-1", "P-2"))

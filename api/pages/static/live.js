@@ -40,7 +40,7 @@ if (self.SharedWorkerGlobalScope) {
     due = false;
     asked = Date.now();
     try {
-      const here = new URL(location.href);
+      const here = new URL(main.dataset.path ?? location.href, location.href);  // a form sent back has no page of its own
       here.searchParams.set("fragment", "1");
       const answer = await fetch(here, { signal: AbortSignal.timeout(10000) });
       if (answer.redirected || answer.status === 401) return location.assign("/login?next=" + encodeURIComponent(location.pathname));
