@@ -217,6 +217,5 @@ def test_analytics_that_crashes_on_notes_writes_no_word_of_them_to_its_log(serve
         engine.dispose()
     written = "".join(lines)
     assert "NotesNotRead" in written
-    assert "IntegrityError" in written
     for word in ("zanzibar", "burning", "thermal", "knee"):
         assert word not in written
