@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from store.associations import PAIN
 from store.copying import rows_with_arrays
+from store.own_reports import own_reports, superseded
 from store.zones import local_day, zone_at
 
 Values = NDArray[np.float64]
@@ -123,34 +124,13 @@ _INDICES = f"""
     GROUP BY "index", unit
 """
 
-# Without the fences (OFFSET 0) the planner reads all entries of a device for any window, as in `diary_days`.
 _PAIN = f"""
-    WITH own AS (
-        SELECT w.patient_id AS whose, r.at + w.shift AS true_at, r.*
-        FROM (
-            SELECT w.patient_id, w.device_id, c.shift,
-                   greatest(c.starts, lower(w.during) - c.shift, :low - c.shift) AS starts,
-                   least(c.ends, coalesce(upper(w.during), 'infinity') - c.shift, :high - c.shift) AS ends
-            FROM wearing w JOIN clock c ON c.device_id = w.device_id
-            WHERE w.patient_id = ANY(:p) OFFSET 0
-        ) w
-        JOIN LATERAL (
-            SELECT * FROM pain_report WHERE device_id = w.device_id AND at >= w.starts AND at < w.ends
-            OFFSET 0
-        ) r ON w.starts < w.ends
-        UNION ALL
-        SELECT r.patient_id, r.at, r.* FROM pain_report r
-        WHERE r.patient_id = ANY(:p) AND r.at >= :low AND r.at < :high
+    WITH own AS ({own_reports("= ANY(:p)", ":low", ":high")}
     ), pain AS (
         SELECT DISTINCT ON (own.whose, {local_day("own.true_at")})
                own.whose, {local_day("own.true_at")} AS day, :pain AS score
         FROM own JOIN patient p ON p.id = own.whose {zone_at("own.true_at")}
-        WHERE :pain IS NOT NULL AND NOT EXISTS (
-            SELECT FROM pain_report b
-            WHERE b.entry = own.entry AND (b.boot, b.seq) > (own.boot, own.seq)
-              AND b.device_id IS NOT DISTINCT FROM own.device_id
-              AND b.patient_id IS NOT DISTINCT FROM own.patient_id
-        )
+        WHERE :pain IS NOT NULL AND NOT {superseded("own")}
         ORDER BY own.whose, {local_day("own.true_at")}, own.true_at DESC, own.id DESC
     )
     SELECT coalesce(array_agg({_KEY.format(patient="whose")}), '{{}}'),

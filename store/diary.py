@@ -13,6 +13,7 @@ from sqlalchemy.dialects import postgresql as pg
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from store.database import Base, now
+from store.own_reports import own_reports, revision, superseded
 from store.zones import local_day, zone_at
 
 NRS_FIELDS = ("worst", "average", "least", "now", "interference")
@@ -147,39 +148,11 @@ def reports_of(session: Session, patient_id: int, start: datetime, end: datetime
     ]
 
 
-# Without the fences (OFFSET 0) the planner reads all entries of a device for any window, as in `diary_days`.
 _REPORTS = sa.text(
     f"""
-    WITH own AS (
-        SELECT r.at + w.shift AS true_at, r.entered_at + w.shift AS true_entered_at, r.*
-        FROM (
-            SELECT w.device_id, c.shift,
-                   greatest(c.starts, lower(w.during) - c.shift, :start - c.shift) AS starts,
-                   least(c.ends, coalesce(upper(w.during), 'infinity') - c.shift, :end - c.shift) AS ends
-            FROM wearing w JOIN clock c ON c.device_id = w.device_id
-            WHERE w.patient_id = :patient OFFSET 0
-        ) w
-        JOIN LATERAL (
-            SELECT * FROM pain_report WHERE device_id = w.device_id AND at >= w.starts AND at < w.ends
-            OFFSET 0
-        ) r ON w.starts < w.ends
-        UNION ALL
-        SELECT r.at, r.entered_at, r.* FROM pain_report r
-        WHERE r.patient_id = :patient AND r.at >= :start AND r.at < :end
+    WITH own AS ({own_reports("= :patient", ":start", ":end")}
     ), numbered AS (
-        SELECT own.*, (
-            SELECT count(*) FROM pain_report b
-            WHERE b.entry = own.entry AND (b.boot, b.seq) <= (own.boot, own.seq)
-              AND b.device_id IS NOT DISTINCT FROM own.device_id
-              AND b.patient_id IS NOT DISTINCT FROM own.patient_id
-        ) AS revision
-        FROM own
-        WHERE NOT EXISTS (
-            SELECT FROM pain_report b
-            WHERE b.entry = own.entry AND (b.boot, b.seq) > (own.boot, own.seq)
-              AND b.device_id IS NOT DISTINCT FROM own.device_id
-              AND b.patient_id IS NOT DISTINCT FROM own.patient_id
-        )
+        SELECT own.*, {revision("own")} AS revision FROM own WHERE NOT {superseded("own")}
     )
     SELECT n.*, {local_day("n.true_at")} AS day,
            pain_state(n.skipped, n.revision, n.true_at, n.received_at, n.true_entered_at) AS state

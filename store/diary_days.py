@@ -14,6 +14,7 @@ from datetime import date, datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from store.own_reports import own_reports, revision, superseded
 from store.zones import local_day, zone_at
 
 ANSWERED = ("answered", "late", "backfilled", "corrected")
@@ -75,20 +76,12 @@ def _day_at(t: str) -> str:
     return f"(SELECT {local_day(t)} FROM (VALUES (0)) one {zone_at(t)})"
 
 
-def _superseded(r: str) -> str:
-    return f"""EXISTS (
-        SELECT FROM pain_report b WHERE b.entry = {r}.entry AND (b.boot, b.seq) > ({r}.boot, {r}.seq)
-           AND b.device_id IS NOT DISTINCT FROM {r}.device_id
-           AND b.patient_id IS NOT DISTINCT FROM {r}.patient_id)"""
-
-
 # `a`: the days on which the patient is asked, and the first day there is anything to say about. A device that
 # sends diaries asks from its first entry on, whoever gave it, and each patient until the day on which it is
 # taken away or revoked; of that day nobody knows whether it asked.
 # `k`: the local days. One that a journey over the date line leaves out has no instant, and no row.
 # `e`: the entry that gives the day its state: an answer beats a skip, and among answers one with a worst
 # pain the others; then the newest. No local day reaches more than 14 h before its date in UTC or 12 h behind.
-# Without the fences (OFFSET 0) the planner reads all entries of a device once for each day of the window.
 _DAYS = sa.text(
     f"""
     SELECT k.day,
@@ -124,7 +117,7 @@ _DAYS = sa.text(
                         WHERE r.device_id = w.device_id
                           AND r.at >= greatest(c.starts, lower(w.during) - c.shift)
                           AND r.at < least(c.ends, coalesce(upper(w.during), 'infinity') - c.shift)
-                          AND NOT {_superseded("r")}
+                          AND NOT {superseded("r")}
                         ORDER BY r.at LIMIT 1
                     ) r WHERE c.device_id = w.device_id
                 ) own
@@ -132,7 +125,7 @@ _DAYS = sa.text(
             ) w
             UNION ALL
             SELECT NULL, {_day_at("r.at")} FROM (
-                SELECT r.at FROM pain_report r WHERE r.patient_id = p.id AND NOT {_superseded("r")}
+                SELECT r.at FROM pain_report r WHERE r.patient_id = p.id AND NOT {superseded("r")}
                 ORDER BY r.at LIMIT 1
             ) r
         ) o
@@ -146,33 +139,15 @@ _DAYS = sa.text(
         WHERE a.first IS NOT NULL
     ) k
     LEFT JOIN LATERAL (
-        SELECT s.*, pain_state(s.skipped, (
-                   SELECT count(*) FROM pain_report b
-                   WHERE b.entry = s.entry AND (b.boot, b.seq) <= (s.boot, s.seq)
-                     AND b.device_id IS NOT DISTINCT FROM s.device_id
-                     AND b.patient_id IS NOT DISTINCT FROM s.patient_id
-               ), s.true_at, s.received_at, s.true_entered_at) AS state
+        SELECT s.*, pain_state(
+                   s.skipped, {revision("s")}, s.true_at, s.received_at, s.true_entered_at
+               ) AS state
         FROM (
             SELECT own.*, count(*) OVER () AS entries
             FROM (
-                SELECT r.at + w.shift AS true_at, r.entered_at + w.shift AS true_entered_at, r.*
-                FROM (
-                    SELECT w.device_id, c.shift,
-                           greatest(c.starts, lower(w.during) - c.shift, k.low - c.shift) AS starts,
-                           least(c.ends, coalesce(upper(w.during), 'infinity') - c.shift,
-                                 k.high - c.shift) AS ends
-                    FROM wearing w JOIN clock c ON c.device_id = w.device_id
-                    WHERE w.patient_id = p.id OFFSET 0
-                ) w
-                JOIN LATERAL (
-                    SELECT * FROM pain_report WHERE device_id = w.device_id AND at >= w.starts AND at < w.ends
-                    OFFSET 0
-                ) r ON w.starts < w.ends
-                UNION ALL
-                SELECT r.at, r.entered_at, r.* FROM pain_report r
-                WHERE r.patient_id = p.id AND r.at >= k.low AND r.at < k.high
+{own_reports("= p.id", "k.low", "k.high")}
             ) own {zone_at("own.true_at")}
-            WHERE {local_day("own.true_at")} = k.day AND NOT {_superseded("own")}
+            WHERE {local_day("own.true_at")} = k.day AND NOT {superseded("own")}
             ORDER BY (own.skipped IS NULL) DESC, (own.worst IS NOT NULL) DESC, own.true_at DESC, own.id DESC
             LIMIT 1
         ) s

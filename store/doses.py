@@ -11,6 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from store.own_reports import own_reports, superseded
 from store.results import OF_DIARY, DayIndex
 from store.zones import local_day, zone_at
 
@@ -37,29 +38,11 @@ def diary_doses(session: Session, patient_id: int) -> list[DiaryDoses]:
 
 _ENTRIES = sa.text(
     f"""
-    WITH own AS (
-        SELECT r.at + w.shift AS true_at, w.shift, r.*
-        FROM (
-            SELECT w.device_id, c.shift, greatest(c.starts, lower(w.during) - c.shift) AS starts,
-                   least(c.ends, coalesce(upper(w.during), 'infinity') - c.shift) AS ends
-            FROM wearing w JOIN clock c ON c.device_id = w.device_id
-            WHERE w.patient_id = :patient OFFSET 0
-        ) w
-        JOIN LATERAL (
-            SELECT * FROM pain_report WHERE device_id = w.device_id AND at >= w.starts AND at < w.ends
-            OFFSET 0
-        ) r ON w.starts < w.ends
-        UNION ALL
-        SELECT r.at, interval '0', r.* FROM pain_report r WHERE r.patient_id = :patient
+    WITH own AS ({own_reports("= :patient", "'-infinity'::timestamptz", "'infinity'::timestamptz")}
     )
     SELECT n.entry, {local_day("n.true_at")}, n.true_at, n.shift, n.detail -> 'doses'
     FROM own n JOIN patient p ON p.id = :patient {zone_at("n.true_at")}
-    WHERE NOT EXISTS (
-        SELECT FROM pain_report b
-        WHERE b.entry = n.entry AND (b.boot, b.seq) > (n.boot, n.seq)
-          AND b.device_id IS NOT DISTINCT FROM n.device_id
-          AND b.patient_id IS NOT DISTINCT FROM n.patient_id
-    )
+    WHERE NOT {superseded("n")}
     ORDER BY n.true_at, n.id
     """
 )
