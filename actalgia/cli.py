@@ -14,6 +14,7 @@ from actalgia.commands import (
     associate,
     case,
     database,
+    diary,
     diary_link,
     enrol,
     epochs,
@@ -26,6 +27,7 @@ from actalgia.commands import (
     respond,
     token,
     up,
+    wear,
 )
 
 app = typer.Typer(
@@ -40,9 +42,10 @@ for part in (parts.ingest, parts.alerting, parts.api):
     app.command(part.__name__)(part)
 app.add_typer(recompute.app, name="analytics")
 app.add_typer(database.app, name="db")
+enrol.app.command("diary")(diary.diary)
 enrol.app.command("diary-link")(diary_link.diary_link)
 app.add_typer(enrol.app, name="enrol")
-app.command("wear")(enrol.wear)
+app.command("wear")(wear.wear)
 app.add_typer(account.app, name="account")
 app.add_typer(token.app, name="token")
 app.add_typer(case.app, name="case")

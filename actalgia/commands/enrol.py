@@ -1,4 +1,4 @@
-"""`actalgia enrol` and `actalgia wear`: patients, devices, and who wears what."""
+"""`actalgia enrol`: patients and devices."""
 
 from __future__ import annotations
 
@@ -12,9 +12,7 @@ import typer
 from actalgia.commands.common import (
     DataDirOption,
     JsonOption,
-    by_whom,
     instant,
-    local_date,
     say,
     say_json,
     write_down,
@@ -83,55 +81,6 @@ def zone(
         return
     for name, at in stays:
         say(f"{code}: {name}" + (f" from {at}" if at else ""))
-
-
-@app.command()
-def diary(
-    code: Annotated[str, typer.Argument(metavar="PATIENT")],
-    first: Annotated[str | None, typer.Option("--from", help="First local day, like 2026-05-04.")] = None,
-    last: Annotated[str | None, typer.Option("--to", help="Last local day; open without it.")] = None,
-    ended: Annotated[
-        str | None, typer.Option("--end", metavar="DAY", help="Not asked after this day.")
-    ] = None,
-    as_json: JsonOption = False,
-    data_dir: DataDirOption = None,
-) -> None:
-    """Say that a patient is asked for the diary each day: only who is asked can miss a day.
-
-    Who wears a device that sends diaries counts as asked without this.
-    """
-    from actalgia.system import find_system
-    from store.asked import ask_daily, asked_periods, stop_asking
-    from store.database import now, transaction
-    from store.people import patient_by_code
-
-    if (first is None) == (ended is None) or (ended and last):
-        raise typer.BadParameter("give either --from DAY, with --to DAY or without, or --end DAY")
-    begins, stops = (
-        local_date(day, option) if day else None for day, option in ((first, "--from"), (last, "--to"))
-    )
-    with transaction(find_system(data_dir).engine()) as session:
-        who = patient_by_code(session, code)
-        if begins is not None:
-            changed = ask_daily(session, who.id, begins, by_whom(), now(), stops)
-            said = f"{code} asked from {begins} to {stops or 'open'}"
-        else:
-            assert ended is not None
-            until = local_date(ended, "--end")
-            changed = stop_asking(session, who.id, until, by_whom(), now())
-            said = f"{code} not asked after {until}"
-            if not changed:
-                raise typer.BadParameter(f"nobody asks {code} after {until}")
-        if changed:
-            write_down(session, "patient.diary", said)
-        periods = [(one.first_day, one.last_day) for one in asked_periods(session, who.id)]
-    if as_json:
-        say_json({"patient": code, "asked": [{"from": start, "to": end} for start, end in periods]})
-        return
-    for start, end in periods:
-        say(f"{code} is asked each day from {start} " + (f"to {end}" if end else "on"))
-    if not periods:
-        say(f"{code} is asked on no day.")
 
 
 @app.command()
@@ -219,59 +168,6 @@ def password(
     else:
         say(f"Device {name} logs in with the password {new} from now on")
         say("(shown this once; it is stored nowhere)")
-
-
-def wear(
-    device: Annotated[str | None, typer.Argument(metavar="DEVICE")] = None,
-    patient: Annotated[str | None, typer.Argument(metavar="PATIENT")] = None,
-    start: Annotated[str | None, typer.Option("--from", help="RFC 3339 time.")] = None,
-    end: Annotated[str | None, typer.Option("--to", help="RFC 3339 time; open without it.")] = None,
-    ended: Annotated[
-        str | None, typer.Option("--end", metavar="DEVICE", help="Nobody wears it from --at on.")
-    ] = None,
-    at: Annotated[str | None, typer.Option("--at", help="RFC 3339 time.")] = None,
-    data_dir: DataDirOption = None,
-) -> None:
-    """Say that a device belongs to a patient in [from, to); samples follow by their own time."""
-    from actalgia.system import find_system
-    from store import marks, people
-    from store.database import now, transaction
-
-    if ended is not None:
-        if device or patient or start or end or not at:
-            raise typer.BadParameter("give either DEVICE PATIENT --from, or --end DEVICE --at TIME")
-        device_name, begins, stops = ended, instant(at, "--at"), None
-    elif device and patient and start and not at:
-        device_name, begins = device, instant(start, "--from")
-        stops = instant(end, "--to") if end else None
-    else:
-        raise typer.BadParameter("give either DEVICE PATIENT --from, or --end DEVICE --at TIME")
-    with transaction(find_system(data_dir).engine()) as session:
-        worn = people.device_by_name(session, device_name)
-        lost = [
-            (code, max(first, begins), min(last, stops) if last and stops else last or stops)
-            for code, first, last in people.worn_within(session, worn, begins, stops)
-        ]
-        # The days of those who wore it are stale, and of those who will have worn it.
-        marks.mark_days_of_device(session, worn.id, begins, stops, now())
-        if patient is not None:
-            people.wear(session, worn, people.patient_by_code(session, patient), begins, stops)
-        else:
-            people.end_wearing(session, worn, begins)
-        who = patient or "nobody"
-        write_down(session, "wear", f"{device_name} {who} from {begins.isoformat()} to {stops or 'open'}")
-        marks.mark_days_of_device(session, worn.id, begins, stops, now())
-    for code, first, last in lost:
-        if code != patient:
-            until = f"to {last.isoformat()}" if last else "on"
-            say(f"{device_name} is no longer {code}'s from {first.isoformat()} {until}.")
-    if patient is not None:
-        say(
-            f"{device_name} belongs to {patient} from {begins.isoformat()}"
-            + (f" to {stops.isoformat()}" if stops else "")
-        )
-    else:
-        say(f"Nobody wears {device_name} from {begins.isoformat()} on.")
 
 
 def _enrol_devices(
