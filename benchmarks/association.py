@@ -7,7 +7,6 @@ a planted link.
 
 from __future__ import annotations
 
-import argparse
 import resource
 import time
 from collections.abc import Callable
@@ -25,6 +24,7 @@ from analytics.association.repeated_measures import RepeatedMeasures, repeated_m
 from analytics.association.shifts import random_shifts, shift_p, shifted_strength, strength
 from analytics.association.sums import Sums, Values, lagged_sums, shifted_sums
 from analytics.association.unanswered import sensitivity
+from benchmarks.parts import run_parts
 from benchmarks.table import Table, number
 
 PHI, MISSING = 0.5, 0.25
@@ -258,16 +258,5 @@ PARTS: dict[str, Callable[[int], list[Table]]] = {
 }
 
 
-def main() -> None:
-    """Run the parts that are named, or all."""
-    words = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    words.add_argument("parts", nargs="*", help=", ".join(PARTS))
-    words.add_argument("--cohorts", type=int, default=COHORTS)
-    given = words.parse_args()
-    for name in given.parts or list(PARTS):
-        for table in PARTS[name](given.cohorts):
-            print(table.markdown())
-
-
 if __name__ == "__main__":
-    main()
+    run_parts(__doc__, PARTS, "cohorts", COHORTS)

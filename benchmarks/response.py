@@ -7,7 +7,6 @@ change itself, so what is not covered under no change is how often chance is cal
 
 from __future__ import annotations
 
-import argparse
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from scipy import special
 from analytics.response.interrupted import _PHI, interrupted, segments
 from analytics.response.treated import responded
 from analytics.response.windows import Daily, Event
+from benchmarks.parts import run_parts
 from benchmarks.table import Table, number
 from groups.pooled import pooled
 
@@ -290,16 +290,5 @@ PARTS: dict[str, Callable[[int], list[Table]]] = {
 }
 
 
-def main() -> None:
-    """Run the parts that are named, or all."""
-    words = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    words.add_argument("parts", nargs="*", help=", ".join(PARTS))
-    words.add_argument("--series", type=int, default=SERIES)
-    given = words.parse_args()
-    for name in given.parts or list(PARTS):
-        for table in PARTS[name](given.series):
-            print(table.markdown(), flush=True)
-
-
 if __name__ == "__main__":
-    main()
+    run_parts(__doc__, PARTS, "series", SERIES)
