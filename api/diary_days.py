@@ -9,7 +9,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel
 
 from api.auth import Db
-from api.paging import Cursor, Limit, PatientPage, cut, place_of
+from api.paging import Cursor, Limit, PatientPage, behind, cut, place_of
 from api.problems import documented
 from api.severities import CutPointsInUse, CutPointsOut
 from api.visible import PatientZone, VisiblePatient
@@ -68,10 +68,9 @@ def diary(
     """
     at = now()
     first, last = days_of(first, last, zone, 30, MOST_DAYS)
-    place = place_of(cursor, str)
     found = diary_days(db, patient.id, first, last, at)
     how = kept(found)
-    rows = found if place is None else [d for d in found if d.day.isoformat() > str(place[0])]
+    rows = behind(found, place_of(cursor, str), lambda d: (d.day.isoformat(),))
     page, further = cut(rows, limit, lambda d: (d.day.isoformat(),))
     return DiaryOut(
         patient=patient.code,

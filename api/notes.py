@@ -10,7 +10,8 @@ from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
 from api.auth import Db
-from api.paging import Cursor, Limit, PatientPage, cut, place_of
+from api.paging import Cursor, Limit, PatientPage, behind, cut, place_of
+from api.pain import place_in_time
 from api.problems import documented
 from api.visible import PatientZone, VisiblePatient
 from api.windows import FromDay, ToDay, days_of, instants_of
@@ -67,19 +68,13 @@ def notes(
     Descriptors of what the patient wrote, by words alone: no judgement, and nothing is escalated by them.
     """
     first, last = days_of(first, last, zone, 30, MOST_DAYS)
-    place = place_of(cursor, str, str)
-    found = sorted(reports_of(db, patient.id, *instants_of(first, last, zone)), key=_place)
-    if place is not None:
-        found = [report for report in found if _place(report) > tuple(place)]
+    reports = reports_of(db, patient.id, *instants_of(first, last, zone))
+    found = behind(reports, place_of(cursor, str, str), place_in_time)
     written = notes_in(db, [report.row for report in found])
     having = [report for report in found if report.row in written]
-    page, further = cut(having[: limit + 1], limit, _place)
+    page, further = cut(having[: limit + 1], limit, place_in_time)
     items = [_shown(report, written[report.row]) for report in page]
     return PatientPage(patient=patient.code, tz=name_at(zone, now()), items=items, next=further)
-
-
-def _place(report: Report) -> tuple[str, str]:
-    return report.at.isoformat(), str(report.entry)
 
 
 def _shown(report: Report, note: StoredNote) -> NoteOut:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Annotated, Generic, TypeVar
 
 from fastapi import Query
@@ -42,6 +42,14 @@ def cut(
     page = rows[:limit]
     place = json.dumps(key(page[-1])).encode()
     return page, base64.urlsafe_b64encode(place).decode().rstrip("=")
+
+
+def behind(
+    rows: Iterable[Row], place: list[str | int] | None, key: Callable[[Row], tuple[str | int, ...]]
+) -> list[Row]:
+    """The rows in the order of `key`, those after `place`: what is left for the next pages."""
+    ordered = sorted(rows, key=key)
+    return ordered if place is None else [row for row in ordered if key(row) > tuple(place)]
 
 
 def place_of(cursor: str | None, *kinds: type) -> list[str | int] | None:

@@ -13,7 +13,7 @@ from pydantic import BaseModel, Field
 
 from api.auth import AsWardUser, Db
 from api.entries import DiaryIn, Stored, touch
-from api.paging import Cursor, Limit, PatientPage, cut, place_of
+from api.paging import Cursor, Limit, PatientPage, behind, cut, place_of
 from api.problems import documented
 from api.severities import CutPointsInUse, CutPointsOut
 from api.visible import PatientZone, VisiblePatient
@@ -73,17 +73,19 @@ def pain(
 ) -> PainPage:
     """Diary entries by time, each in its newest form; the last 30 days unless you say which."""
     first, last = days_of(first, last, zone, 30, MOST_DAYS)
-    place = place_of(cursor, str, str)
     found = reports_of(db, patient.id, *instants_of(first, last, zone))
-    rows = sorted(found, key=lambda r: (r.at.isoformat(), str(r.entry)))
-    if place is not None:
-        rows = [r for r in rows if (r.at.isoformat(), str(r.entry)) > tuple(place)]
-    page, further = cut(rows[: limit + 1], limit, lambda r: (r.at.isoformat(), str(r.entry)))
+    rows = behind(found, place_of(cursor, str, str), place_in_time)
+    page, further = cut(rows[: limit + 1], limit, place_in_time)
     said = CutPointsOut.of(cut_points)
     items = shown(db, page)
     for item in items:
         item.severity = severity(item.worst, cut_points)
     return PainPage(patient=patient.code, tz=name_at(zone, now()), items=items, next=further, cut_points=said)
+
+
+def place_in_time(report: Report) -> tuple[str, str]:
+    """The order of entries in a list, and the cursor of one."""
+    return report.at.isoformat(), str(report.entry)
 
 
 @router.post("/{patient}/pain", status_code=201)
