@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
-from collections.abc import Iterator
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
@@ -16,18 +14,13 @@ from days.cut import day_of
 from store.access import Role, create_account
 from store.database import now, transaction
 from store.diary_links import revoke_link
+from tests.browser.chromium import in_a_browser
 from tests.cast import Cast, enrol_cast
 from tests.pages.diaries import given_link, reports
-from tests.pages.server import Served, serving
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium on this machine"),
-]
+pytestmark = in_a_browser
 expect = playwright.expect
-ARGS = ["--no-sandbox", "--disable-gpu", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"]
 PHONE = {
     "viewport": {"width": 360, "height": 740},
     "has_touch": True,
@@ -52,20 +45,6 @@ SAID = {
     },
 }  # fmt: skip
 languages = pytest.mark.parametrize("code", ["en", "it"])
-
-
-@pytest.fixture(scope="module")
-def served(migrated_url: str) -> Iterator[Served]:
-    with serving(migrated_url) as served:
-        yield served
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[playwright.Browser]:
-    with playwright.sync_playwright() as runner:
-        browser = runner.chromium.launch(executable_path=CHROMIUM, args=ARGS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -14,34 +12,15 @@ from pwdlib import PasswordHash
 from store.access import LoginSession, Role, create_account
 from store.cases import comment, open_or_join
 from store.database import now, transaction
+from tests.browser.chromium import in_a_browser
 from tests.cast import Cast, enrol_cast
 from tests.pages.minutes import send_minutes
-from tests.pages.server import Served, serving
+from tests.pages.server import serving
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium on this machine"),
-]
+pytestmark = in_a_browser
 expect = playwright.expect
 REASON = "Worst pain 8 today, 3 above the usual 5."
-# Whatever a page would ask of another host fails, and is seen.
-ARGS = ["--no-sandbox", "--disable-gpu", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"]
-
-
-@pytest.fixture(scope="module")
-def served(migrated_url: str) -> Iterator[Served]:
-    with serving(migrated_url) as served:
-        yield served
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[playwright.Browser]:
-    with playwright.sync_playwright() as runner:
-        browser = runner.chromium.launch(executable_path=CHROMIUM, args=ARGS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

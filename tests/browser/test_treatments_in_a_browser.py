@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -12,17 +10,12 @@ from pwdlib import PasswordHash
 
 from store.access import Role, create_account
 from store.database import now, transaction
+from tests.browser.chromium import in_a_browser
 from tests.cast import Cast, enrol_cast
-from tests.pages.server import Served, serving
 from tests.pages.visits import moved, reported
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium on this machine"),
-]
-ARGS = ["--no-sandbox", "--disable-gpu", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"]
+pytestmark = in_a_browser
 
 
 @pytest.fixture
@@ -36,36 +29,25 @@ def cast(engine: sa.Engine) -> Cast:
     return cast
 
 
-@pytest.fixture(scope="module")
-def served(migrated_url: str) -> Iterator[Served]:
-    with serving(migrated_url) as served:
-        yield served
-
-
 @pytest.mark.parametrize("width", [pytest.param(1280, id="desk"), pytest.param(390, id="phone")])
-def test_a_nurse_writes_down_a_course_without_scripts_and_takes_it_back(served, engine, cast, width):
-    with playwright.sync_playwright() as runner:
-        browser = runner.chromium.launch(executable_path=CHROMIUM, args=ARGS)
-        page = browser.new_context(
-            java_script_enabled=False, viewport={"width": width, "height": 900}
-        ).new_page()
-        page.set_default_timeout(8000)
-        page.goto(served.url + "/patients/P-rising")
-        page.get_by_label("Name").fill("anna")
-        page.get_by_label("Password").fill("pw")
-        page.get_by_role("button", name="Log in").click()
-        page.get_by_text("Write down a treatment").click()
-        page.get_by_label("What was done").select_option("radiotherapy")
-        page.get_by_label("When").fill(f"{now() - timedelta(days=12):%Y-%m-%dT09:00}")
-        page.get_by_label("Technique").fill("SBRT")
-        page.get_by_label("Fractions").fill("3")
-        page.get_by_label("Last day").fill(f"{now() - timedelta(days=8):%Y-%m-%d}")
-        page.get_by_role("button", name="Write down").click()
-        listed = page.locator("#treatments table")
-        playwright.expect(listed).to_contain_text("SBRT, 3 fractions, until")
-        playwright.expect(page.locator("svg text.treatment")).to_have_text("✳ radiotherapy")
-        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "nothing sticks out"
-        page.get_by_text("Entered wrongly?").click()
-        page.get_by_role("button", name="Withdraw").click()
-        playwright.expect(page.locator("#treatments")).to_contain_text("No treatment is written down")
-        browser.close()
+def test_a_nurse_writes_down_a_course_without_scripts_and_takes_it_back(served, browser, engine, cast, width):
+    page = browser.new_context(java_script_enabled=False, viewport={"width": width, "height": 900}).new_page()
+    page.set_default_timeout(8000)
+    page.goto(served.url + "/patients/P-rising")
+    page.get_by_label("Name").fill("anna")
+    page.get_by_label("Password").fill("pw")
+    page.get_by_role("button", name="Log in").click()
+    page.get_by_text("Write down a treatment").click()
+    page.get_by_label("What was done").select_option("radiotherapy")
+    page.get_by_label("When").fill(f"{now() - timedelta(days=12):%Y-%m-%dT09:00}")
+    page.get_by_label("Technique").fill("SBRT")
+    page.get_by_label("Fractions").fill("3")
+    page.get_by_label("Last day").fill(f"{now() - timedelta(days=8):%Y-%m-%d}")
+    page.get_by_role("button", name="Write down").click()
+    listed = page.locator("#treatments table")
+    playwright.expect(listed).to_contain_text("SBRT, 3 fractions, until")
+    playwright.expect(page.locator("svg text.treatment")).to_have_text("✳ radiotherapy")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "nothing sticks out"
+    page.get_by_text("Entered wrongly?").click()
+    page.get_by_role("button", name="Withdraw").click()
+    playwright.expect(page.locator("#treatments")).to_contain_text("No treatment is written down")
