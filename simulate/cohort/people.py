@@ -1,6 +1,8 @@
-"""Who the simulated patients are: attributes by which a report may ask whom a system sees worse."""
+"""Who the simulated patients are, and how that changes what they send."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +18,19 @@ SHARES: dict[str, dict[str, float]] = {
     "stage": {"I-II": 0.25, "III": 0.25, "IV": 0.5},
 }
 
+#: Log odds of an entry: stage IV has an odds ratio of 0.69 (clinical.md 2.2), the others are chosen.
+_ANSWERS_LESS = {("stage", "IV"): np.log(0.69), ("language", "other"): -0.35, ("age_band", "75+"): -0.2}
+#: Times as many worn days; chosen.
+_WEARS_LESS = {("age_band", "75+"): 0.88}
+
+
+@dataclass(frozen=True)
+class Habits:
+    """(n,) each: added to the log odds of an entry, and times the share of worn days."""
+
+    answering: NDArray[np.float64]
+    wearing: NDArray[np.float64]
+
 
 def attributes(streams: Streams) -> dict[str, NDArray[np.str_]]:
     """One value of each attribute a patient."""
@@ -24,3 +39,16 @@ def attributes(streams: Streams) -> dict[str, NDArray[np.str_]]:
         edges = np.cumsum(list(shares.values()))[:-1]
         drawn[name] = np.array(list(shares))[np.searchsorted(edges, streams.uniform_each(name), side="right")]
     return drawn
+
+
+def habits(people: dict[str, NDArray[np.str_]], *, unequal: bool) -> Habits:
+    """What their attributes make of them; the average patient stays that of the model."""
+    n = len(people["stage"])
+    answering, wearing = np.zeros(n), np.ones(n)
+    if unequal:
+        for (name, value), less in _ANSWERS_LESS.items():
+            answering += less * ((people[name] == value) - SHARES[name][value])
+        for (name, value), times in _WEARS_LESS.items():
+            share = SHARES[name][value]
+            wearing *= np.where(people[name] == value, times, 1.0) / (1 - share * (1 - times))
+    return Habits(answering, wearing)

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulate.cohort.course import Course
+from simulate.cohort.people import Habits
 from simulate.cohort.signals import Signals, autoregressive, log_odds, rating
 
 Floats = NDArray[np.float64]
@@ -26,8 +27,8 @@ def burden(course: Course) -> Floats:
     return np.append(_BURDEN, 0.0)[np.minimum(since, len(_BURDEN))]
 
 
-def signals(course: Course, answering: Floats) -> Signals:
-    """The days of everybody; `answering` (n,) is added to the log odds of a diary entry."""
+def signals(course: Course, habits: Habits) -> Signals:
+    """The days of everybody."""
     n, streams = course.patients, course.streams
     tired = burden(course)
     usual = np.clip(3.0 + 1.3 * streams.normal_each("usual pain"), 0.5, 5.0)
@@ -69,8 +70,8 @@ def signals(course: Course, answering: Floats) -> Signals:
     activity = 18 * np.exp(0.5 * (log_steps - 7.84) + 0.15 * streams.normal("activity"))
     weak = np.log(0.14) + 0.35 * streams.normal_each("usual amplitude")[:, None] + 0.05 * above
     weak = weak + 0.5 * disturbed + 0.2 * streams.normal("amplitude")
-    worn = _wear(course)
-    answered, would_reply = _answers(course, above, answering)
+    worn = _wear(course, habits)
+    answered, would_reply = _answers(course, above, habits)
     return Signals(
         pain=pain,
         average=average,
@@ -88,10 +89,10 @@ def signals(course: Course, answering: Floats) -> Signals:
     )
 
 
-def _wear(course: Course) -> Floats:
+def _wear(course: Course, habits: Habits) -> Floats:
     """Two states, each patient's share of worn days from Beta(6, 1.8); fractions of a day are chosen."""
     n, d, streams = course.patients, course.days, course.streams
-    share = streams.of("share of worn days").beta(6.0, 1.8, n)
+    share = np.minimum(streams.of("share of worn days").beta(6.0, 1.8, n) * habits.wearing, 1.0)
     chance = streams.uniform("worn")
     worn = np.empty((n, d), dtype=bool)
     worn[:, 0] = chance[:, 0] < share
@@ -103,9 +104,9 @@ def _wear(course: Course) -> Floats:
     return np.where(course.off, 0.0, np.where(worn, full, little))
 
 
-def _answers(course: Course, above: Floats, answering: Floats) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+def _answers(course: Course, above: Floats, habits: Habits) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     n, d, streams = course.patients, course.days, course.streams
-    keen = 1.35 + 0.9 * streams.normal_each("keen to answer") + answering
+    keen = 1.35 + 0.9 * streams.normal_each("keen to answer") + habits.answering
     hindered = 0.15 * np.clip(above, 0, None) + course.silence
     base = keen[:, None] - 0.105 * course.weekend - hindered
     chance = streams.uniform("diary")

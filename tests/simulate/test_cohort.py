@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from simulate.cohort import EVENT_KINDS, NUMBERS, SCENARIOS, Cohort, make_cohort
+from simulate.cohort import EVENT_KINDS, NUMBERS, SCENARIOS, Cohort, Realism, make_cohort
+from simulate.cohort.cohort import Family
 
 Floats = NDArray[np.float64]
 
@@ -33,7 +34,7 @@ def log_steps_of_worn_days(cohort: Cohort) -> Floats:
 
 @pytest.fixture(scope="module")
 def stable() -> Cohort:
-    return make_cohort("stable", 300, 120, seed=1)
+    return make_cohort("stable", 300, 120, seed=1, realism=Realism.none())
 
 
 def test_stable_patients_achieve_the_published_figures_of_the_model(stable: Cohort) -> None:
@@ -51,10 +52,33 @@ def test_stable_patients_achieve_the_published_figures_of_the_model(stable: Coho
     assert within_correlation(stable.average, stable.sleep_efficiency) == pytest.approx(-0.122, abs=0.03)
 
 
+def test_what_happens_beside_the_model_leaves_its_figures_near() -> None:
+    made = make_cohort("stable", 300, 120, seed=1)
+    assert np.mean(~np.isnan(made.average)) == pytest.approx(0.76, abs=0.04)
+    assert np.mean(made.wear_fraction >= 0.6) == pytest.approx(0.75, abs=0.04)
+    assert np.nanmean(made.average) == pytest.approx(3.17, abs=0.25)
+    assert np.nanstd(made.average, axis=1, ddof=1).mean() == pytest.approx(1.00, abs=0.1)
+    assert within_correlation(made.average, log_steps_of_worn_days(made)) == pytest.approx(-0.134, abs=0.04)
+
+
+@pytest.mark.parametrize("family", ["plain", "heavy"])
 @pytest.mark.parametrize("scenario", SCENARIOS)
-def test_a_seed_means_one_cohort_whose_patients_stay_when_more_are_added(scenario: str) -> None:
-    few, more = make_cohort(scenario, 7, 100, seed=3), make_cohort(scenario, 12, 100, seed=3)
-    for name in (*NUMBERS, "truth", "device", "treatment", "reply_average", "reply_worst", "present"):
+def test_a_seed_means_one_cohort_whose_patients_stay_when_more_are_added(
+    scenario: str, family: Family
+) -> None:
+    few = make_cohort(scenario, 7, 100, seed=3, family=family)
+    more = make_cohort(scenario, 12, 100, seed=3, family=family)
+    for name in (
+        *NUMBERS,
+        "truth",
+        "device",
+        "treatment",
+        "reply_average",
+        "reply_worst",
+        "present",
+        "proxy",
+        "uploaded_twice",
+    ):
         np.testing.assert_array_equal(getattr(few, name), getattr(more, name)[:7])
     np.testing.assert_array_equal(few.events, more.events[more.events["patient"] < 7])
     np.testing.assert_array_equal(few.windows, more.windows[more.windows["patient"] < 7])
