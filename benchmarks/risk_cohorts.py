@@ -30,7 +30,10 @@ class Regime:
 
 
 NOMINAL, STRESSED = Regime("nominal", "plain", False), Regime("stressed", "plain", True)
-HEAVY, HEAVY_STRESSED = Regime("second family", "heavy", False), Regime("second family, stressed", "heavy", True)
+HEAVY, HEAVY_STRESSED = (
+    Regime("second family", "heavy", False),
+    Regime("second family, stressed", "heavy", True),
+)
 REGIMES = (NOMINAL, STRESSED, HEAVY, HEAVY_STRESSED)
 
 

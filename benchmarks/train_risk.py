@@ -16,10 +16,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from analytics.escalation.risk import risk_features, scaled
 from analytics.escalation.risk_drift import reference_of
-from analytics.escalation.risk_model import CHECKSUM, SHIPPED_FILE, checksum
+from analytics.escalation.risk_model import CHECKSUM, SHIPPED_FILE, bent, checksum, model_of, scaled
 from analytics.escalation.screening import RULE
 from analytics.escalation.settings import SHIPPED
 from analytics.escalation.validation import Values, auroc, log_loss
@@ -31,7 +31,9 @@ PATIENTS = 40  #: of each scenario, seed and family
 EVERY = 6  #: of each patient every sixth day: days in a row say nearly the same
 FOLDS = 5
 #: (C, share of the absolute penalty) that are tried, from the strongest on.
-STRENGTHS = ((0.0003, 0.5), (0.003, 0.5), (0.03, 0.5), (0.003, 0.0))
+STRENGTHS = ((0.0005, 0.5), (0.003, 0.5), (0.02, 0.5))
+#: Where a feature's slope may change, in standard deviations from the mean.
+BENDS = (-0.5, 0.5, 1.5, 2.5)
 GROUPS = 40  #: of held-out days, alike in risk, between which the recalibration is a line
 LEAST_RISE = 1e-3  #: between knots, so that no two different risks become one
 
@@ -42,25 +44,26 @@ def train(patients: int = PATIENTS, seeds: tuple[int, ...] = SEEDS) -> dict[str,
     names = [name for name, values in days.features.items() if _usable(values)]
     centres = {name: _short(np.nanmean(days.features[name])) for name in names}
     scales = {name: _short(np.nanstd(days.features[name])) for name in names}
-    x = np.stack([scaled(days.features[name], centres[name], scales[name]) for name in names], axis=1)
+    x = np.concatenate([_columns(days.features[name], centres[name], scales[name]) for name in names], axis=1)
     tried = [(_held_out(x, days, *strength), strength) for strength in STRENGTHS]
     losses = [log_loss(_risk(said), days.comes) for said, _ in tried]
     best = int(np.argmin(losses))
     said, (c, l1) = tried[best]
     model = _fit(x, days.comes, c, l1)
-    coefficients = [_short(value) for value in model.coef_[0]]
-    kept = [k for k, value in enumerate(coefficients) if value != 0]
-    document = {
+    each = [[_short(value) for value in own] for own in model.coef_[0].reshape(len(names), -1)]
+    kept = [k for k, own in enumerate(each) if any(own)]
+    document: dict[str, Any] = {
         "name": "flare 7 d",
         "version": 1,
         "made_of": "simulated cohorts; nobody in them exists",
         "target": "an event day among the next seven, one in progress included",
+        "bends": list(BENDS),
         "features": [
             {
                 "name": names[k],
                 "centre": centres[names[k]],
                 "scale": scales[names[k]],
-                "coefficient": coefficients[k],
+                "coefficients": each[k],
             }
             for k in kept
         ],
@@ -84,10 +87,16 @@ def train(patients: int = PATIENTS, seeds: tuple[int, ...] = SEEDS) -> dict[str,
             "penalty": {"C": c, "l1_ratio": l1},
             "folds": FOLDS,
             "held_out_auroc": _short(auroc(said, days.comes)),
-            "held_out_log_loss": {f"C {k[0]:g}, l1 {k[1]:g}": _short(v) for k, v in zip(STRENGTHS, losses, strict=True)},
+            "held_out_log_loss": {
+                f"C {k[0]:g}, l1 {k[1]:g}": _short(v) for k, v in zip(STRENGTHS, losses, strict=True)
+            },
         },
     }
     return _with_reference_of_risk(document, days)
+
+
+def _columns(values: Values, centre: float, scale: float) -> NDArray[np.float32]:
+    return bent(scaled(values, centre, scale), np.array(BENDS)).astype(np.float32)
 
 
 def _usable(values: Values) -> bool:
@@ -95,13 +104,13 @@ def _usable(values: Values) -> bool:
     return len(known) > 0.2 * len(values) and float(np.std(known)) > 1e-6
 
 
-def _fit(x: Values, y: Any, c: float, l1: float) -> Any:
+def _fit(x: NDArray[np.float32], y: Any, c: float, l1: float) -> Any:
     from sklearn.linear_model import LogisticRegression
 
     model = LogisticRegression(
         solver="saga", l1_ratio=l1, C=c, tol=1e-3, max_iter=300, random_state=0, **_penalty()
     )
-    return model.fit(x.astype(np.float32), y)
+    return model.fit(x, y)
 
 
 def _penalty() -> dict[str, str]:
@@ -112,7 +121,7 @@ def _penalty() -> dict[str, str]:
     return {"penalty": "elasticnet"} if old else {}
 
 
-def _held_out(x: Values, days: Days, c: float, l1: float) -> Values:
+def _held_out(x: NDArray[np.float32], days: Days, c: float, l1: float) -> Values:
     """Log odds of each day by a model that saw nobody of its patient's fold."""
     from sklearn.model_selection import GroupKFold
 
@@ -136,14 +145,8 @@ def _recalibration(said: Values, days: Days) -> dict[str, list[float]]:
 
 
 def _with_reference_of_risk(document: dict[str, Any], days: Days) -> dict[str, Any]:
-    features = document["features"]
-    total = np.full(len(days.comes), document["intercept"])
-    for one in features:
-        total += one["coefficient"] * scaled(days.features[one["name"]], one["centre"], one["scale"])
-    knots = document["recalibration"]
-    inside = np.interp(total, knots["fitted"], knots["calibrated"])
-    total = inside + total - np.clip(total, knots["fitted"][0], knots["fitted"][-1])
-    document["reference"]["p_flare_7d"] = reference_of(_risk(total))
+    said = model_of({**document, CHECKSUM: ""}).log_odds_of(days.features)
+    document["reference"]["p_flare_7d"] = reference_of(_risk(said))
     return {**document, CHECKSUM: checksum(document)}
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -12,8 +15,8 @@ from analytics.escalation.screening import RULE, Screened, Tier
 from analytics.escalation.validation import log_odds
 
 HORIZON_DAYS = 7
-#: A missing stream adds nothing, and nothing may outweigh all else: features count up to so many scales.
-MOST_SCALES = 8.0
+#: Patients whose features are in memory at once; changes nothing else.
+_AT_ONCE = 500
 
 
 def p_flare_7d(screened: Screened, model: RiskModel | None = None) -> Floats:
@@ -35,16 +38,46 @@ def p_flare_7d(screened: Screened, model: RiskModel | None = None) -> Floats:
     Raises `BadRiskModel` where the model takes features that this screen does not deliver.
     """
     model = shipped_risk_model() if model is None else model
-    found = risk_features(screened)
-    if absent := [name for name in model.features if name not in found]:
-        raise BadRiskModel(f"the risk model {model.label} takes {absent[0]}, which {RULE} does not deliver")
     if model.screen_rule not in (None, RULE):
         raise BadRiskModel(f"the risk model {model.label} was made with {model.screen_rule}, not with {RULE}")
-    total = np.full(screened.rows.shape, model.intercept)
-    for k, name in enumerate(model.features):
-        total += model.coefficients[k] * scaled(found[name], model.centres[k], model.scales[k])
-    risk = 1 / (1 + np.exp(-np.clip(model.recalibrated(total), -30, 30)))
-    return np.where(told(screened), risk, np.nan)
+    risk = np.full(screened.rows.shape, np.nan)
+    for part, patients in _parts(screened):
+        found = risk_features(part)
+        if absent := [name for name in model.features if name not in found]:
+            raise BadRiskModel(
+                f"the risk model {model.label} takes {absent[0]}, which {RULE} does not deliver"
+            )
+        said = 1 / (1 + np.exp(-np.clip(model.log_odds_of(found), -30, 30)))
+        risk[patients] = np.where(told(part), said, np.nan)
+    return risk
+
+
+def _parts(screened: Screened) -> Iterator[tuple[Screened, slice]]:
+    """Some hundred patients at a time: no patient's risk depends on another."""
+    rows = screened.rows
+    given: dict[int, dict[tuple[int, int], frozenset[str]]] = {}
+    for (patient, day), kinds in rows.treatments.items():
+        given.setdefault(patient // _AT_ONCE, {})[patient % _AT_ONCE, day] = kinds
+    for nth in range(-(-rows.shape[0] // _AT_ONCE)):
+        part = slice(nth * _AT_ONCE, min((nth + 1) * _AT_ONCE, rows.shape[0]))
+        yield (
+            replace(
+                screened,
+                rows=DailyRows(
+                    rows.patients[part],
+                    rows.first_day[part],
+                    rows.days[part],
+                    {name: values[part] for name, values in rows.numbers.items()},
+                    rows.device[part],
+                    given.get(nth, {}),
+                ),
+                tier=screened.tier[part],
+                score=screened.score[part],
+                floor=screened.floor[part],
+                features={name: values[part] for name, values in screened.features.items()},
+            ),
+            part,
+        )
 
 
 def told(screened: Screened) -> NDArray[np.bool_]:
@@ -59,12 +92,6 @@ def risk_features(screened: Screened) -> dict[str, Floats]:
     for name, values in screened.features.items():
         found[f"screen_{name}"] = log_odds(values) if name.startswith("p_") else values
     return found
-
-
-def scaled(values: Floats, centre: float, scale: float) -> Floats:
-    """In scales from the centre; what is missing is at the centre."""
-    away = np.clip((values - centre) / scale, -MOST_SCALES, MOST_SCALES)
-    return np.where(np.isnan(away), 0.0, away)
 
 
 def came_within(on: NDArray[np.bool_], days: int = HORIZON_DAYS) -> NDArray[np.bool_]:

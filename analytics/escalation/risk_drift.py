@@ -97,7 +97,9 @@ def in_the_large(p: Values, y: Yes, patients: int) -> InTheLarge:
         why = f"too little data: {events} days before an event, {len(y) - events} others, {patients} patients"
     large = None if why else calibration(p, y).in_the_large
     empty = not len(p)
-    return InTheLarge(len(p), 0.0 if empty else float(p.mean()), 0.0 if empty else float(y.mean()), large, why)
+    return InTheLarge(
+        len(p), 0.0 if empty else float(p.mean()), 0.0 if empty else float(y.mean()), large, why
+    )
 
 
 def _one(name: str, before: Reference, values: Values) -> Drift:

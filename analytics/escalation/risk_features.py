@@ -17,6 +17,8 @@ from analytics.escalation.rows import DailyRows, Floats
 from analytics.escalation.windows import (
     carried,
     days_since,
+    leaky_mean,
+    raised_sum,
     trailing_count,
     trailing_max,
     trailing_mean,
@@ -45,8 +47,9 @@ def judgeable(rows: DailyRows, judge_days: int) -> NDArray[np.bool_]:
 def row_features(rows: DailyRows) -> dict[str, Floats]:
     """Each feature by name, (n, d)."""
     found: dict[str, Floats] = {}
-    for name in ("average", "worst"):
-        found |= _pain(name, rows.of(name))
+    pain = [_Pain(rows.of(name)) for name in ("average", "worst")]
+    for name, one in zip(("average", "worst"), pain, strict=True):
+        found |= one.features(name)
     for name in ("breakthrough", "rescue_doses"):
         found |= _counted(name, rows.of(name))
     wear = rows.of("wear_fraction")
@@ -64,6 +67,7 @@ def row_features(rows: DailyRows) -> dict[str, Floats]:
     found |= _silence(rows, found)
     found |= _treated(rows)
     found |= _together(found)
+    found |= _lasting(pain, rows.of("breakthrough"))
     return found
 
 
@@ -87,26 +91,35 @@ def _first_level(x: Floats) -> Floats:
     return first
 
 
-def _pain(name: str, x: Floats) -> dict[str, Floats]:
-    usual, spread = _usual(x, PAIN_SPREAD)
-    last, few, week = carried(x, LAG_DAYS), trailing_mean(x, 3), trailing_mean(x, 7)
-    answers = trailing_count(~np.isnan(x), 3)
-    rise = few - usual
-    return {
-        f"{name}_last": last - usual,
-        f"{name}_rise_3": rise,
-        f"{name}_rise_3_above_1": _above(rise, 1.0),
-        f"{name}_rise_3_above_2": _above(rise, 2.0),
-        f"{name}_rise_7": week - usual,
-        f"{name}_rise_7_above_1": _above(week - usual, 1.0),
-        f"{name}_z_3": np.clip(rise * np.sqrt(np.maximum(answers, 1)) / spread, -6, 6),
-        f"{name}_high_7": trailing_max(x, 7) - usual,
-        f"{name}_since_first": trailing_mean(x, 10) - _first_level(x),
-        f"{name}_since_first_above_1": _above(trailing_mean(x, 10) - _first_level(x), 1.0),
-        f"{name}_trend": trailing_mean(x, 5) - trailing_mean(x, 9, 5),
-        f"{name}_week_before": trailing_mean(x, 7, 7) - usual,
-        f"{name}_spread": spread,
-    }
+class _Pain:
+    """One question about pain, and the levels that it is held against."""
+
+    def __init__(self, x: Floats) -> None:
+        self.x = x
+        self.usual, self.spread = _usual(x, PAIN_SPREAD)
+        self.first = _first_level(x)
+        weeks, _ = trailing_median(x, FIRST_DAYS, LAG_DAYS, least=LEAST_USUAL)
+        self.best = np.fmin.accumulate(weeks, axis=1)  #: the lowest median of three weeks, until a week ago
+
+    def features(self, name: str) -> dict[str, Floats]:
+        x, usual = self.x, self.usual
+        answers = trailing_count(~np.isnan(x), 3)
+        rise = trailing_mean(x, 3) - usual
+        return {
+            f"{name}_last": carried(x, LAG_DAYS) - usual,
+            f"{name}_rise_3": rise,
+            f"{name}_rise_7": trailing_mean(x, 7) - usual,
+            f"{name}_z_3": np.clip(rise * np.sqrt(np.maximum(answers, 1)) / self.spread, -6, 6),
+            f"{name}_high_7": trailing_max(x, 7) - usual,
+            f"{name}_since_first": trailing_mean(x, 10) - self.first,
+            f"{name}_trend": trailing_mean(x, 5) - trailing_mean(x, 9, 5),
+            f"{name}_week_before": trailing_mean(x, 7, 7) - usual,
+            f"{name}_spread": self.spread,
+        }
+
+    def over(self, level: Floats) -> Floats:
+        """Each day's answer, in own spreads above a level."""
+        return (self.x - level) / self.spread
 
 
 def _counted(name: str, x: Floats) -> dict[str, Floats]:
@@ -118,7 +131,6 @@ def _counted(name: str, x: Floats) -> dict[str, Floats]:
     return {
         f"{name}_rise_3": few - usual,
         f"{name}_rise_7": week - usual,
-        f"{name}_rise_7_above_half": _above(week - usual, 0.5),
     }
 
 
@@ -172,12 +184,34 @@ def _together(found: dict[str, Floats]) -> dict[str, Floats]:
     return {
         "sleep_departs": np.clip(sleep, 0, None),
         "departs": all_,
-        "departs_above_4": np.clip(all_ - 4, 0, None),
         "departed_most_14": trailing_max(all_, 14),
         "pain_and_sleep": np.sqrt(np.clip(pain, 0, None) * np.clip(sleep, 0, None)),
     }
 
 
-def _above(x: Floats, edge: float) -> Floats:
-    """What of it lies above an edge."""
-    return np.clip(x - edge, 0, None)
+def _lasting(pain: list[_Pain], breakthrough: Floats) -> dict[str, Floats]:
+    """How much pain of both questions lies above the usual, above the first level and above the best one.
+
+    Leaky means forget by and by, sums hold what was raised; a day without an answer adds nothing.
+    """
+    over = {
+        "usual": [one.over(one.usual) for one in pain],
+        "first": [one.over(one.first) for one in pain],
+        "best": [one.over(one.best) for one in pain],
+    }
+    found: dict[str, Floats] = {}
+    for name, parts in over.items():
+        both = np.clip(_mean_known(parts), -3, 4)
+        found[f"pain_over_{name}_4"] = leaky_mean(both, 0.75)
+        found[f"pain_over_{name}_20"] = leaky_mean(both, 0.95)
+        found[f"pain_over_{name}_sum"] = raised_sum(both - 0.75, 12.0)
+    episodes = np.sqrt(breakthrough)
+    level, _ = _usual(episodes, LOG_SPREAD)
+    found["episodes_sum"] = raised_sum(np.clip(episodes - level - 0.4, -2, 2), 8.0)
+    return found
+
+
+def _mean_known(parts: list[Floats]) -> Floats:
+    known = np.sum([~np.isnan(part) for part in parts], axis=0)
+    total = np.sum([np.nan_to_num(part) for part in parts], axis=0)
+    return np.asarray(np.where(known > 0, total / np.maximum(known, 1), np.nan))

@@ -22,6 +22,8 @@ Values = NDArray[np.float64]
 
 SHIPPED_FILE = Path(__file__).with_name("risk_1.json")
 CHECKSUM = "sha256"
+#: Nothing may outweigh all else: features count up to so many scales.
+MOST_SCALES = 8.0
 
 
 class BadRiskModel(ValueError):
@@ -39,7 +41,10 @@ class Reference:
 
 @dataclass(frozen=True)
 class RiskModel:
-    """Read it with `read_risk_model`; arrays are over features, in the order of `features`."""
+    """Read it with `read_risk_model`; arrays are over features, in the order of `features`.
+
+    The log odds are the intercept and, of each feature, a line with bends that is 0 at the centre.
+    """
 
     name: str
     version: int
@@ -47,7 +52,8 @@ class RiskModel:
     features: tuple[str, ...]
     centres: Values
     scales: Values
-    coefficients: Values
+    bends: Values  #: places, in scales from the centre, at which the slope of each feature changes
+    coefficients: Values  #: (features, 1 + bends): slope at the left, then its change at each bend
     intercept: float
     knots: tuple[Values, Values]  #: log odds as fitted, log odds as calibrated; both rise
     screen_rule: str | None  #: rule whose features it takes, None for one of daily rows alone
@@ -58,6 +64,15 @@ class RiskModel:
     def label(self) -> str:
         """Name and version, as they stand beside each risk."""
         return f"{self.name} {self.version}"
+
+    def log_odds_of(self, found: Mapping[str, Values]) -> Values:
+        """Calibrated log odds of days with these features, arrays of one shape; NaN adds nothing."""
+        total = np.full(next(iter(found.values())).shape, self.intercept)
+        corners = np.concatenate([[-MOST_SCALES], self.bends, [MOST_SCALES]])
+        for k, name in enumerate(self.features):
+            away = scaled(found[name], self.centres[k], self.scales[k])
+            total += np.interp(away, corners, bent(corners, self.bends) @ self.coefficients[k])
+        return self.recalibrated(total)
 
     def recalibrated(self, log_odds: Values) -> Values:
         """Along the knots; beyond them by as much as the last of them."""
@@ -88,7 +103,7 @@ def read_risk_model(file: Path) -> RiskModel:
             f"{str(document[CHECKSUM])[:12]}): nothing is scored with it; install it again"
         )
     try:
-        return _model(document)
+        return model_of(document)
     except (KeyError, TypeError, ValueError) as error:
         raise BadRiskModel(f"{file.name} lacks a part of a risk model: {error}") from error
 
@@ -100,15 +115,35 @@ def checksum(document: Mapping[str, Any]) -> str:
     return hashlib.sha256(canonical.encode()).hexdigest()
 
 
-def _model(document: Mapping[str, Any]) -> RiskModel:
+def scaled(values: Values, centre: float, scale: float) -> Values:
+    """In scales from the centre, at most `MOST_SCALES`; what is missing is at the centre."""
+    away = np.clip((values - centre) / scale, -MOST_SCALES, MOST_SCALES)
+    return np.where(np.isnan(away), 0.0, away)
+
+
+def bent(away: Values, bends: Values) -> Values:
+    """(..., 1 + bends) what the coefficients of a feature multiply; all are 0 at the centre."""
+    beyond = np.maximum(away[..., None] - bends, 0) - np.maximum(-bends, 0)
+    return np.concatenate([away[..., None], beyond], axis=-1)
+
+
+def model_of(document: Mapping[str, Any]) -> RiskModel:
+    """The model of a document whose checksum was looked at. Raises KeyError, TypeError, ValueError."""
     features = document["features"]
     columns = [
-        np.array([one[name] for one in features], np.float64) for name in ("centre", "scale", "coefficient")
+        np.array([one[name] for one in features], np.float64) for name in ("centre", "scale", "coefficients")
     ]
+    bends = np.array(document["bends"], np.float64)
+    if columns[2].shape != (len(features), 1 + len(bends)) or (np.diff(bends) <= 0).any():
+        raise ValueError("each feature needs a coefficient, and one for each bend")
     knots = [np.array(document["recalibration"][name], np.float64) for name in ("fitted", "calibrated")]
     if not features or not (columns[1] > 0).all():
         raise ValueError("features need scales above 0")
-    if len(knots[0]) != len(knots[1]) or len(knots[0]) < 2 or any((np.diff(part) <= 0).any() for part in knots):
+    if (
+        len(knots[0]) != len(knots[1])
+        or len(knots[0]) < 2
+        or any((np.diff(part) <= 0).any() for part in knots)
+    ):
         raise ValueError("knots of the recalibration have to rise")
     return RiskModel(
         name=str(document["name"]),
@@ -117,6 +152,7 @@ def _model(document: Mapping[str, Any]) -> RiskModel:
         features=tuple(str(one["name"]) for one in features),
         centres=columns[0],
         scales=columns[1],
+        bends=bends,
         coefficients=columns[2],
         intercept=float(document["intercept"]),
         knots=(knots[0], knots[1]),

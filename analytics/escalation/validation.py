@@ -134,7 +134,9 @@ def expected_calibration_error(p: Values, y: Yes, w: Values | None = None, bins:
     """Mean distance of what was said from what came, over the groups of `reliability`."""
     found = reliability(p, y, w, bins)
     days = sum(one.days for one in found)
-    return sum(one.days * abs(one.predicted - one.observed) for one in found) / days if found else float("nan")
+    return (
+        sum(one.days * abs(one.predicted - one.observed) for one in found) / days if found else float("nan")
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,6 +67,34 @@ def days_since(happened: NDArray[np.bool_], most: int) -> Floats:
     return np.minimum(day - last, most).astype(np.float64)
 
 
+def leaky_mean(x: Floats, keep: float) -> Floats:
+    """Mean of the past that forgets: a day weighs `keep` times the day after it; NaN before anything is known.
+
+    It is held towards 0 as if a day before the first had been 0.
+    """
+    known = ~np.isnan(x)
+    values = np.where(known, x, 0.0)
+    out = np.empty(x.shape)
+    total, weight = np.zeros(x.shape[0]), np.ones(x.shape[0])
+    for day in range(x.shape[1]):
+        total = keep * total + values[:, day]
+        weight = keep * weight + known[:, day]
+        out[:, day] = total / np.maximum(weight, 1e-6)
+    return np.asarray(np.where(np.cumsum(known, axis=1) > 0, out, np.nan))
+
+
+def raised_sum(x: Floats, most: float) -> Floats:
+    """Sum of the past that never falls below 0 nor rises above `most` (a one-sided CUSUM, E. S. Page,
+    Biometrika 41:100-115, 1954); what is unknown leaves it as it is."""
+    values = np.nan_to_num(x)
+    out = np.empty(x.shape)
+    total = np.zeros(x.shape[0])
+    for day in range(x.shape[1]):
+        total = np.clip(total + values[:, day], 0.0, most)
+        out[:, day] = total
+    return out
+
+
 def _trailing_sum(x: Floats, days: int, until: int) -> Floats:
     n, d = x.shape
     total = np.concatenate([np.zeros((n, 1)), np.cumsum(x, axis=1)], axis=1)
