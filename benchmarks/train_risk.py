@@ -1,4 +1,4 @@
-"""Fit the risk model to simulated cohorts and write it as JSON: `python -m benchmarks.train_risk [--out FILE]`.
+"""Fit the risk model to simulated cohorts, write its JSON: `python -m benchmarks.train_risk [--out FILE]`.
 
 Needs the research extra (`pip install 'actalgia[research]'`); scoring does not. A logistic regression with an
 elastic net; its strength is chosen by cross-validation over whole patients (the nominal and the stressed days

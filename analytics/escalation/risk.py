@@ -87,7 +87,7 @@ def told(screened: Screened) -> NDArray[np.bool_]:
 
 
 def risk_features(screened: Screened) -> dict[str, Floats]:
-    """(n, d) by name: those of the rows, and those of the screen as `screen_...`, probabilities as log odds."""
+    """(n, d) by name: of the rows, and of the screen as `screen_...`; probabilities as log odds."""
     found = row_features(screened.rows)
     for name, values in screened.features.items():
         found[f"screen_{name}"] = log_odds(values) if name.startswith("p_") else values

@@ -1,8 +1,8 @@
 """Whether the days that are scored now are still like those that a risk model was fitted to.
 
-Three signs: the distribution of each feature and of the risks (population stability index), the share of days
-on which a feature is missing, and, where outcomes are known, whether as many events come as risks say. A model
-that drifts is told about, not mended: what to do is a person's decision.
+Three signs: the distribution of each feature and of the risks (population stability index), the share of
+days on which a feature is missing, and, where outcomes are known, whether as many events come as risks say. A
+model that drifts is told about, not mended: what to do is a person's decision.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from analytics.escalation.validation import Values, Yes, calibration
 GROUPS = 10
 LEAST_DAYS = 200  #: fewer days have an index that chance alone makes large
 LEAST_EVENTS = 10
-#: The usual reading: below 0.1 alike, up to 0.25 moved, above that another population (N. Siddiqi, Credit Risk
-#: Scorecards, 2006).
+#: The usual reading: below 0.1 alike, up to 0.25 moved, above that another population (N. Siddiqi, Credit
+#: Risk Scorecards, 2006).
 MOVED, ANOTHER = 0.10, 0.25
 MISSING_MOVED = 0.15  #: the share of days without a feature rose or fell by so much
 _LEAST_SHARE = 1e-3  #: an empty group would make the index infinite

@@ -1,11 +1,12 @@
 """What the risk of the coming days is computed from: daily rows against the patient's own past.
 
-Every feature of day k rests on rows up to day k alone. The usual level of a patient is the median of the five
-weeks that ended a week ago (of what is there three days ago while it is new), so that an episode of a week does
-not become its own yardstick. NaN where a feature cannot be told: the model takes it for a day of the middle.
+Every feature of day k rests on rows up to day k alone. The usual level of a patient is the median of the
+five weeks that ended a week ago (of what is there three days ago while it is new), so that an episode of a
+week does not become its own yardstick. NaN where a feature cannot be told: it then adds nothing to the risk.
 
-Left out on purpose is what would tell a model fitted to simulated cohorts in which story it is: how long a
-patient has been observed, the usual level of pain, and treatments that the simulator gives in one story alone.
+Left out on purpose is what would tell a model fitted to simulated cohorts in which story it is: how long
+a patient has been observed, the usual level of pain, and treatments that the simulator gives mostly in one
+story.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """How good predicted risks are: discrimination, calibration, net benefit.
 
-Every function takes `p` (m,) of predicted risks from 0 to 1, `y` (m,) of what came (True: the event came), and
-weights `w` (m,) by which a row counts, 1 each where they are left out; a bootstrap of patients is a set of
-weights. None of them may be NaN. What cannot be told (one class only, no rows) is NaN, never a number.
+Every function takes `p` (m,) of predicted risks from 0 to 1, `y` (m,) of what came (True: the event came),
+and weights `w` (m,) by which a row counts, 1 each where they are left out; a bootstrap of patients is a set
+of weights. None of them may be NaN. What cannot be told (one class only, no rows) is NaN, never a number.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def auroc(p: Values, y: Yes, w: Values | None = None) -> float:
 
 
 def average_precision(p: Values, y: Yes, w: Values | None = None) -> float:
-    """Area under precision and recall, as steps without interpolation; the event rate is what chance gives."""
+    """Area under precision and recall, in steps, not interpolated; chance gives the event rate."""
     yes, no = (part[::-1] for part in _by_risk(p, y, w))
     if not yes.sum() > 0:
         return float("nan")
@@ -189,7 +189,7 @@ def _mean(values: Values, w: Values | None) -> float:
 
 
 def _newton(design: Values, offset: Values, y: Yes, w: Values) -> Values:
-    """Coefficients (k,) of a logistic fit over design (k, m); NaN where the outcomes can be told apart by it."""
+    """Coefficients (k,) of a logistic fit over design (k, m); NaN where it tells all outcomes apart."""
     beta = np.zeros(len(design))
     if len(design) > 1:
         beta[1] = 1.0

@@ -61,14 +61,13 @@ def carried(x: Floats, days: int) -> Floats:
 
 def days_since(happened: NDArray[np.bool_], most: int) -> Floats:
     """Days since it last happened, 0 on the day itself; `most` where that is longer ago or never was."""
-    n, d = happened.shape
-    day = np.arange(d)[None, :]
+    day = np.arange(happened.shape[1])[None, :]
     last = np.maximum.accumulate(np.where(happened, day, -most), axis=1)
     return np.minimum(day - last, most).astype(np.float64)
 
 
 def leaky_mean(x: Floats, keep: float) -> Floats:
-    """Mean of the past that forgets: a day weighs `keep` times the day after it; NaN before anything is known.
+    """Mean of the past that forgets: a day weighs `keep` times the day after it; NaN until a day is known.
 
     It is held towards 0 as if a day before the first had been 0.
     """
