@@ -32,7 +32,7 @@ def trailing_mean(x: Floats, days: int, until: int = 0, *, least: int = 1) -> Fl
 def trailing_max(x: Floats, days: int) -> Floats:
     """Highest known value of the last `days` days; NaN where none is."""
     best = x.copy()
-    for back in range(1, days):
+    for back in range(1, min(days, x.shape[1])):
         best[:, back:] = np.fmax(best[:, back:], x[:, : x.shape[1] - back])
     return best
 
@@ -53,7 +53,7 @@ def trailing_median(x: Floats, days: int, until: int = 0, *, least: int = 1) -> 
 def carried(x: Floats, days: int) -> Floats:
     """The last known value, if it is less than `days` days old."""
     last = x.copy()
-    for back in range(1, days):
+    for back in range(1, min(days, x.shape[1])):
         gap = np.isnan(last[:, back:])
         last[:, back:][gap] = x[:, : x.shape[1] - back][gap]
     return last
