@@ -47,6 +47,7 @@ class Days:
     running: Yes  #: (m,) the day itself lies in an event
     patient: NDArray[np.int64]  #: (m,) the same for the same person in every regime of a family
     scenario: NDArray[np.int64]  #: (m,) place in `SCENARIOS`
+    family: NDArray[np.int64]  #: (m,) place in `FAMILIES`
 
 
 def rows_of(cohort: Cohort) -> DailyRows:
@@ -91,7 +92,7 @@ def together(parts: list[Days]) -> Days:
         {name: np.concatenate([part.features[name] for part in parts]) for name in parts[0].features},
         *(
             np.concatenate([getattr(part, name) for part in parts])
-            for name in ("comes", "begins", "running", "patient", "scenario")
+            for name in ("comes", "begins", "running", "patient", "scenario", "family")
         ),
     )
 
@@ -109,4 +110,5 @@ def _days(found: Screened, cohort: Cohort, place: int, seed: int, regime: Regime
         on[used],
         np.broadcast_to(code, (n, d))[used].astype(np.int64),
         np.full(int(used.sum()), place),
+        np.full(int(used.sum()), FAMILIES.index(regime.family)),
     )

@@ -22,7 +22,7 @@ from simulate.patient import midnight_us
 
 _MINUTE_US = 60_000_000
 #: What a night is taken for where the day's own figure is not there.
-_NO_NIGHT = {"sleep_efficiency": 84.0, "io": 96.0}
+_NO_NIGHT = {"sleep_efficiency": 84.0, "io": 96.0, "ra": 0.84}
 
 
 @dataclass(frozen=True)
@@ -125,8 +125,7 @@ def _figures(member: Member, day: int) -> Figures:
         steps=int(value("steps", 0)),
         activity_mg=value("activity", 0.4),
         wear_fraction=value("wear_fraction", 0),
-        sleep_efficiency=value("sleep_efficiency", _NO_NIGHT["sleep_efficiency"]),
-        io=value("io", _NO_NIGHT["io"]),
+        **{name: value(name, usual) for name, usual in _NO_NIGHT.items()},
     )
 
 

@@ -46,7 +46,7 @@ def asked_of(
         columns = {"p": p, "comes": comes, "begins": came_within(begins), "running": on, "patient": who}
         for name, values in columns.items():
             parts.setdefault(name, []).append(values[used])
-        for name, of in _groups(rows, attributes).items():
+        for name, of in groups_of(rows, attributes).items():
             parts.setdefault(f"group {name}", []).append(np.broadcast_to(of[:, None], rows.shape)[used])
     whole = {name: np.concatenate(of) for name, of in parts.items()}
     groups = {name.removeprefix("group "): of for name, of in whole.items() if name.startswith("group ")}
@@ -106,7 +106,7 @@ def _week_unknown(known: NDArray[np.bool_]) -> NDArray[np.bool_]:
     return came_within(np.concatenate([~known, beyond], axis=1))[:, : known.shape[1]]
 
 
-def _groups(rows: DailyRows, attributes: Mapping[str, Mapping[str, str]]) -> dict[str, NDArray[np.str_]]:
+def groups_of(rows: DailyRows, attributes: Mapping[str, Mapping[str, str]]) -> dict[str, NDArray[np.str_]]:
     """What each patient (n,) is, "" where it is not told; and whether there was little wear or diary."""
     found = {
         name: np.array([of.get(patient, "") for patient in rows.patients], dtype=np.str_)

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import NDArray
 
-from analytics.escalation.risk_features import judgeable, row_features
+from analytics.escalation.risk_features import row_features
 from analytics.escalation.risk_model import BadRiskModel, RiskModel, shipped_risk_model
 from analytics.escalation.rows import DailyRows, Floats
-from analytics.escalation.screening import RULE, Screened, Tier
+from analytics.escalation.screening import RULE, Screened
 from analytics.escalation.validation import log_odds
 
 HORIZON_DAYS = 7
+#: Of what a screen delivers: the usual level, by which a model would know simulated stories apart.
+LEFT_OUT = ("level",)
 #: Patients whose features are in memory at once; changes nothing else.
 _AT_ONCE = 500
 
@@ -41,56 +42,33 @@ def p_flare_7d(screened: Screened, model: RiskModel | None = None) -> Floats:
     if model.screen_rule not in (None, RULE):
         raise BadRiskModel(f"the risk model {model.label} was made with {model.screen_rule}, not with {RULE}")
     risk = np.full(screened.rows.shape, np.nan)
-    for part, patients in _parts(screened):
-        found = risk_features(part)
+    for start in range(0, len(risk), _AT_ONCE):
+        end = min(start + _AT_ONCE, len(risk))
+        delivered = {name: values[start:end] for name, values in screened.features.items()}
+        found = _features(screened.rows.part(start, end), delivered)
         if absent := [name for name in model.features if name not in found]:
             raise BadRiskModel(
                 f"the risk model {model.label} takes {absent[0]}, which {RULE} does not deliver"
             )
-        said = 1 / (1 + np.exp(-np.clip(model.log_odds_of(found), -30, 30)))
-        risk[patients] = np.where(told(part), said, np.nan)
-    return risk
-
-
-def _parts(screened: Screened) -> Iterator[tuple[Screened, slice]]:
-    """Some hundred patients at a time: no patient's risk depends on another."""
-    rows = screened.rows
-    given: dict[int, dict[tuple[int, int], frozenset[str]]] = {}
-    for (patient, day), kinds in rows.treatments.items():
-        given.setdefault(patient // _AT_ONCE, {})[patient % _AT_ONCE, day] = kinds
-    for nth in range(-(-rows.shape[0] // _AT_ONCE)):
-        part = slice(nth * _AT_ONCE, min((nth + 1) * _AT_ONCE, rows.shape[0]))
-        yield (
-            replace(
-                screened,
-                rows=DailyRows(
-                    rows.patients[part],
-                    rows.first_day[part],
-                    rows.days[part],
-                    {name: values[part] for name, values in rows.numbers.items()},
-                    rows.device[part],
-                    given.get(nth, {}),
-                ),
-                tier=screened.tier[part],
-                score=screened.score[part],
-                floor=screened.floor[part],
-                features={name: values[part] for name, values in screened.features.items()},
-            ),
-            part,
-        )
+        risk[start:end] = 1 / (1 + np.exp(-np.clip(model.log_odds_of(found), -30, 30)))
+    return np.where(told(screened), risk, np.nan)
 
 
 def told(screened: Screened) -> NDArray[np.bool_]:
     """(n, d): days of which a risk can be told."""
-    cannot = (screened.tier == Tier.TECHNICAL) & np.isnan(screened.score)
-    return np.asarray(judgeable(screened.rows, screened.settings.judge_days) & ~cannot)
+    return ~np.isnan(screened.score)
 
 
 def risk_features(screened: Screened) -> dict[str, Floats]:
     """(n, d) by name: of the rows, and of the screen as `screen_...`; probabilities as log odds."""
-    found = row_features(screened.rows)
-    for name, values in screened.features.items():
-        found[f"screen_{name}"] = log_odds(values) if name.startswith("p_") else values
+    return _features(screened.rows, screened.features)
+
+
+def _features(rows: DailyRows, delivered: Mapping[str, Floats]) -> dict[str, Floats]:
+    found = row_features(rows)
+    for name, values in delivered.items():
+        if name not in LEFT_OUT:
+            found[f"screen_{name}"] = log_odds(values) if name.startswith("p_") else values
     return found
 
 

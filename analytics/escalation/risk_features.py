@@ -12,7 +12,6 @@ story.
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from analytics.escalation.rows import DailyRows, Floats
 from analytics.escalation.windows import (
@@ -32,17 +31,6 @@ FIRST_DAYS = 21  #: the level a patient came with: what a slow drift is held aga
 #: One point of a rating, half a unit of a logarithm: a spread that few days cannot be trusted to undercut.
 PAIN_SPREAD, LOG_SPREAD = 1.0, 0.5
 _FEWEST_WEAR = 0.3
-#: What says that anything is known of a day.
-STREAMS = ("average", "worst", "breakthrough", "steps", "activity", "sleep_efficiency", "io", "ra")
-
-
-def judgeable(rows: DailyRows, judge_days: int) -> NDArray[np.bool_]:
-    """(n, d): anything is known of the last `judge_days` days, and the patient is still observed."""
-    seen = np.zeros(rows.shape, dtype=bool)
-    for name in STREAMS:
-        seen |= ~np.isnan(rows.of(name))
-    inside = np.arange(rows.shape[1])[None, :] < rows.days[:, None]
-    return np.asarray((trailing_count(seen, judge_days) > 0) & inside)
 
 
 def row_features(rows: DailyRows) -> dict[str, Floats]:

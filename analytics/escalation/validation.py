@@ -177,8 +177,8 @@ def _by_risk(p: Values, y: Yes, w: Values | None) -> tuple[Values, Values]:
     """Weight of events and of others at each different risk, from the lowest up."""
     levels, place = np.unique(p, return_inverse=True)
     weights = np.ones(len(p)) if w is None else w
-    yes = np.bincount(place, weights * y, len(levels))
-    return yes, np.bincount(place, weights, len(levels)) - yes
+    yes = np.bincount(place, weights * y, len(levels)).astype(np.float64)
+    return yes, np.bincount(place, weights, len(levels)).astype(np.float64) - yes
 
 
 def _mean(values: Values, w: Values | None) -> float:
@@ -204,5 +204,5 @@ def _newton(design: Values, offset: Values, y: Yes, w: Values) -> Values:
             return np.full(len(design), np.nan)
         beta = beta + np.clip(step, -2, 2)
         if np.abs(step).max() < 1e-10:
-            return beta
+            return np.asarray(beta)
     return np.full(len(design), np.nan)

@@ -20,8 +20,9 @@ from analytics.escalation.risk_model import (
     read_risk_model,
     shipped_risk_model,
 )
-from analytics.escalation.rows import NUMBERS, DailyRows
+from analytics.escalation.rows import DailyRows
 from analytics.escalation.screening import screen
+from analytics.escalation.settings import SHIPPED
 
 NAN = float("nan")
 
@@ -44,7 +45,7 @@ def lives(patients: int, days: int, seed: int, missing: float = 0.3) -> DailyRow
     most = {"average": 10, "worst": 10, "breakthrough": 6, "rescue_doses": 6, "steps": 8000, "activity": 60}
     most |= {"wear_fraction": 1, "sleep_efficiency": 100, "io": 100, "ra": 1, "utc_offset_min": 60}
     found = {}
-    for name in NUMBERS:
+    for name in most:
         values = rng.random((patients, days)) * most[name]
         if most[name] in (10, 6):
             values = np.round(values)
@@ -161,7 +162,7 @@ def test_a_model_made_with_another_version_of_the_screen_is_refused():
 
 def test_the_shipped_model_says_what_it_was_made_of():
     model = shipped_risk_model()
-    assert model.training["settings"] == "shipped 1"
+    assert model.training["settings"] == SHIPPED.label
     assert model.training["seeds"] and model.training["patients"] > 1000
     assert set(model.features) <= set(model.reference)
 

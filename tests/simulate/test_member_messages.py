@@ -30,7 +30,8 @@ def swapped():
 @pytest.mark.parametrize("wear", [0.0, 0.2, 0.7, 0.95, 1.0])
 def test_minutes_add_up_to_the_figures_of_their_day(wear: float) -> None:
     chance = np.random.default_rng(1)
-    day = Figures(steps=3000 if wear else 0, activity_mg=18.0, wear_fraction=wear, sleep_efficiency=84, io=96)
+    steps = 3000 if wear else 0
+    day = Figures(steps, activity_mg=18.0, wear_fraction=wear, sleep_efficiency=84, io=96, ra=0.84)
     made = minutes_of_day(day, chance)
     assert made.worn.sum() == round(1440 * wear)
     assert 0.95 * day.steps <= made.steps.sum() <= day.steps, "nobody walks 180 steps a minute"
@@ -41,6 +42,20 @@ def test_minutes_add_up_to_the_figures_of_their_day(wear: float) -> None:
         night = np.r_[made.enmo_mg[:360], made.enmo_mg[1410:]]
         day_median = np.median(made.enmo_mg[480:1290][made.worn[480:1290] == 1])
         assert 100 * (night < day_median).mean() == pytest.approx(96, abs=3)
+
+
+def test_relative_amplitude_of_the_minutes_is_near_that_of_the_table() -> None:
+    """M10 within the day and the quietest five hours of the night before, as an index takes them."""
+
+    def amplitude(ra: float) -> float:
+        day = Figures(3000, activity_mg=18.0, wear_fraction=1.0, sleep_efficiency=88, io=97, ra=ra)
+        two = [minutes_of_day(day, np.random.default_rng(seed)).enmo_mg for seed in (1, 2)]
+        most = np.convolve(two[1], np.full(600, 1 / 600), mode="valid").max()
+        least = np.convolve(np.concatenate(two)[720:2160], np.full(300, 1 / 300), mode="valid").min()
+        return float((most - least) / (most + least))
+
+    for ra in (0.7, 0.8):
+        assert amplitude(ra) == pytest.approx(ra, abs=0.06)
 
 
 def test_every_entry_and_every_day_of_minutes_is_a_message_that_the_server_takes(swapped) -> None:
