@@ -1,0 +1,100 @@
+"""Escalation detection on simulated cohorts: the table of targets, rivals, risk, groups.
+
+`python -m benchmarks.escalation [table|trade|speed|headache] [--seeds tuning|evaluation]`. Numbers are
+simulated and say nothing of clinical performance. `trade` sees the tuning seeds alone and writes the
+operating curve that a ward's budget of pages is read from. Sources: clinical.md 4.3, 7.2 to 7.4 and 8.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import time
+from dataclasses import asdict
+from pathlib import Path
+
+from benchmarks.escalation import headache, run, speed, trade
+from benchmarks.escalation.report import Report
+from benchmarks.escalation.seeds import HEADING, PATIENTS, REGIMES, SEEDS
+from benchmarks.escalation.trials import trial
+from benchmarks.table import Table
+from simulate.cohort import SCENARIOS
+
+ABOUT = f"""# Escalation detection, measured on simulated cohorts
+
+Every figure here is {HEADING}. The cohorts are those of `simulate/cohort` (docs/decisions/0028), the targets
+those of the issue that asked for the detector. Made by `python -m benchmarks.escalation --markdown FILE`; the
+operating curve by `python -m benchmarks.escalation trade`, the costs by `python -m benchmarks.escalation speed`.
+
+How it is counted (clinical.md 4.3 and 7.4): an event is found when a page falls between its onset and seven
+days later, for a drift from four days after its start to ten days after it reached two points, for sleep_lead
+from three days before; flare with diary dropout (mnar_flare) also by a check-in that got an
+answer. Stable patients are those of the scenario `stable`. Chance capture is 1 - exp(-rate * window / 7), what pages at random at that rate would find.
+Thresholds of the screen and of the rules beside it are frozen on the tuning seeds; the figures are of the
+evaluation seeds (`benchmarks/escalation/seeds.py`). The tables of risk and of patient groups use the same
+runs.
+"""
+FIXED = (0.05, 0.10)  #: calm pages a patient-week (clinical.md 4.3)
+
+
+def main() -> None:
+    """Print what is asked for."""
+    words = argparse.ArgumentParser(
+        prog="python -m benchmarks.escalation",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    words.add_argument("part", nargs="?", default="table", choices=("table", "trade", "speed", "headache"))
+    words.add_argument("--seeds", choices=tuple(SEEDS), default="evaluation", help="trade: always tuning")
+    words.add_argument("--patients", type=int, default=PATIENTS, help="of each scenario")
+    words.add_argument("--workers", type=int, default=min(2, os.cpu_count() or 1))
+    words.add_argument("--json", type=Path, metavar="FILE", help="all figures with their intervals")
+    words.add_argument("--markdown", type=Path, metavar="FILE", help="the tables into a file, too")
+    given = words.parse_args()
+    if given.part == "trade":
+        document = trade.curve(given.patients, workers=given.workers)
+        trade.write(document)
+        tables, kept = [trade.table(document)], document
+    elif given.part == "speed":
+        tables, kept = [speed.measured()], {}
+    elif given.part == "headache":
+        tables, kept = _real(given.seeds), {}
+    else:
+        tables, kept = _table(given.seeds, given.patients, given.workers)
+    text = "\n".join(table.markdown() for table in tables)
+    print(text)
+    if given.markdown:
+        given.markdown.write_text(f"{ABOUT}\n{text}", encoding="utf-8")
+    if given.json:
+        kept["tables"] = [asdict(one) for one in tables]
+        given.json.write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
+
+
+def _table(seeds: str, patients: int, workers: int) -> tuple[list[Table], dict[str, object]]:
+    started = time.perf_counter()
+    against = run.tuned_rivals(patients)
+    curve = trade.stored()
+    scores = {} if curve is None else {calm: trade.page_score_at(curve, calm) for calm in FIXED}
+    named = {f"fixed {calm:g}": score for calm, score in scores.items() if score is not None}
+    found = run.judge_all(run.jobs(SCENARIOS, REGIMES, SEEDS[seeds], patients, against, named), workers)
+    told = f"{len(SCENARIOS)} scenarios x {patients} patients x {run.DAYS} days, {seeds} seeds."
+    report = Report(found, REGIMES, against, told)
+    tables = list(report.tables())
+    tables += _real(seeds)
+    if curve is None:
+        tables[-1].notes.append(
+            "Sensitivity at fixed rates is left out: there is no curve of these settings (`trade`)."
+        )
+    tables[-1].notes.append(f"The whole run took {time.perf_counter() - started:.0f} s.")
+    return tables, report.document
+
+
+def _real(seeds: str) -> list[Table]:
+    if not headache.DIARY_FILE.exists():
+        return [Table("A real diary", ("What", "Figure"), [], [headache.ABSENT])]
+    return headache.tables(trial("stable", "nominal", SEEDS[seeds], PATIENTS))
+
+
+if __name__ == "__main__":
+    main()
