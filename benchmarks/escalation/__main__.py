@@ -25,15 +25,15 @@ ABOUT = f"""# Escalation detection, measured on simulated cohorts
 
 Every figure here is {HEADING}. The cohorts are those of `simulate/cohort` (docs/decisions/0028), the targets
 those of the issue that asked for the detector. Made by `python -m benchmarks.escalation --markdown FILE`; the
-operating curve by `python -m benchmarks.escalation trade`, the costs by `python -m benchmarks.escalation speed`.
+operating curve by `... trade`, the costs by `... speed`.
 
 How it is counted (clinical.md 4.3 and 7.4): an event is found when a page falls between its onset and seven
 days later, for a drift from four days after its start to ten days after it reached two points, for sleep_lead
-from three days before; flare with diary dropout (mnar_flare) also by a check-in that got an
-answer. Stable patients are those of the scenario `stable`. Chance capture is 1 - exp(-rate * window / 7), what pages at random at that rate would find.
-Thresholds of the screen and of the rules beside it are frozen on the tuning seeds; the figures are of the
-evaluation seeds (`benchmarks/escalation/seeds.py`). The tables of risk and of patient groups use the same
-runs.
+from three days before; flare with diary dropout (mnar_flare) also by a check-in that got an answer. Stable
+patients are those of the scenario `stable`. Chance capture is 1 - exp(-rate * window / 7): what pages at
+random at that rate would find. Thresholds of the screen and of the rules beside it are frozen on the tuning
+seeds; the figures are of the evaluation seeds (`benchmarks/escalation/seeds.py`). An entry that arrives after
+its evening is left out, though a later evening would have known it.
 """
 FIXED = (0.05, 0.10)  #: calm pages a patient-week (clinical.md 4.3)
 

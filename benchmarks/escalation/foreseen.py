@@ -17,7 +17,7 @@ from benchmarks.escalation.targets import AUROC, SLOPE, Target
 from benchmarks.escalation.trials import Trial
 
 AHEAD_DAYS = 7
-ABSENT = "The risk of a flare within seven days is not part of this installation: its rows are left out."
+ABSENT = "The rows of the risk are left out: there is no model of it in this installation."
 _DRAWS = 300
 _FINE = 50  #: steps of a unit of log odds, by which alike risks are counted together
 
@@ -33,15 +33,18 @@ class Foreseen:
     within: NDArray[np.bool_]  #: an event is in progress
 
 
-def risks(screened: Screened) -> NDArray[np.float64] | None:
-    """(n, d) probabilities; None where the model is not installed."""
+def risks(screened: Screened) -> NDArray[np.float64] | str:
+    """(n, d) probabilities; the reason in a sentence where the model is absent or not of this screen."""
     try:
         model: Any = import_module("analytics.escalation.risk")
     except ModuleNotFoundError as error:
         if error.name != "analytics.escalation.risk":
             raise
-        return None
-    found: NDArray[np.float64] = model.p_flare_7d(screened)
+        return ABSENT
+    try:
+        found: NDArray[np.float64] = model.p_flare_7d(screened)
+    except model.BadRiskModel as error:
+        return f"The rows of the risk are left out: {error}."
     return found
 
 

@@ -93,7 +93,7 @@ class Report:
             ("What", "Target nominal", "Target stressed", *self.regimes),
         )
         if not self.found.foreseen:
-            table.notes = [foreseen.ABSENT]
+            table.notes = sorted(self.found.unforeseen)
             return table
         columns = [list(foreseen.lines(self.found.foreseen[regime])) for regime in self.regimes]
         for place, (what, _, targets) in enumerate(columns[0]):

@@ -38,7 +38,7 @@ class Judged:
 
     job: Job
     tallies: dict[str, Tally]  #: by detector
-    foreseen: Foreseen | None
+    foreseen: Foreseen | str  #: why there is none
 
 
 @dataclass
@@ -47,12 +47,15 @@ class Regimes:
 
     tallies: dict[tuple[str, str], dict[str, Tally]] = field(default_factory=dict)
     foreseen: dict[str, list[Foreseen]] = field(default_factory=dict)
+    unforeseen: set[str] = field(default_factory=set)  #: why there are no risks
 
     def take(self, judged: Judged) -> None:
         """Put it in its place."""
         for name, found in judged.tallies.items():
             self.tallies.setdefault((judged.job.regime, name), {})[judged.job.scenario] = found
-        if judged.foreseen is not None:
+        if isinstance(judged.foreseen, str):
+            self.unforeseen.add(judged.foreseen)
+        else:
             self.foreseen.setdefault(judged.job.regime, []).append(judged.foreseen)
 
     def figures(self, regime: str, detector: str = SCREEN) -> Figures:
@@ -70,7 +73,7 @@ def judge(job: Job) -> Judged:
     for name, page_score in job.page_scores:
         found[name] = tally(made, calls(screen(made.rows, replace(SHIPPED, page_score=page_score))))
     p = risks(screened)
-    return Judged(job, found, None if p is None else foreseen(made, p))
+    return Judged(job, found, p if isinstance(p, str) else foreseen(made, p))
 
 
 def tuned_rivals(patients: int) -> tuple[Rival, ...]:

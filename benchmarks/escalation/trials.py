@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from analytics.escalation.rows import NUMBERS, DailyRows
+from analytics.escalation.rows import DailyRows
 from analytics.escalation.settings import SHIPPED
 from benchmarks.escalation.seeds import DAYS, Regime
-from simulate.cohort import Cohort, make_cohort
+from simulate.cohort import NUMBERS, Cohort, make_cohort
 
 DIARY = ("average", "worst", "breakthrough", "rescue_doses")
 WORN = 0.5  #: share of a day from which it counts as worn

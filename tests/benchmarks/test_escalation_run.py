@@ -38,8 +38,8 @@ def test_every_table_says_that_it_is_simulated_and_every_target_has_a_verdict(fe
 
 
 def test_what_could_not_be_measured_is_told_in_a_sentence():
-    table = Report(run.Regimes(), (), (), "").risk()
-    assert table.notes == [foreseen.ABSENT]
+    table = Report(run.Regimes(unforeseen={foreseen.ABSENT}), (), (), "").risk()
+    assert (table.rows, table.notes) == ([], [foreseen.ABSENT])
 
 
 def test_days_before_an_event_and_within_it_lead_to_one():
