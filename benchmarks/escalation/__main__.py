@@ -53,13 +53,14 @@ def main() -> None:
     words.add_argument("--markdown", type=Path, metavar="FILE", help="the tables into a file, too")
     given = words.parse_args()
     if given.part == "trade":
-        document = trade.curve(given.patients, workers=given.workers)
+        with run.cores(given.workers) as pool:
+            document = trade.curve(given.patients, spread=pool.map)
         trade.write(document)
         tables, kept = [trade.table(document)], document
     elif given.part == "speed":
         tables, kept = [speed.measured()], {}
     elif given.part == "headache":
-        tables, kept = _real(given.seeds), {}
+        tables, kept = real(given.seeds), {}
     else:
         tables, kept = _table(given.seeds, given.patients, given.workers)
     text = "\n".join(table.markdown() for table in tables)
@@ -73,15 +74,18 @@ def main() -> None:
 
 def _table(seeds: str, patients: int, workers: int) -> tuple[list[Table], dict[str, object]]:
     started = time.perf_counter()
-    against = run.tuned_rivals(patients)
     curve = trade.stored()
     scores = {} if curve is None else {calm: trade.page_score_at(curve, calm) for calm in FIXED}
     named = {f"fixed {calm:g}": score for calm, score in scores.items() if score is not None}
-    found = run.judge_all(run.jobs(SCENARIOS, REGIMES, SEEDS[seeds], patients, against, named), workers)
+    with run.cores(workers) as pool:
+        of_diary = pool.submit(real, seeds)
+        against = pool.submit(run.tuned_rivals, patients).result()
+        todo = run.jobs(SCENARIOS, REGIMES, SEEDS[seeds], patients, against, named)
+        found = run.judge_all(todo, pool.map)
     told = f"{len(SCENARIOS)} scenarios x {patients} patients x {run.DAYS} days, {seeds} seeds."
     report = Report(found, REGIMES, against, told)
     tables = list(report.tables())
-    tables += _real(seeds)
+    tables += of_diary.result()
     if curve is None:
         tables[-1].notes.append(
             "Sensitivity at fixed rates is left out: there is no curve of these settings (`trade`)."
@@ -90,7 +94,8 @@ def _table(seeds: str, patients: int, workers: int) -> tuple[list[Table], dict[s
     return tables, report.document
 
 
-def _real(seeds: str) -> list[Table]:
+def real(seeds: str) -> list[Table]:
+    """The screen on the real diary, or why not."""
     if not headache.DIARY_FILE.exists():
         return [Table("A real diary", ("What", "Figure"), [], [headache.ABSENT])]
     return headache.tables(trial("stable", "nominal", SEEDS[seeds], PATIENTS))

@@ -13,9 +13,9 @@ from benchmarks.escalation.draws import Figure
 from benchmarks.escalation.figures import MEAN_OF
 from benchmarks.escalation.groups import Group, groups
 from benchmarks.escalation.rivals import Rival
-from benchmarks.escalation.run import SCREEN, Regimes
+from benchmarks.escalation.run import ANSWERED, SCREEN, Regimes
 from benchmarks.escalation.seeds import HEADING, Regime
-from benchmarks.escalation.targets import LINES, Target, most, shown
+from benchmarks.escalation.targets import LINES, LINES_WITH_ANSWERS, Target, most, shown
 from benchmarks.table import Table
 
 _BESIDE = (
@@ -46,6 +46,8 @@ class Report:
             yield self._beside(regime)
         if fixed := self._at_fixed_rates():
             yield fixed
+        if answered := self._with_answers():
+            yield answered
         yield self._scenarios()
         yield self._groups()
 
@@ -156,6 +158,24 @@ class Report:
             for what, figure in zip(table.header[1:], figures, strict=True):
                 self._keep(name, what, "nominal", figure)
             table.rows.append([name, *(shown(figure) for figure in figures)])
+        return table
+
+    def _with_answers(self) -> Table | None:
+        if ("nominal", ANSWERED) not in self.found.tallies:
+            return None
+        table = Table(
+            f"With the answers to check-ins entered, nominal ({HEADING})",
+            ("What", "rows as they are", "answers entered"),
+        )
+        alone, entered = (self.found.figures("nominal", name) for name in (SCREEN, ANSWERED))
+        for line in LINES_WITH_ANSWERS:
+            figures = line.of(alone), line.of(entered)
+            self._keep("answers entered", line.what, "nominal", figures[1])
+            table.rows.append([line.what, *(shown(figure) for figure in figures)])
+        table.notes = [
+            "Daily rows alone know no answer to a check-in, so each is in vain there. Here an answer becomes "
+            "the entry of its day, and the screen goes on from it."
+        ]
         return table
 
     def _scenarios(self) -> Table:

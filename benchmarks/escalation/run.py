@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field, replace
 from multiprocessing import get_context
+from typing import Any
 
 from analytics.escalation.screening import screen
 from analytics.escalation.settings import SHIPPED
+from benchmarks.escalation.answers import with_answers
 from benchmarks.escalation.figures import MEAN_OF, Figures
 from benchmarks.escalation.foreseen import Foreseen, foreseen, risks
 from benchmarks.escalation.rivals import Rival, rivals
@@ -18,6 +20,10 @@ from benchmarks.escalation.tally import Tally, calls, pages_alone, tally
 from benchmarks.escalation.trials import trial
 
 SCREEN = "screen"
+ANSWERED = "screen, answers entered"
+#: What is told of it, in the nominal regime.
+WITH_ANSWERS = ("stable", "mnar_flare", "noisy_rater")
+Spread = Callable[..., Iterable[Any]]  #: `map`, or that of a pool
 
 
 @dataclass(frozen=True)
@@ -30,6 +36,7 @@ class Job:
     patients: int
     rivals: tuple[Rival, ...] = ()
     page_scores: tuple[tuple[str, float], ...] = ()  #: other page scores of the screen, each with its name
+    answered: bool = False  #: also with the answers to check-ins entered
 
 
 @dataclass(frozen=True)
@@ -71,7 +78,10 @@ def judge(job: Job) -> Judged:
     for rival in job.rivals:
         found[rival.name] = tally(made, pages_alone(rival.pages(made.rows)))
     for name, page_score in job.page_scores:
-        found[name] = tally(made, calls(screen(made.rows, replace(SHIPPED, page_score=page_score))))
+        other = screen(made.rows, replace(SHIPPED, page_score=page_score), screened.filtered)
+        found[name] = tally(made, calls(other))
+    if job.answered:
+        found[ANSWERED] = tally(*with_answers(made, screened))
     p = risks(screened)
     return Judged(job, found, p if isinstance(p, str) else foreseen(made, p))
 
@@ -102,21 +112,22 @@ def jobs(
             patients,
             against,
             scores if regime == "nominal" and scenario in (*MEAN_OF, "stable") else (),
+            regime == "nominal" and scenario in WITH_ANSWERS,
         )
         for regime in regimes
         for scenario in scenarios
     ]
 
 
-def judge_all(todo: Iterable[Job], workers: int) -> Regimes:
-    """One core each."""
+def judge_all(todo: Iterable[Job], spread: Spread = map) -> Regimes:
+    """What came of all of them."""
     found = Regimes()
-    if workers == 1:
-        for job in todo:
-            found.take(judge(job))
-        return found
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # read when a worker starts
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-        for judged in pool.map(judge, todo):
-            found.take(judged)
+    for judged in spread(judge, todo):
+        found.take(judged)
     return found
+
+
+def cores(workers: int) -> ProcessPoolExecutor:
+    """So many processes of one thread each."""
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # read when a worker starts
+    return ProcessPoolExecutor(workers, mp_context=get_context("spawn"))

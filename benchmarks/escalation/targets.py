@@ -102,6 +102,11 @@ LINES: tuple[Line, ...] = (
     Line("severe_stable, calm pages of a patient", lambda f: f.each("severe_stable", "calm")),
     Line("severe_stable, reviews of a patient", lambda f: f.each("severe_stable", "reviews")),
 )
+LINES_WITH_ANSWERS = tuple(
+    line
+    for line in LINES
+    if line.what.startswith(("calm pages", "all pages", "mnar_flare", "noisy rater", "stable, check-ins"))
+)
 AUROC = (Target(least=0.78), Target(least=0.76))
 SLOPE = (Target(0.9, 1.1), Target(0.8, 1.2))
 

@@ -8,17 +8,17 @@ from __future__ import annotations
 import json
 from bisect import bisect_right
 from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from math import isnan
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
 from analytics import escalation
+from analytics.escalation.filter import filter_states
 from analytics.escalation.screening import screen
 from analytics.escalation.settings import SHIPPED
 from benchmarks.escalation.figures import BESIDE, MEAN_OF, NEVER, Figures
+from benchmarks.escalation.run import Spread
 from benchmarks.escalation.seeds import DAYS, HEADING, TUNING
 from benchmarks.escalation.tally import Tally, calls, tally
 from benchmarks.escalation.trials import trial
@@ -30,15 +30,11 @@ SCORES = (3.0, 2.5, 2.0, 1.6, 1.3, 1.0, 0.8, 0.6, 0.4, 0.2, 0.0, -0.2, -0.4, -0.
 _KINDS = (*MEAN_OF, *BESIDE)
 
 
-def curve(patients: int, scores: Sequence[float] = SCORES, workers: int = 1) -> dict[str, Any]:
+def curve(patients: int, scores: Sequence[float] = SCORES, spread: Spread = map) -> dict[str, Any]:
     """A document with a point for each page score."""
     wanted = sorted({*scores, SHIPPED.page_score}, reverse=True)
     todo = [(name, patients, tuple(wanted)) for name in ("stable", *_KINDS)]
-    if workers > 1:
-        with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-            found = dict(pool.map(_at_each_score, todo))
-    else:
-        found = dict(map(_at_each_score, todo))
+    found = dict(spread(_at_each_score, todo))
     return {
         "note": HEADING,
         "settings": SHIPPED.label,
@@ -56,8 +52,10 @@ def curve(patients: int, scores: Sequence[float] = SCORES, workers: int = 1) -> 
 def _at_each_score(todo: tuple[str, int, tuple[float, ...]]) -> tuple[str, list[Tally]]:
     scenario, patients, scores = todo
     made = trial(scenario, "nominal", TUNING, patients, DAYS)
+    filtered = filter_states(made.rows)
     return scenario, [
-        tally(made, calls(screen(made.rows, replace(SHIPPED, page_score=score)))) for score in scores
+        tally(made, calls(screen(made.rows, replace(SHIPPED, page_score=score), filtered)))
+        for score in scores
     ]
 
 

@@ -27,8 +27,14 @@ class Trial:
     events: NDArray[np.void]  #: as `simulate.cohort.EVENT`
     windows: NDArray[np.void]  #: as `simulate.cohort.WINDOW`
     present: NDArray[np.bool_]  #: (n, d) there is a row: not in hospital, alive
-    would_reply: NDArray[np.bool_]  #: (n, d) a check-in of that evening is answered
+    reply_average: NDArray[np.float64]  #: (n, d) the answer to a check-in of that evening, NaN for none
+    reply_worst: NDArray[np.float64]
     attributes: dict[str, NDArray[np.str_]]
+
+    @property
+    def would_reply(self) -> NDArray[np.bool_]:
+        """(n, d): a check-in of that evening is answered."""
+        return ~(np.isnan(self.reply_average) & np.isnan(self.reply_worst))
 
     @property
     def floor(self) -> NDArray[np.bool_]:
@@ -101,7 +107,8 @@ def _joined(scenario: str, regime: str, parts: list[tuple[int, Cohort]], first: 
         np.concatenate([_moved(made.events, at, first) for made, at in zip(cohorts, starts, strict=False)]),
         np.concatenate([_moved(made.windows, at, first) for made, at in zip(cohorts, starts, strict=False)]),
         there,
-        ~np.isnan(of("reply_average")) | ~np.isnan(of("reply_worst")),
+        of("reply_average"),
+        of("reply_worst"),
         {
             name: np.concatenate([made.attributes[name][first:] for made in cohorts])
             for name in cohorts[0].attributes

@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 
 from analytics.escalation.rows import DailyRows
-from analytics.escalation.screening import screen
+from analytics.escalation.screening import Tier, screen
 from analytics.escalation.settings import SHIPPED
 from benchmarks.escalation import foreseen, headache, run, trade
+from benchmarks.escalation.answers import with_answers
 from benchmarks.escalation.report import Report
 from benchmarks.escalation.seeds import HEADING, TUNING
 from benchmarks.escalation.tally import pages_alone, tally
@@ -24,7 +25,7 @@ from simulate.cohort import SCENARIOS
 def few():
     against = run.tuned_rivals(10)
     todo = run.jobs(SCENARIOS, ("nominal",), TUNING[:2], 4, against, {"fixed 0.1": 0.0})
-    return Report(run.judge_all(todo, workers=1), ("nominal",), against, "A few.")
+    return Report(run.judge_all(todo), ("nominal",), against, "A few.")
 
 
 def test_every_table_says_that_it_is_simulated_and_every_target_has_a_verdict(few):
@@ -124,3 +125,20 @@ def test_pages_on_the_only_stable_patient_are_counted_for_the_weeks_that_were_th
     made = trial("stable", "nominal", TUNING[:1], 1)
     found = tally(made, pages_alone(np.ones(made.rows.shape, dtype=bool)))
     assert found.weeks[0] == pytest.approx(made.present.sum() / 7)
+
+
+def test_an_answer_to_a_check_in_becomes_the_entry_of_its_day_and_changes_nothing_before():
+    made = trial("mnar_flare", "nominal", TUNING[:2], 20)
+    alone = screen(made.rows)
+    entered, done = with_answers(made, alone)
+    asked = np.argwhere((alone.tier == Tier.CHECK_IN) & made.would_reply)
+    assert len(asked)
+    first = {int(patient): int(day) for patient, day in asked[::-1]}
+    for patient, day in first.items():
+        assert entered.rows.of("worst")[patient, day] == made.reply_worst[patient, day]
+        assert done.check_in[patient, day]
+        before = slice(0, day)
+        assert (done.page[patient, before] == (alone.tier[patient, before] == Tier.PAGE)).all()
+    new = np.isnan(made.rows.of("worst")) & ~np.isnan(entered.rows.of("worst"))
+    assert (done.check_in | ~new).all()
+    assert not np.isnan(made.rows.of("worst")).all()

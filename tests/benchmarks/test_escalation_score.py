@@ -41,7 +41,8 @@ def a_trial(events=(), windows=(), *, patients: int = 2, worst: float = 4.0, gon
         np.array(list(events), dtype=EVENT),
         np.array(list(windows), dtype=WINDOW),
         present,
-        np.ones(shape, dtype=bool),
+        np.full(shape, 2.0),
+        np.full(shape, 3.0),
         {"sex": np.array(["female", "male"] * patients)[:patients]},
     )
 
@@ -100,7 +101,7 @@ def test_an_answered_check_in_counts_for_whoever_fell_silent_and_for_nobody_else
 
 def test_a_check_in_that_stays_unanswered_finds_nobody():
     made = a_trial([an_event(kind="mnar_flare")])
-    made.would_reply[:] = False
+    made.reply_average[:] = made.reply_worst[:] = NAN
     (found,) = tally(made, called(check_ins=[(0, 12)])).events
     assert not found["heard"]
 
