@@ -13,6 +13,7 @@ or of movement. Migraine is no cancer pain.
 from __future__ import annotations
 
 import csv
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -24,8 +25,9 @@ from analytics.escalation.rows import DailyRows
 from analytics.escalation.screening import Screened, Tier, screen
 from benchmarks.escalation import draws
 from benchmarks.escalation.draws import Figure
+from benchmarks.escalation.seeds import PATIENTS
 from benchmarks.escalation.targets import shown
-from benchmarks.escalation.trials import DIARY, Trial
+from benchmarks.escalation.trials import DIARY, Trial, trial
 from benchmarks.table import Table
 
 SHARED = Path(__file__).resolve().parents[3] / "shared"
@@ -81,6 +83,13 @@ def _filled(values: NDArray[np.float64]) -> NDArray[np.float64]:
     known = ~np.isnan(values)
     last = np.maximum.accumulate(np.where(known, np.arange(values.shape[1]), 0), axis=1)
     return np.take_along_axis(values, last, axis=1)
+
+
+def on_diary(seeds: Sequence[int]) -> list[Table]:
+    """The diary and what the screen does on it; a sentence where it is not at hand."""
+    if not DIARY_FILE.exists():
+        return [Table("A real diary", ("What", "Figure"), [], [ABSENT])]
+    return tables(trial("stable", "nominal", seeds, PATIENTS))
 
 
 def tables(stable: Trial) -> list[Table]:

@@ -77,8 +77,7 @@ class Report:
             f"{self.run} Figure, 95 % interval (patients drawn again; Wilson for plain shares of patients), "
             "met or not by the figure itself. The second family is held to the stressed targets.",
             "Calm: on a day whose own report is not at the floor (average 7 or worst 9). The mean is of "
-            "flare, drift, sleep_lead, mnar_flare and btp_rise. Entries that arrive after their evening are "
-            "left out.",
+            "flare, drift, sleep_lead, mnar_flare and btp_rise.",
             *(
                 f"mnar_flare, {regime}: {paged} of {n} paged in the window, "
                 f"{heard} more only by an answered check-in."

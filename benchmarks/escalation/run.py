@@ -37,6 +37,7 @@ class Job:
     rivals: tuple[Rival, ...] = ()
     page_scores: tuple[tuple[str, float], ...] = ()  #: other page scores of the screen, each with its name
     answered: bool = False  #: also with the answers to check-ins entered
+    late_entries: bool = True
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,7 @@ class Regimes:
 
 def judge(job: Job) -> Judged:
     """Make the trial and let everybody see it."""
-    made = trial(job.scenario, job.regime, job.seeds, job.patients, DAYS)
+    made = trial(job.scenario, job.regime, job.seeds, job.patients, DAYS, late_entries=job.late_entries)
     screened = screen(made.rows, SHIPPED)
     found = {SCREEN: tally(made, calls(screened))}
     for rival in job.rivals:
@@ -101,6 +102,7 @@ def jobs(
     patients: int,
     against: tuple[Rival, ...] = (),
     page_scores: Mapping[str, float] | None = None,
+    late_entries: bool = True,
 ) -> list[Job]:
     """Every scenario in every regime; other page scores in the nominal one, where they are counted."""
     scores = tuple((page_scores or {}).items())
@@ -113,6 +115,7 @@ def jobs(
             against,
             scores if regime == "nominal" and scenario in (*MEAN_OF, "stable") else (),
             regime == "nominal" and scenario in WITH_ANSWERS,
+            late_entries,
         )
         for regime in regimes
         for scenario in scenarios

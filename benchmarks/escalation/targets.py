@@ -115,7 +115,7 @@ def shown(figure: Figure, *, days: bool = False, target: Target | None = None) -
     """The figure with its interval, and whether it meets the target."""
     if isnan(figure.value):
         return "none"
-    digits = 0 if days else 2 if abs(figure.value) >= 0.1 else 3
+    digits = 0 if days else 2 if abs(figure.value) >= 10 else 3
     text = _number(figure.value, digits)
     if figure.interval is not None:
         text += " ({} to {})".format(*(_number(end, digits) for end in figure.interval))

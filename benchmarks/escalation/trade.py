@@ -13,9 +13,11 @@ from math import isnan
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from analytics import escalation
 from analytics.escalation.filter import filter_states
-from analytics.escalation.screening import screen
+from analytics.escalation.screening import RULE, Tier, screen
 from analytics.escalation.settings import SHIPPED
 from benchmarks.escalation.figures import BESIDE, MEAN_OF, NEVER, Figures
 from benchmarks.escalation.run import Spread
@@ -26,7 +28,10 @@ from benchmarks.table import Table
 
 CURVE = Path(escalation.__file__).with_name("operating_curve.json")
 #: log10 of odds from the strictest on.
-SCORES = (3.0, 2.5, 2.0, 1.6, 1.3, 1.0, 0.8, 0.6, 0.4, 0.2, 0.0, -0.2, -0.4, -0.7)
+SCORES = (
+    *(3.0, 2.5, 2.0, 1.6, 1.3, 1.0, 0.8, 0.6, 0.5, 0.4, 0.3, 0.2, 0.1),
+    *(0.0, -0.1, -0.2, -0.3, -0.4, -0.6, -0.8),
+)
 _KINDS = (*MEAN_OF, *BESIDE)
 
 
@@ -38,6 +43,8 @@ def curve(patients: int, scores: Sequence[float] = SCORES, spread: Spread = map)
     return {
         "note": HEADING,
         "settings": SHIPPED.label,
+        "rule": RULE,
+        "fingerprint": fingerprint(),
         "seeds": list(TUNING),
         "family": "plain",
         "patients": patients,
@@ -91,11 +98,21 @@ def page_score_at(document: dict[str, Any], calm: float) -> float | None:
 
 
 def stored() -> dict[str, Any] | None:
-    """The curve that is shipped, if it is of the shipped settings."""
+    """The curve that is shipped, if it is of the screen as it is now."""
     if not CURVE.exists():
         return None
     document: dict[str, Any] = json.loads(CURVE.read_text(encoding="utf-8"))
-    return document if document["settings"] == SHIPPED.label else None
+    return document if document["fingerprint"] == fingerprint() else None
+
+
+def fingerprint() -> str:
+    """What the screen says of a few days, in short: another one has another curve."""
+    said = []
+    for scenario in ("mnar_flare", "btp_rise"):
+        found = screen(trial(scenario, "nominal", TUNING[:1], 8).rows)
+        counts = np.bincount(found.tier.ravel(), minlength=len(Tier))
+        said.append(f"{'/'.join(map(str, counts))} {np.nanmean(found.score):.2f}")
+    return f"{SHIPPED.label}: {', '.join(said)}"
 
 
 def write(document: dict[str, Any], path: Path = CURVE) -> None:

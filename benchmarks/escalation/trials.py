@@ -58,35 +58,39 @@ class Trial:
 
 
 def trial(
-    scenario: str, regime: Regime, seeds: Sequence[int], patients: int, days: int = DAYS, first: int = 0
+    scenario: str,
+    regime: Regime,
+    seeds: Sequence[int],
+    patients: int,
+    days: int = DAYS,
+    *,
+    late_entries: bool = True,
 ) -> Trial:
     """`patients` of the scenario in equal parts from `seeds`; the remainder goes to the first of them.
 
-    `first` leaves out the first so many of each seed: other patients of the same seeds.
+    An entry that arrives late stands on the day it tells of, as in a file of daily rows; `late_entries` False
+    leaves it out altogether, as the evening of that day had not seen it.
     """
     each, over = divmod(patients, len(seeds))
     parts = []
     for place, seed in enumerate(seeds):
         if size := each + (place < over):
             family = "heavy" if regime == "second family" else "plain"
-            made = make_cohort(
-                scenario, first + size, days, seed, family=family, stressed=regime == "stressed"
-            )
+            made = make_cohort(scenario, size, days, seed, family=family, stressed=regime == "stressed")
             parts.append((seed, made))
-    return _joined(scenario, regime, parts, first)
+    return _joined(scenario, regime, parts, late_entries)
 
 
-def _joined(scenario: str, regime: str, parts: list[tuple[int, Cohort]], first: int) -> Trial:
+def _joined(scenario: str, regime: str, parts: list[tuple[int, Cohort]], late_entries: bool) -> Trial:
     cohorts = [made for _, made in parts]
-    names = tuple(f"{seed}-{name}" for seed, made in parts for name in made.patients[first:])
-    starts = np.cumsum([0, *(len(made.patients) - first for made in cohorts)])
+    names = tuple(f"{seed}-{name}" for seed, made in parts for name in made.patients)
+    starts = np.cumsum([0, *(len(made.patients) for made in cohorts)])
 
     def of(name: str) -> NDArray[np.float64]:
-        return np.concatenate([getattr(made, name)[first:] for made in cohorts])
+        return np.concatenate([getattr(made, name) for made in cohorts])
 
     there = of("present")
-    # A screen of the evening sees what has come by then: an entry that arrives days later is not there yet.
-    in_time = there & ~(of("arrived_after_days") > 0)
+    in_time = there if late_entries else there & ~(of("arrived_after_days") > 0)
     numbers = {name: np.where(in_time if name in DIARY else there, of(name), np.nan) for name in NUMBERS}
     treatment = of("treatment")
     given = {
@@ -94,7 +98,7 @@ def _joined(scenario: str, regime: str, parts: list[tuple[int, Cohort]], first: 
     }
     rows = DailyRows(
         patients=names,
-        first_day=tuple(made.first_day for made in cohorts for _ in made.patients[first:]),
+        first_day=tuple(made.first_day for made in cohorts for _ in made.patients),
         days=np.full(len(names), treatment.shape[1], dtype=np.int64),
         numbers=numbers,
         device=np.where(there, of("device"), -1).astype(np.int32),
@@ -104,20 +108,17 @@ def _joined(scenario: str, regime: str, parts: list[tuple[int, Cohort]], first: 
         scenario,
         regime,
         rows,
-        np.concatenate([_moved(made.events, at, first) for made, at in zip(cohorts, starts, strict=False)]),
-        np.concatenate([_moved(made.windows, at, first) for made, at in zip(cohorts, starts, strict=False)]),
+        np.concatenate([_moved(made.events, at) for made, at in zip(cohorts, starts, strict=False)]),
+        np.concatenate([_moved(made.windows, at) for made, at in zip(cohorts, starts, strict=False)]),
         there,
         of("reply_average"),
         of("reply_worst"),
-        {
-            name: np.concatenate([made.attributes[name][first:] for made in cohorts])
-            for name in cohorts[0].attributes
-        },
+        {name: np.concatenate([made.attributes[name] for made in cohorts]) for name in cohorts[0].attributes},
     )
 
 
-def _moved(records: NDArray[np.void], start: int, first: int) -> NDArray[np.void]:
-    """Records of the patients from `first` on, with their place in the whole trial."""
-    kept = records[records["patient"] >= first].copy()
-    kept["patient"] += start - first
-    return kept
+def _moved(records: NDArray[np.void], start: int) -> NDArray[np.void]:
+    """Records with their patient's place in the whole trial."""
+    moved = records.copy()
+    moved["patient"] += start
+    return moved

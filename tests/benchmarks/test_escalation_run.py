@@ -142,3 +142,9 @@ def test_an_answer_to_a_check_in_becomes_the_entry_of_its_day_and_changes_nothin
     new = np.isnan(made.rows.of("worst")) & ~np.isnan(entered.rows.of("worst"))
     assert (done.check_in | ~new).all()
     assert not np.isnan(made.rows.of("worst")).all()
+
+
+def test_the_stored_curve_is_of_the_screen_as_it_is_now():
+    """After a change of the screen: `python -m benchmarks.escalation trade`."""
+    assert trade.CURVE.exists()
+    assert trade.stored() is not None

@@ -205,15 +205,19 @@ def test_a_trial_takes_equal_parts_of_its_seeds_and_events_stay_with_their_patie
     assert np.array_equal(made.rows.of("worst")[6:], alone.rows.of("worst"), equal_nan=True)
 
 
-def test_an_entry_that_comes_days_later_is_not_seen_on_its_evening():
+def test_entries_that_arrive_late_can_be_left_out():
     from simulate.cohort import make_cohort
 
     cohort = make_cohort("stable", 40, 120, TUNING[0])
     late = cohort.arrived_after_days > 0
     assert late.any()
-    seen = trial("stable", "nominal", TUNING[:1], 40).rows.of("worst")
-    assert np.isnan(seen[late]).all()
-    assert not np.isnan(seen[cohort.arrived_after_days == 0]).any()
+    seen = {
+        kept: trial("stable", "nominal", TUNING[:1], 40, late_entries=kept).rows.of("worst")
+        for kept in (True, False)
+    }
+    assert np.isnan(seen[False][late]).all()
+    assert not np.isnan(seen[False][cohort.arrived_after_days == 0]).any()
+    assert not np.isnan(seen[True][late]).any()
 
 
 def test_groups_tell_who_is_seen_worse():
