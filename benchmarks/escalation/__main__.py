@@ -63,6 +63,8 @@ def main() -> None:
         tables, kept = headache.on_diary(SEEDS[given.seeds]), {}
     else:
         tables, kept = _table(given)
+    for table in tables:
+        table.notes = [f"- {note}" for note in table.notes] if len(table.notes) > 1 else table.notes
     text = "\n".join(table.markdown() for table in tables)
     print(text)
     if given.markdown:
@@ -86,11 +88,13 @@ def _table(given: argparse.Namespace) -> tuple[list[Table], dict[str, object]]:
     told = f"{len(SCENARIOS)} scenarios x {patients} patients x {DAYS} days, {given.seeds} seeds"
     report = Report(found, REGIMES, against, told + ("." if late else ", late entries left out."))
     tables = [*report.tables(), *of_diary.result()]
-    if curve is None:
+    if curve is not None:
+        tables.append(trade.table(curve))
+    else:
         tables[-1].notes.append(
             "Sensitivity at fixed rates is left out: there is no curve of this screen (`trade`)."
         )
-    tables[-1].notes.append(f"The whole run took {time.perf_counter() - started:.0f} s.")
+    tables[0].notes.append(f"The whole run took {time.perf_counter() - started:.0f} s.")
     return tables, report.document
 
 

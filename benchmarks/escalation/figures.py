@@ -41,6 +41,11 @@ class Figures:
         found = self.tallies[scenario]
         return draws.ratio(getattr(found, what), getattr(found, of), self._weights[scenario])
 
+    def by_cause(self, scenario: str) -> dict[str, Figure]:
+        """Pages a patient-week by what they are about."""
+        found, w = self.tallies[scenario], self._weights[scenario]
+        return {name: draws.ratio(pages, found.weeks, w) for name, pages in found.causes.items()}
+
     def each(self, scenario: str, what: str) -> Figure:
         """`what` for each patient over the whole time."""
         values = getattr(self.tallies[scenario], what)

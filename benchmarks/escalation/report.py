@@ -48,6 +48,7 @@ class Report:
             yield fixed
         if answered := self._with_answers():
             yield answered
+        yield self._causes()
         yield self._scenarios()
         yield self._groups()
 
@@ -175,6 +176,18 @@ class Report:
             "Daily rows alone know no answer to a check-in, so each is in vain there. Here an answer becomes "
             "the entry of its day, and the screen goes on from it."
         ]
+        return table
+
+    def _causes(self) -> Table:
+        table = Table(
+            f"Pages of stable patients by what they are about, a patient-week ({HEADING})",
+            ("About", *self.regimes),
+        )
+        columns = {regime: self.found.figures(regime).by_cause("stable") for regime in self.regimes}
+        for name in columns[self.regimes[0]]:
+            for regime in self.regimes:
+                self._keep("causes in stable", name, regime, columns[regime][name])
+            table.rows.append([name, *(shown(columns[regime][name]) for regime in self.regimes)])
         return table
 
     def _scenarios(self) -> Table:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
 from analytics.escalation.screening import Screened, Tier
+from analytics.escalation.tiers import Cause
 from benchmarks.escalation.trials import Trial
 
 Floats = NDArray[np.float64]
@@ -37,6 +38,7 @@ class Calls:
     check_in: Yes
     review: Yes
     technical: Yes
+    causes: dict[str, Yes] = field(default_factory=dict)  #: pages by what they are about, where that is told
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,7 @@ class Tally:
     diary: Floats  #: (n,) share of days
     wear: Floats
     attributes: dict[str, NDArray[np.str_]]
+    causes: dict[str, Floats]  #: pages by what they are about
 
     def of_kind(self, kind: str) -> NDArray[np.void]:
         """Events of that kind."""
@@ -65,9 +68,14 @@ class Tally:
 
 
 def calls(screened: Screened) -> Calls:
-    """Each day's tier."""
+    """Each day's tier, and what its pages are about."""
     tier = screened.tier
-    return Calls(tier == Tier.PAGE, tier == Tier.CHECK_IN, tier == Tier.REVIEW, tier == Tier.TECHNICAL)
+    page = tier == Tier.PAGE
+    causes = {
+        cause.name.lower().replace("_", " "): page & (screened.cause == cause)
+        for cause in (Cause.FLOOR, Cause.LIKELY, Cause.SILENCE)
+    }
+    return Calls(page, tier == Tier.CHECK_IN, tier == Tier.REVIEW, tier == Tier.TECHNICAL, causes)
 
 
 def pages_alone(page: Yes) -> Calls:
@@ -106,6 +114,7 @@ def tally(trial: Trial, made: Calls) -> Tally:
         diary=trial.diary_share,
         wear=trial.wear_share,
         attributes=trial.attributes,
+        causes={name: of_each(days) for name, days in made.causes.items()},
     )
 
 

@@ -11,7 +11,7 @@ import pytest
 from analytics.escalation.rows import DailyRows
 from analytics.escalation.screening import Tier, screen
 from analytics.escalation.settings import SHIPPED
-from benchmarks.escalation import foreseen, headache, run, trade
+from benchmarks.escalation import foreseen, headache, run, speed, trade
 from benchmarks.escalation.answers import with_answers
 from benchmarks.escalation.report import Report
 from benchmarks.escalation.seeds import HEADING, TUNING
@@ -148,3 +148,11 @@ def test_the_stored_curve_is_of_the_screen_as_it_is_now():
     """After a change of the screen: `python -m benchmarks.escalation trade`."""
     assert trade.CURVE.exists()
     assert trade.stored() is not None
+
+
+def test_the_many_whose_screen_is_timed_are_the_few_again_with_their_treatments():
+    rows = speed.many(1003)
+    assert rows.shape == (1003, 120)
+    assert np.array_equal(rows.of("worst")[0], rows.of("worst")[500], equal_nan=True)
+    given = [{day for (i, day) in rows.treatments if i == who} for who in (2, 502, 1002)]
+    assert given[0] == given[1] == given[2]
