@@ -153,6 +153,7 @@ def _screened(real: DailyRows, gaps: DailyRows) -> Table:
         rows,
         [
             "No device, and in the first column no scores: headache yes is one breakthrough episode.",
+            "In the second a simulated patient who has no answer of such a day repeats the last one.",
             "Nobody judged these days, so no page of the first column is known to be right or wrong; "
             "migraine is no cancer pain. It shows how the screen behaves on real ups, downs and gaps.",
         ],
