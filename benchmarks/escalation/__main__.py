@@ -23,9 +23,9 @@ from simulate.cohort import SCENARIOS
 ABOUT = f"""# Escalation detection, measured on simulated cohorts
 
 Every figure here but those of the real headache diary is {HEADING}.
-The cohorts are those of `simulate/cohort` (docs/decisions/0028), the targets those of the issue that asked for
-the detector. Made by `python -m benchmarks.escalation --markdown FILE`; the operating curve by `... trade`, the
-costs by `... speed`.
+The cohorts are those of `simulate/cohort` (docs/decisions/0028), the targets those of the issue that asked
+for the detector. Made by `python -m benchmarks.escalation --markdown FILE`; the operating curve by
+`... trade`, the costs by `... speed`.
 
 How it is counted (clinical.md 4.3 and 7.4): an event is found when a page falls between its onset and seven
 days later, for a drift from four days after its start to ten days after it reached two points, for sleep_lead
