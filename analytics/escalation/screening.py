@@ -80,12 +80,14 @@ class Screened:
         )
 
 
-def screen(rows: DailyRows, settings: Settings = SHIPPED) -> Screened:
+def screen(rows: DailyRows, settings: Settings = SHIPPED, filtered: Filtered | None = None) -> Screened:
     """Judge every day of every patient; day k never depends on a row after it.
+
+    `filtered`, of the same rows, spares the filter where other settings are tried on it.
 
     About 50 us and 0.5 kB a patient-day; nothing is kept between calls.
     """
-    filtered = filter_states(rows)
+    filtered = filter_states(rows) if filtered is None else filtered
     p = filtered.states.astype(float)
     average, worst = rows.of("average"), rows.of("worst")
     floor = (average >= settings.floor_average) | (worst >= settings.floor_worst)
