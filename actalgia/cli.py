@@ -25,6 +25,8 @@ from actalgia.commands import (
     recompute,
     replay,
     respond,
+    screen,
+    simulate,
     token,
     up,
     wear,
@@ -51,10 +53,12 @@ app.add_typer(token.app, name="token")
 app.add_typer(case.app, name="case")
 app.add_typer(quarantine.app, name="quarantine")
 app.command("replay")(replay.replay)
+app.command("simulate")(simulate.simulate)
 app.command("epochs")(epochs.epochs)
 app.command("indices")(files.indices)
 app.command("associate")(associate.associate)
 app.command("respond")(respond.respond)
+app.command("screen")(screen.screen)
 app.command("notes")(notes.notes)
 
 
