@@ -36,7 +36,7 @@ def minutes_of_day(day: Figures, chance: np.random.Generator) -> DayMinutes:
 
     In bed from about 22:45 to 6:50. As many minutes in bed have movement as sleep efficiency leaves, and as
     many of them are above the day's median as I<O says. A rule that finds its own time in bed and its own
-    sleep comes near these two and near relative amplitude, not to them. Steps above 180 a minute are left out.
+    sleep comes near these two and near relative amplitude, not to them. No minute has more than 180 steps.
     """
     minute = np.arange(MINUTES)
     up, down = (np.array([410, 1365]) + 20 * np.clip(chance.standard_normal(2), -2, 2)).astype(int)

@@ -34,7 +34,7 @@ def screen(
     """Judge each day of each patient by the rows up to it: page, review, check-in, technical.
 
     Columns: patient, day, and any of average, worst, breakthrough, rescue_doses, steps, activity,
-    wear_fraction, sleep_efficiency, io, ra, device, utc_offset_min, treatment.
+    wear_fraction, sleep_efficiency, io, ra, device, utc_offset_min, treatment, accepted_level.
     """
     import os
 

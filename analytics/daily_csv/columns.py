@@ -29,6 +29,7 @@ BOUNDS = {
     "io": (0.0, 100.0),
     "ra": (0.0, 1.0),
     "utc_offset_min": (-900.0, 900.0),  # today's zones lie between -720 and 840
+    "accepted_level": (0.0, MOST_PAIN),
 }
 PATIENT, DAY, DEVICE, TREATMENT = "patient", "day", "device", "treatment"
 KNOWN = (PATIENT, DAY, *BOUNDS, DEVICE, TREATMENT)

@@ -86,7 +86,7 @@ class Evidence:
             "usual_sleep_efficiency": self.usual("sleep_efficiency"),
             # log10: how often likelier the days of a week have made an escalation, stream by stream
             "spoke_for_it_in_7_days": {
-                name: round(float(weight), 2) for name, weight in zip(WITNESSES, spoke, strict=True)
+                name: round(float(weight), 2) + 0.0 for name, weight in zip(WITNESSES, spoke, strict=True)
             },
         }
 

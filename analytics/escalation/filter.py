@@ -96,8 +96,9 @@ def _filter(rows: DailyRows) -> Filtered:
         p *= weight.astype(np.float32)[:, None, None, :]
         p /= p.sum(axis=(1, 2, 3), keepdims=True)
         states[:, day] = p.sum(axis=(1, 2))
-        level[:, day] = p.sum(axis=(1, 3)) @ LEVELS
-        spread[:, day] = p.sum(axis=(2, 3)) @ SCATTER
+        # Sums, no products of BLAS: these round by how many patients stand beside one another.
+        level[:, day] = (p.sum(axis=(1, 3)) * LEVELS).sum(axis=1)
+        spread[:, day] = (p.sum(axis=(2, 3)) * SCATTER).sum(axis=1)
         streams.learn(day, states[:, day].astype(float))
         for name, values in streams.usual().items():
             usual[name][:, day] = values
@@ -155,7 +156,7 @@ def _wander(p: Probabilities) -> Probabilities:
 
 def _log_odds(weights: NDArray[np.floating]) -> NDArray[np.floating]:
     """log10 of the odds of an escalation among (n, states) weights that need not sum to 1."""
-    told = weights[:, ESCALATION].sum(axis=1)
-    rest = weights[:, ~ESCALATION].sum(axis=1)
+    told = np.where(ESCALATION, weights, 0).sum(axis=1)
+    rest = np.where(ESCALATION, 0, weights).sum(axis=1)
     odds: NDArray[np.floating] = np.log10(np.maximum(told, 1e-30) / np.maximum(rest, 1e-30))
     return odds

@@ -24,13 +24,18 @@ TRAVEL_MIN = 90.0  #: a change of offset that is more than a change of the clock
 AFTER_TRAVEL_DAYS = 6
 WORN_ENOUGH = 0.5  #: share of the day without which movement and sleep of it are not used
 MORE_EPISODES = 3.0  #: a day, in a rise of breakthrough pain
+LESS = 1.2  #: own spreads of movement, in a lasting decline
+#: Pain keeps some people in bed and makes others restless (clinical facts: the sign is not fixed), so it is a
+#: change that speaks, rather less movement than more. Own spreads, and the share of people who move less.
+OTHERWISE, MOVE_LESS = 0.5, 0.65
 ONE_NIGHT = 0.8  #: weight of a day: neighbouring days are not independent
 
 _SILENT = np.array([state.silent for state in STATES])
 _SLEEPLESS = np.array([state.sleepless for state in STATES])
 _INACTIVE = np.array([state.inactive for state in STATES])
 _EPISODES = np.array([state.breakthrough for state in STATES])
-_PAIN_ALONE = np.array([state.shift >= 2 for state in STATES]) & ~_SLEEPLESS
+_PAINFUL = np.array([state.shift >= 2 for state in STATES])
+_PAIN_ALONE = _PAINFUL & ~_SLEEPLESS
 
 
 class Streams:
@@ -87,7 +92,10 @@ class Streams:
         more = self._count.more(self._episodes[:, day], MORE_EPISODES)
         yield np.exp(more[:, None] * _EPISODES)
         yield np.exp(_shifted(self._peak, self._peaks[:, day], (_EPISODES, 1.0)))
-        yield np.exp(_shifted(self._move, self._movement[:, day], (_INACTIVE, -1.2)))
+        yield np.exp(
+            _shifted(self._move, self._movement[:, day], (_INACTIVE, -LESS))
+            + _either_way(self._move, self._movement[:, day], _PAINFUL, OTHERWISE)
+        )
         efficiency, restless, rhythm = (
             _shifted(usual, values[:, day], (_SLEEPLESS, by), (_PAIN_ALONE, slightly))
             for usual, values, by, slightly in zip(
@@ -119,6 +127,14 @@ def _shifted(usual: Usual, value: Floats, *effects: tuple[NDArray[np.bool_], flo
     for which, by in effects:
         log += (ONE_NIGHT * trust * (by * z - 0.5 * by * by))[:, None] * which
     return log
+
+
+def _either_way(usual: Usual, value: Floats, which: NDArray[np.bool_], by: float) -> Floats:
+    """The same for a move by so many own spreads, down in `MOVE_LESS` of people and up in the others."""
+    z, trust = usual.departure(value)
+    log = np.logaddexp(np.log(MOVE_LESS) - by * z, np.log(1 - MOVE_LESS) + by * z) - 0.5 * by * by
+    either: Floats = (ONE_NIGHT * trust * log)[:, None] * which
+    return either
 
 
 def _usual_peak(peaks: Floats) -> Floats:

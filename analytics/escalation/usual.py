@@ -15,6 +15,7 @@ from analytics.escalation.rows import Floats
 
 HALF_LIFE_DAYS = 60.0
 PRIOR_DAYS = 3.0
+ONE_COUNT = 4.0  #: no single count speaks louder than e to this
 LEAST_DAYS = 4.0  #: of the own, before a stream says anything
 FURTHEST = 3.5  #: own spreads; what lies further is taken as that
 
@@ -97,7 +98,7 @@ class Counted:
         mean = self.mean()
         size = 1 / np.clip(self.uneven / self.uneven_days, 0.1, 4.0)
         log = (size + x) * np.log((size + mean) / (size + mean + by)) + x * np.log((mean + by) / mean)
-        return np.where(told, np.clip(log, -2.5, 2.5), 0.0)
+        return np.where(told, np.clip(log, -ONE_COUNT, ONE_COUNT), 0.0)
 
     def learn(self, count: Floats, weight: Floats) -> None:
         """Take in one day of each patient with a weight of 0 to 1."""

@@ -9,9 +9,11 @@ import pytest
 from analytics.association.daily_rows import NotDailyRows
 from analytics.daily_csv import reading
 from analytics.daily_csv.blocks import batches
+from analytics.daily_csv.columns import BOUNDS
 from analytics.daily_csv.document import as_json, risks_as_json
 from analytics.daily_csv.one_a_day import one_a_day
 from analytics.daily_csv.reading import read_csv_rows
+from analytics.escalation.rows import NUMBERS
 from analytics.escalation.screening import DayDecision, Tier, screen
 
 FIRST = date(2026, 1, 1)
@@ -134,3 +136,7 @@ def test_what_is_not_known_is_null_in_json_and_numbers_of_numpy_are_numbers():
         b'{"patient":"p","day":"2026-01-01","p_flare_7d":0.123457}',
         b'{"patient":"p","day":"2026-01-02","p_flare_7d":null}',
     ]
+
+
+def test_each_number_that_a_screen_knows_has_its_bounds():
+    assert set(BOUNDS) == set(NUMBERS)
