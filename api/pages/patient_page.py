@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from api.pages import words
 from api.pages.after_treatment import after_treatments
 from api.pages.axis import axis_of
+from api.pages.because import asked_again, because
 from api.pages.chart import Answer, Chart, Mark, draw
 from api.pages.day_by_day import INDEX, PAIN, DayByDay, day_by_day
 from api.pages.hours import Hour, hours_of
@@ -25,6 +26,7 @@ from severity.cut_points import CutPoints
 from store.associations import newest_alone
 from store.calibrations import calibrations_worn
 from store.cases import Case, CaseEvent, CaseState
+from store.check_ins import check_ins_of
 from store.clocks import clocks_worn
 from store.coverage import Gap, gaps_of
 from store.diary import Report, Treatment, reports_of
@@ -32,7 +34,7 @@ from store.diary_days import diary_days, kept
 from store.diary_links import DiaryLink, is_valid, links_of
 from store.gaps import SHOWN, said
 from store.hours import read_hours
-from store.results import OF_DIARY, DayIndex
+from store.results import OF_DIARY, DayIndex, evidence_of
 from store.treatments import treatments_going_on
 from store.wear_runs import stretches_of, wears_any
 from store.worklist import Row, cases_of, day_indices
@@ -41,6 +43,7 @@ from store.zones import zone_of_patient
 DAYS = 28
 INDEX_DAYS = 7
 REPORTS_SHOWN = 10
+SHOWN_ASKINGS = timedelta(days=7)
 INDICES = (
     ("Worn", "worn_min"),
     ("Asleep", "TST_min"),
@@ -116,6 +119,8 @@ class PatientPage:
     diary: str  #: how many of the asked days were answered, in a sentence
     cut_points: CutPoints
     day_by_day: DayByDay
+    asked_again: list[str]  #: on which days, and whether that was answered
+    because: list[str]  #: what the newest decision rests on
     words: list[Words]  #: the newest notes
     more_words: int
 
@@ -197,6 +202,8 @@ def read_page(
         diary=words.diary_kept(len(days), kept(diary)),
         cut_points=cut_points,
         day_by_day=day_by_day(*newest_alone(session, row.patient_id, INDEX, PAIN), zone),
+        asked_again=asked_again(check_ins_of(session, row.patient_id, now - SHOWN_ASKINGS), reports, zone),
+        because=because(evidence_of(session, row.patient_id)),
         words=written,
         more_words=more_written,
     )

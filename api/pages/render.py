@@ -15,7 +15,7 @@ from starlette.responses import HTMLResponse
 
 from api.auth import csrf_token
 from api.diary.words import languages
-from api.pages import axis, chart, standing, treatment_words, words
+from api.pages import axis, because, chart, standing, treatment_words, words
 from api.treatment_kinds import KINDS
 from severity.cut_points import severity
 from store.access import User
@@ -78,6 +78,7 @@ def _environment() -> Environment:
     environment.globals.update(
         asset=asset,
         axis=axis,
+        because_of_case=because.of_case,
         cannot_judge=CANNOT_JUDGE,
         fire=FIRE,
         geometry=chart,
