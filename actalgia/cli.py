@@ -12,6 +12,7 @@ from typer.exceptions import TyperException
 from actalgia.commands import (
     account,
     associate,
+    attributes,
     case,
     database,
     diary,
@@ -42,6 +43,7 @@ for part in (parts.ingest, parts.alerting, parts.api):
     app.command(part.__name__)(part)
 app.add_typer(recompute.app, name="analytics")
 app.add_typer(database.app, name="db")
+enrol.app.command("attributes")(attributes.attributes)
 enrol.app.command("diary")(diary.diary)
 enrol.app.command("diary-link")(diary_link.diary_link)
 app.add_typer(enrol.app, name="enrol")
