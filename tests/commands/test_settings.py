@@ -26,6 +26,8 @@ def test_a_setting_that_cannot_be_is_named_in_one_sentence_without_its_value(mon
         ("up", "ACTALGIA_SEVERITY", "gone.toml", "ACTALGIA_SEVERITY: the file cannot be read as text."),
         ("up", "ACTALGIA_ESCALATION", "gone.toml", "ACTALGIA_ESCALATION: the file cannot be read as text."),
         ("analytics", "ACTALGIA_ESCALATION", "gone.toml", "ACTALGIA_ESCALATION: the file cannot be read as text."),
+        ("analytics", "ACTALGIA_SCREEN", "gone.toml", "ACTALGIA_SCREEN: the file cannot be read as text."),
+        ("up", "ACTALGIA_SCREEN", "gone.toml", "ACTALGIA_SCREEN: the file cannot be read as text."),
     ],
 )  # fmt: skip
 def test_a_configuration_that_cannot_be_stops_the_part_with_one_sentence(
