@@ -26,6 +26,7 @@ from actalgia.commands import (
     recompute,
     replay,
     respond,
+    screen,
     token,
     up,
     wear,
@@ -57,6 +58,7 @@ app.command("epochs")(epochs.epochs)
 app.command("indices")(files.indices)
 app.command("associate")(associate.associate)
 app.command("respond")(respond.respond)
+app.command("screen")(screen.screen)
 app.command("notes")(notes.notes)
 
 

@@ -19,7 +19,7 @@ Others = tuple[tuple[str, tuple[Values, ...]], ...]  # further columns; words ar
 _NUMBER = re.compile(r"-?\d{1,6}")
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 MOST_WORDS = 20
-_MISSING = {"", "na", "nan", "null", "none"}
+MISSING = {"", "na", "nan", "null", "none"}
 
 
 class NotDailyRows(NotARecording):
@@ -91,14 +91,14 @@ def _rows(
 def _other(rows: list[dict[str, str | None]], column: str, name: str) -> tuple[Values, ...]:
     """One measure, or for words a column of 0 and 1 for each but the first."""
     written = [(row[column] or "").strip() for row in rows]
-    words = sorted({text for text in written if text.lower() not in _MISSING})
+    words = sorted({text for text in written if text.lower() not in MISSING})
     try:
         [float(text) for text in words]
     except ValueError:
         if len(words) > MOST_WORDS:
             why = f"{column} has {len(words)} different words; at most {MOST_WORDS} can be adjusted for"
             raise NotDailyRows(f"{name}: {why}.") from None
-        missing = np.array([text.lower() in _MISSING for text in written], bool)
+        missing = np.array([text.lower() in MISSING for text in written], bool)
         return tuple(
             np.where(missing, np.nan, np.array([text == word for text in written], float))
             for word in words[1:]
@@ -108,7 +108,7 @@ def _other(rows: list[dict[str, str | None]], column: str, name: str) -> tuple[V
 
 def _number(text: str | None, column: str, number: int, name: str) -> float:
     written = (text or "").strip()
-    if written.lower() in _MISSING:
+    if written.lower() in MISSING:
         return float("nan")
     try:
         value = float(written)
