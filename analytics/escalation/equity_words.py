@@ -11,9 +11,13 @@ _LEAST = 0.01  #: a difference below it is no news, however sure it is
 
 def sentences(document: dict[str, Any]) -> list[str]:
     """What differs first, then what missed events have in common, then how far all this reaches."""
-    found = [line for name, group in _groups(document) for line in _of_group(name, group)]
-    if not found:
-        found = ["No group differs from the others by more than chance would give."]
+    groups = list(_groups(document))
+    worse = [line for name, group in groups for line in _seen_worse(name, group)]
+    if not worse:
+        worse = ["No group is seen worse than the others by more than chance would give."]
+    less = [line for name, group in groups for line in _known_less(name, group)]
+    few = [f"{name}: {group['reason']}." for name, group in groups if "measures" not in group]
+    found = [*worse, *less, *few]
     return [*found, *_missed(document["missed_and_seen"]), *_reach(document)]
 
 
@@ -23,13 +27,13 @@ def _groups(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
             yield f"{WORDS[attribute['attribute']]} {group['value']}", group
 
 
-def _of_group(name: str, group: dict[str, Any]) -> Iterator[str]:
+def _seen_worse(name: str, group: dict[str, Any]) -> Iterator[str]:
+    """A group whose events are missed, or that is paged for nothing, or not judged, more than others."""
     if "measures" not in group:
-        yield f"{name}: {group['reason']}."
         return
     measures = group["measures"]
     said = []
-    if _apart(measures["sensitivity"], down=True):
+    if missed := _apart(measures["sensitivity"], down=True):
         said.append(_sensitivity(group))
     pages = measures["false_pages_per_week"]
     if _apart(pages, down=False):
@@ -39,16 +43,28 @@ def _of_group(name: str, group: dict[str, Any]) -> Iterator[str]:
     if _apart(measures["cannot_judge"], down=False):
         line = measures["cannot_judge"]
         said.append(f"{_percent(line['estimate'])} of days cannot be judged against {_percent(line['rest'])}")
-    if not said:
-        return
-    for measure, words in (("diary", "its diaries are answered on"), ("wear", "its devices are worn for")):
-        line = measures[measure]
-        if _apart(line, down=True):
-            of = "of days" if measure == "diary" else "of the time"
-            said.append(f"{words} {_percent(line['estimate'])} {of} against {_percent(line['rest'])}")
-    if _apart(measures["sensitivity"], down=True):
-        said.append(_left(group["like_with_like"]))
-    yield f"{name}, {group['n_patients']} patients: {'; '.join(said)}."
+    if said:
+        said += _less(measures)
+        if missed:
+            said.append(_left(group["like_with_like"]))
+        yield f"{name}, {group['n_patients']} patients: {'; '.join(said)}."
+
+
+def _known_less(name: str, group: dict[str, Any]) -> Iterator[str]:
+    """A group of which less is known, where nothing is said of it before."""
+    if "measures" in group and (less := _less(group["measures"])) and not any(_seen_worse(name, group)):
+        yield f"{name}, {group['n_patients']} patients: {'; '.join(less)}."
+
+
+def _less(measures: dict[str, Any]) -> list[str]:
+    return [
+        f"{words} {_percent(line['estimate'])} {of} against {_percent(line['rest'])}"
+        for line, words, of in (
+            (measures["diary"], "its diaries are answered on", "of days"),
+            (measures["wear"], "its devices are worn for", "of the time"),
+        )
+        if _apart(line, down=True)
+    ]
 
 
 def _sensitivity(group: dict[str, Any]) -> str:

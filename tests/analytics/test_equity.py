@@ -195,8 +195,17 @@ def test_missed_events_are_held_beside_those_that_were_seen():
 def test_groups_that_do_not_differ_are_said_to_be_so_with_how_far_that_reaches():
     people = [person(k % 3 != 0, sex="ab"[k % 2]) for k in range(60)]
     said = sentences(equity(people))
-    assert said[0] == "No group differs from the others by more than chance would give."
+    assert said[0] == "No group is seen worse than the others by more than chance would give."
     assert said[-1].startswith("14 differences were looked at: about 1 would lie outside")
+
+
+def test_a_group_of_which_less_is_known_is_said_though_it_is_not_seen_worse():
+    people = [person(answered=60 if k % 2 else 100, language=("it", "en")[k % 2]) for k in range(60)]
+    said = sentences(equity(people))
+    assert said[:2] == [
+        "No group is seen worse than the others by more than chance would give.",
+        "language en, 30 patients: its diaries are answered on 50 % of days against 83 %.",
+    ]
 
 
 def test_a_patient_is_summed_from_the_days_that_are_looked_at():
