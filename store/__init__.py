@@ -12,6 +12,7 @@ from store import (  # noqa: F401
     blocks,
     calibrations,
     cases,
+    check_ins,
     clocks,
     decided,
     diary,

@@ -27,6 +27,7 @@ NUMBERS = (
     "io",  # I<O, percent
     "ra",  # relative amplitude, 0 to 1
     "utc_offset_min",
+    "accepted_level",  # pain up to this is expected, as a clinician has said when a case was closed
 )
 
 
