@@ -13,12 +13,14 @@ from actalgia.commands import (
     account,
     associate,
     attributes,
+    backtest,
     case,
     database,
     diary,
     diary_link,
     enrol,
     epochs,
+    equity,
     files,
     notes,
     parts,
@@ -60,6 +62,8 @@ app.command("associate")(associate.associate)
 app.command("respond")(respond.respond)
 app.command("screen")(screen.screen)
 app.command("notes")(notes.notes)
+app.command("backtest")(backtest.backtest)
+app.command("equity")(equity.equity)
 
 
 def main() -> None:

@@ -62,11 +62,11 @@ def analytics(data_dir: DataDirOption = None) -> None:
 
     system, settings = _system("analytics", data_dir)
     thresholds = thresholds_of(settings)
-    screen_settings_of(settings)
+    screen_settings = screen_settings_of(settings)
     os.nice(5)  # where the processor is short, taking data comes before computing
     engine = system.engine()
     _check(engine)
-    run(engine, _stop_on_signals(), thresholds)
+    run(engine, _stop_on_signals(), thresholds, screen_settings)
 
 
 def alerting(data_dir: DataDirOption = None) -> None:

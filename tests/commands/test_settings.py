@@ -38,6 +38,18 @@ def test_a_configuration_that_cannot_be_stops_the_part_with_one_sentence(
     assert said in " ".join(command(part, code=2).split())
 
 
+def test_analytics_screens_by_the_settings_of_the_file(command, monkeypatch, tmp_path):
+    file, given = tmp_path / "own.toml", []
+    file.write_text('name = "ward 3"\nversion = 2\n')
+    monkeypatch.setenv("ACTALGIA_SCREEN", str(file))
+    monkeypatch.setattr("actalgia.logs.configure", lambda *_: None)
+    monkeypatch.setattr("os.nice", lambda _: 0)
+    monkeypatch.setattr("actalgia.commands.parts._stop_on_signals", lambda: None)
+    monkeypatch.setattr("analytics.clock.run", lambda *words: given.extend(words))
+    command("analytics")
+    assert [one.label for one in given[2:]] == ["shipped 1", "ward 3 2"]
+
+
 def test_hours_may_be_broken(monkeypatch):
     monkeypatch.setenv("ACTALGIA_GAP_CASE_AFTER", "0.5")
     assert Settings().gap_case_after == 0.5
