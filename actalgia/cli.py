@@ -29,6 +29,7 @@ from actalgia.commands import (
     replay,
     respond,
     screen,
+    simulate,
     token,
     up,
     wear,
@@ -56,6 +57,7 @@ app.add_typer(token.app, name="token")
 app.add_typer(case.app, name="case")
 app.add_typer(quarantine.app, name="quarantine")
 app.command("replay")(replay.replay)
+app.command("simulate")(simulate.simulate)
 app.command("epochs")(epochs.epochs)
 app.command("indices")(files.indices)
 app.command("associate")(associate.associate)

@@ -27,7 +27,7 @@ NUMBERS = (
     "io",  # I<O, percent
     "ra",  # relative amplitude, 0 to 1
     "utc_offset_min",
-    "accepted_level",  # pain up to this is expected, as a clinician has said when a case was closed
+    "accepted_level",  # worst pain that a clinician has accepted as this patient's usual, from that day on
 )
 
 
@@ -67,7 +67,18 @@ class DailyRows:
 
     def date_of(self, patient: int, day: int) -> date:
         """The local date of day `day` of patient `patient`."""
-        return self.first_day[patient] + timedelta(days=day)
+        return self.first_day[patient] + timedelta(days=int(day))
+
+    def part(self, start: int, end: int) -> DailyRows:
+        """Patients start..end - 1."""
+        return DailyRows(
+            self.patients[start:end],
+            self.first_day[start:end],
+            self.days[start:end],
+            {name: values[start:end] for name, values in self.numbers.items()},
+            self.device[start:end],
+            {(i - start, day): kinds for (i, day), kinds in self.treatments.items() if start <= i < end},
+        )
 
     def until(self, days: int) -> DailyRows:
         """What was known at the end of day `days` - 1: the same patients, later days left out."""

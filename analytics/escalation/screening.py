@@ -1,29 +1,39 @@
-"""Daily rows in, decisions out; each day sees only the rows up to it."""
+"""Daily rows in, decisions out; each day sees only the rows up to it.
+
+`filter` says how likely an escalation is, `tiers` whom that reaches, `evidence` why in words and numbers.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
-from enum import IntEnum
 
 import numpy as np
 from numpy.typing import NDArray
 
+from analytics.escalation.evidence import Evidence, reason_of
+from analytics.escalation.filter import Filtered, filter_states
 from analytics.escalation.rows import DailyRows, Floats
 from analytics.escalation.settings import SHIPPED, Settings
+from analytics.escalation.states import ESCALATION, GROUPS, SHIFT
+from analytics.escalation.tiers import Cause, Judged, Tier, decide
+
+__all__ = ["RULE", "DayDecision", "Screened", "Tier", "screen"]
 
 RULE = "likelihood 1"
-
-
-class Tier(IntEnum):
-    """Whom a decision reaches. NONE is a quiet day."""
-
-    NONE = 0
-    PAGE = 1  #: a clinician is told now
-    REVIEW = 2  #: the worklist, nobody is woken
-    CHECK_IN = 3  #: the patient is asked again, no clinician
-    TECHNICAL = 4  #: device or data trouble, and days on which nothing can be judged
+_LEAST_PROBABILITY = 1e-9
+_OF_THE_DAY = (
+    "average",
+    "worst",
+    "breakthrough",
+    "rescue_doses",
+    "steps",
+    "activity",
+    "sleep_efficiency",
+    "io",
+    "ra",
+)
 
 
 @dataclass(frozen=True)
@@ -45,9 +55,11 @@ class Screened:
     rows: DailyRows
     settings: Settings
     tier: NDArray[np.int8]
+    cause: NDArray[np.int8]  #: of `Cause`
     score: Floats  #: log10 of the odds that the patient is in an escalation, NaN where nothing can be judged
     floor: NDArray[np.bool_]  #: the day's own report is at the clinical floor
     features: dict[str, Floats]  #: what the risk of the next days is computed from
+    filtered: Filtered
 
     def decisions(self) -> Iterator[DayDecision]:
         """Every day that is not quiet, patient by patient."""
@@ -55,38 +67,53 @@ class Screened:
             yield self.decision(int(patient), int(day))
 
     def decision(self, patient: int, day: int) -> DayDecision:
-        """What is said of one day, in words and numbers."""
+        """What is said of one day, in words and numbers; of a quiet day, too."""
         score = float(self.score[patient, day])
+        evidence = Evidence(self.rows, self.filtered, patient, day)
         return DayDecision(
             self.rows.patients[patient],
             self.rows.date_of(patient, day),
             Tier(int(self.tier[patient, day])),
-            self._reason(patient, day),
-            None if np.isnan(score) else score,
-            {"rule": RULE, "settings": self.settings.label},
+            reason_of(Cause(int(self.cause[patient, day])), evidence, self.settings),
+            None if np.isnan(score) else round(score, 3),
+            {"rule": RULE, "settings": self.settings.label, **evidence.as_numbers()},
         )
-
-    def _reason(self, patient: int, day: int) -> str:
-        if self.tier[patient, day] == Tier.TECHNICAL:
-            return f"cannot judge: no diary and no movement for {self.settings.judge_days} days"
-        worst, average = self.rows.of("worst")[patient, day], self.rows.of("average")[patient, day]
-        return f"worst pain {worst:g}, average pain {average:g} of 10"
 
 
 def screen(rows: DailyRows, settings: Settings = SHIPPED) -> Screened:
-    """Judge every day of every patient; day k never depends on a row after it."""
+    """Judge every day of every patient; day k never depends on a row after it.
+
+    About 50 us and 0.5 kB a patient-day; nothing is kept between calls.
+    """
+    filtered = filter_states(rows)
+    p = filtered.states.astype(float)
     average, worst = rows.of("average"), rows.of("worst")
     floor = (average >= settings.floor_average) | (worst >= settings.floor_worst)
     seen = np.zeros(rows.shape, dtype=bool)
-    for name in ("average", "worst", "breakthrough", "steps", "activity", "sleep_efficiency", "io", "ra"):
+    for name in _OF_THE_DAY:
         seen |= ~np.isnan(rows.of(name))
-    tier = np.zeros(rows.shape, dtype=np.int8)
-    quiet_until = np.zeros(rows.shape[0], dtype=np.int64)
-    for day in range(rows.shape[1]):
-        lately = seen[:, max(0, day - settings.judge_days + 1) : day + 1].any(axis=1)
-        page = floor[:, day] & (day >= quiet_until)
-        quiet_until[page] = day + settings.cool_down_days
-        tier[:, day] = np.where(page, Tier.PAGE, np.where(lately, Tier.NONE, Tier.TECHNICAL))
-    tier[np.arange(rows.shape[1]) >= rows.days[:, None]] = Tier.NONE
-    score = np.where(floor, 2.0, np.where(seen, -2.0, np.nan))
-    return Screened(rows, settings, tier, score, floor, {})
+    features = {name: p[:, :, which].sum(axis=2) for name, which in GROUPS.items()}
+    features |= {
+        "p_escalated": p[:, :, ESCALATION].sum(axis=2),
+        "level": filtered.level,
+        "spread": filtered.spread,
+        "shift": p @ SHIFT.astype(float),
+    }
+    judged = Judged(
+        floor,
+        ~np.isnan(average) | ~np.isnan(worst),
+        seen,
+        _log_odds(features["p_escalated"]),
+        _log_odds(features["p_silent"]),
+        features["p_inactive"],
+        features["p_sleep"],
+    )
+    tiers = decide(rows, judged, settings)
+    nothing = (tiers.cause == Cause.NO_DATA) | (np.arange(rows.shape[1]) >= rows.days[:, None])
+    score = np.where(nothing, np.nan, judged.score)
+    return Screened(rows, settings, tiers.tier, tiers.cause, score, floor, features, filtered)
+
+
+def _log_odds(p: Floats) -> Floats:
+    p = np.clip(p, _LEAST_PROBABILITY, 1 - 1e-7)
+    return np.log10(p / (1 - p))

@@ -26,10 +26,28 @@ BOUNDS: dict[str, tuple[float, float]] = {
     "floor_average": (1, 10),
     "floor_worst": (1, 10),
     "page_score": (-3, 6),
-    "check_in_score": (-6, 6),
+    "check_in_score": (-3, 6),
+    "check_in_gap_days": (1, 14),
+    "insist_score": (-3, 6),
+    "silence_page_score": (-3, 6),
+    "unanswered_check_ins": (0, 14),
+    "rearm_score": (-6, 6),
     "cool_down_days": (1, 60),
+    "episode_days": (1, 365),
+    "step_up_points": (0.5, 10),
+    "known_level_days": (1, 365),
+    "review_probability": (0.5, 1),
+    "review_every_days": (1, 365),
     "judge_days": (1, 30),
+    "least_answers": (1, 30),
 }
+#: Settings of which the first is never above the second.
+ORDERED = (
+    ("rearm_score", "page_score", "an episode would be over while it is paged"),
+    ("check_in_score", "silence_page_score", "a silent patient is asked before anybody is told"),
+    ("check_in_score", "insist_score", "a patient is asked now and then before being asked daily"),
+    ("cool_down_days", "episode_days", "what is not paged again for so long cannot be paged again before"),
+)
 
 
 def settings_of(document: Mapping[str, Any]) -> Settings:
@@ -48,8 +66,9 @@ def settings_of(document: Mapping[str, Any]) -> Settings:
     given = Settings(**document)
     if given.name == SHIPPED.name and given != SHIPPED:
         raise BadSettings(f"the name {SHIPPED.name} is taken by the shipped set: give another one")
-    if given.check_in_score > given.page_score:
-        raise BadSettings("`check_in_score` is not above `page_score`: who is paged for is not asked first")
+    for lower, upper, why in ORDERED:
+        if getattr(given, lower) > getattr(given, upper):
+            raise BadSettings(f"`{lower}` is not above `{upper}`: {why}")
     return given
 
 

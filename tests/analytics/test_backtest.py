@@ -12,7 +12,6 @@ from analytics.escalation.rows import DailyRows
 from analytics.escalation.screening import screen
 
 DAY0 = date(2026, 3, 1)
-NAN = float("nan")
 
 
 def day(k: int) -> date:
@@ -43,11 +42,12 @@ def test_a_case_has_the_earliest_near_page_that_no_case_before_has(pages, cases,
 
 
 def test_only_days_and_cases_since_the_given_day_count():
-    judged = screened(8, *[2] * 19, 8, *[2] * 19)
+    judged = screened(*[2] * 20, 8, *[2] * 19)
     found = tallied(judged, 0, day(10), [PastCase(day(0), "acted"), PastCase(day(22), "false")])
     assert (found.days, found.counts["pages"], found.counts["floor_pages"]) == (30, 1, 1)
     assert [(page.patient, page.day, page.outcome) for page in found.pages] == [("p", day(20), "false")]
     assert found.cases == (("false", -2),) and found.false_pages == 1
+    assert tallied(judged, 0, day(25), []).counts["pages"] == 0
     assert tallied(judged, 0, day(60), []).days == 0
 
 
@@ -69,7 +69,7 @@ def test_the_report_tells_earlier_from_later_from_not_at_all():
 
 
 def test_of_one_patient_there_is_a_count_and_no_rate():
-    tally = Tally("ward 3 1", [tallied(screened(*[2] * 20, 8, *[NAN] * 10), 0, DAY0, [])])
+    tally = Tally("ward 3 1", [tallied(screened(*[2] * 20, 8, *[2] * 10), 0, DAY0, [])])
     (rule,) = document([tally])["rules"]
     assert rule["pages"] == 1 and rule["pages_per_week"]["estimate"] is None
     assert rule["pages_per_week"]["reason"].startswith("too little data")

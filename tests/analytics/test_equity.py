@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 from math import nan
 
 import numpy as np
@@ -14,7 +15,7 @@ from analytics.escalation.equity import equity
 from analytics.escalation.equity_words import sentences
 from analytics.escalation.like_with_like import left, strata
 from analytics.escalation.rows import DailyRows
-from analytics.escalation.screening import SHIPPED, Screened, Tier
+from analytics.escalation.screening import Tier, screen
 from analytics.escalation.watched import Event, Looked, Watched, watched
 from groups.proportion import wilson
 
@@ -216,8 +217,8 @@ def test_a_patient_is_summed_from_the_days_that_are_looked_at():
     tier[0, [5, 22, 31, 35]] = Tier.PAGE
     tier[0, 39] = Tier.TECHNICAL
     floor[0, 35] = True
-    rows = DailyRows(("p",), (None,), np.array([days]), {"average": average, "wear_fraction": wear}, np.zeros((1, days), np.int32), {})  # fmt: skip
-    screened = Screened(rows, SHIPPED, tier, np.zeros((1, days)), floor, {})
+    rows = DailyRows(("p",), (date(2026, 3, 1),), np.array([days]), {"average": average, "wear_fraction": wear}, np.zeros((1, days), np.int32), {})  # fmt: skip
+    screened = replace(screen(rows), tier=tier, floor=floor)
     found = watched(screened, 0, {"sex": "male"}, [Event(21, 21, 29), Event(2, 2, 9)], first=10)
     assert (found.days, found.answered, found.worn, found.cannot_judge) == (30, 10, 15.0, 1)
     assert (found.pages, found.false_pages) == (3, 1)  # 31 is nobody's; 35 is at the floor; 5 is before

@@ -1,15 +1,22 @@
-"""Daily rows in, decisions out: the clinical floor, what cannot be judged, and no look into the future."""
+"""Daily rows in, decisions out: the clinical floor, silence, what cannot be judged, no look into the future."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from analytics.escalation.rows import DailyRows
-from analytics.escalation.screening import Tier, screen
+from analytics.escalation.rows import NUMBERS, DailyRows
+from analytics.escalation.screening import Screened, Tier, screen
+from analytics.escalation.settings import SHIPPED
+from analytics.escalation.states import transitions
 
 NAN = float("nan")
+STEADY = [3.0, 2.0, 3.0, 4.0, 3.0, 3.0, 2.0] * 5
 
 
 def rows(**numbers: list[float]) -> DailyRows:
@@ -25,21 +32,172 @@ def rows(**numbers: list[float]) -> DailyRows:
     )
 
 
-def test_a_report_at_the_clinical_floor_always_pages():
-    for said in ({"average": [2.0, 7.0]}, {"worst": [4.0, 9.0]}):
-        judged = screen(rows(**said))
-        assert judged.tier[0].tolist() == [Tier.NONE, Tier.PAGE]
-        assert judged.floor[0].tolist() == [False, True]
+def days_of(tier: Tier, judged: Screened) -> list[int]:
+    return np.flatnonzero(judged.tier[0] == tier).tolist()
+
+
+def test_from_each_state_a_day_leads_somewhere():
+    assert transitions().sum(axis=1) == pytest.approx(1.0)
+    assert (transitions() >= 0).all()
+
+
+@pytest.mark.parametrize("said", [{"average": [*STEADY, 7.0]}, {"worst": [*STEADY, 9.0]}])
+def test_a_report_at_the_clinical_floor_always_pages(said):
+    judged = screen(rows(**said))
+    assert days_of(Tier.PAGE, judged) == [35]
+    assert judged.floor[0].sum() == 1
+    assert judged.decision(0, 35).reason.startswith("severe now: ")
+
+
+def test_the_floor_does_not_wait_for_a_history():
+    assert screen(rows(average=[8.0])).tier[0].tolist() == [Tier.PAGE]
+
+
+def test_the_same_severe_level_is_paged_once_and_reviewed_then_until_it_steps_up():
+    judged = screen(rows(average=[7.0] * 40 + [9.0]))
+    assert days_of(Tier.PAGE, judged) == [0, 40]
+    assert set(judged.tier[0][1:40].tolist()) == {Tier.REVIEW}
+
+
+def test_a_level_that_a_clinician_has_accepted_is_reviewed():
+    accepted = [NAN] * 5 + [9.0] * 30
+    judged = screen(rows(worst=[8.0] * 5 + [9.0] * 30, accepted_level=accepted))
+    assert days_of(Tier.PAGE, judged) == []
+    assert judged.tier[0, 6] == Tier.REVIEW
+
+
+def test_steady_pain_is_quiet_and_a_clear_rise_is_paged_once():
+    judged = screen(rows(average=[*STEADY, 6.0, 6.0, 6.0, 6.0, 6.0, 6.0, 6.0, 6.0, 6.0]))
+    (page,) = days_of(Tier.PAGE, judged)
+    assert page in (35, 36)
+    said = judged.decision(0, page)
+    assert said.reason.startswith("more pain than usual: average pain 6")
+    assert said.evidence["usual_average"] == pytest.approx(3.0, abs=0.5)
+    assert said.evidence["likeliest"] == "flare"
+
+
+def test_a_slow_rise_is_paged_though_no_single_day_stands_out():
+    drift = [3 + round(0.13 * day) for day in range(28)]
+    judged = screen(rows(average=[*STEADY, *map(float, drift)]))
+    pages = days_of(Tier.PAGE, judged)
+    assert pages
+    assert 35 + 6 <= pages[0] <= 35 + 18
+
+
+def test_more_breakthrough_episodes_are_paged_while_the_average_stays():
+    judged = screen(rows(average=[*STEADY, *STEADY[:7]], breakthrough=[1.0, 0.0] * 17 + [1.0] + [4.0] * 7))
+    (page,) = days_of(Tier.PAGE, judged)
+    assert 35 <= page <= 38
+    assert judged.decision(0, page).reason.startswith("more breakthrough episodes than the usual 0.")
+
+
+def test_whoever_always_answers_and_stops_is_asked_again_before_a_clinician_is_told():
+    judged = screen(rows(average=[*STEADY, *[NAN] * 8], steps=[3000.0] * 43))
+    asked, paged = days_of(Tier.CHECK_IN, judged), days_of(Tier.PAGE, judged)
+    assert 36 <= asked[0] <= 38
+    assert len([day for day in asked if day < paged[0]]) >= SHIPPED.unanswered_check_ins
+    assert "no answer for" in judged.decision(0, asked[0]).reason
+
+
+def test_whoever_seldom_answers_is_not_asked_again_for_a_usual_pause():
+    judged = screen(rows(average=[3.0, NAN, NAN, NAN] * 12, steps=[3000.0] * 48))
+    assert days_of(Tier.CHECK_IN, judged) == []
 
 
 def test_days_without_any_data_cannot_be_judged_and_say_so():
-    judged = screen(rows(average=[2.0, NAN, NAN, NAN, NAN]))
-    (first, second) = judged.decisions()
-    assert (first.day, first.tier) == (date(2026, 3, 4), Tier.TECHNICAL)
-    assert first.reason.startswith("cannot judge: ")
-    assert first.score is None
-    assert second.day == date(2026, 3, 5)
+    judged = screen(rows(average=[2.0, 3.0, 2.0, NAN, NAN, NAN]))
+    said = [judged.decision(0, day) for day in (0, 5)]
+    assert [one.tier for one in said] == [Tier.TECHNICAL, Tier.TECHNICAL]
+    assert said[0].reason == "cannot judge: 1 answered days so far, the least is 3"
+    assert said[1].reason == "cannot judge: no diary and no movement for 3 days"
+    assert said[1].score is None
+
+
+def test_less_movement_with_the_pain_of_always_is_for_review_and_no_page():
+    judged = screen(rows(average=STEADY * 2, steps=[3000.0, 3300.0] * 20 + [1500.0] * 30))
+    assert days_of(Tier.PAGE, judged) == []
+    (review,) = days_of(Tier.REVIEW, judged)
+    assert review > 40
+    assert "look at function" in judged.decision(0, review).reason
+
+
+def test_a_watch_on_the_table_is_told_once_and_says_nothing_about_the_patient():
+    worn = [0.9] * 30 + [0.0] * 10
+    judged = screen(
+        rows(average=[*STEADY, *STEADY[:5]], wear_fraction=worn, steps=[3000.0] * 30 + [0.0] * 10)
+    )
+    assert days_of(Tier.TECHNICAL, judged)[-1] == 32
+    assert days_of(Tier.PAGE, judged) == []
+    assert judged.decision(0, 32).reason == "the device has not been worn for 3 days"
+
+
+def test_a_stricter_threshold_pages_no_more_often():
+    said = rows(average=[*STEADY, 5.0, 6.0, 3.0, 6.0, 6.0])
+    low, high = (screen(said, replace(SHIPPED, page_score=score)) for score in (-0.5, 1.5))
+    assert np.array_equal(low.score, high.score, equal_nan=True)
+    assert (low.tier == Tier.PAGE).sum() >= (high.tier == Tier.PAGE).sum()
 
 
 def test_a_name_that_is_absent_is_unknown_everywhere():
     assert np.isnan(rows(average=[1.0]).of("steps")).all()
+
+
+BOUNDS = {
+    "average": 10,
+    "worst": 10,
+    "breakthrough": 12,
+    "rescue_doses": 8,
+    "steps": 9000,
+    "activity": 60,
+    "wear_fraction": 1,
+    "sleep_efficiency": 100,
+    "io": 100,
+    "ra": 1,
+    "utc_offset_min": 840,
+    "accepted_level": 10,
+}
+
+
+@st.composite
+def histories(draw: st.DrawFn) -> DailyRows:
+    """A few patients with anything in their rows."""
+    rng = np.random.default_rng(draw(st.integers(0, 2**32)))
+    n, d = draw(st.integers(1, 3)), draw(st.integers(2, 50))
+    numbers = {}
+    for name in NUMBERS:
+        values = np.round(rng.random((n, d)) * BOUNDS[name], 0 if BOUNDS[name] > 1 else 2)
+        numbers[name] = np.where(rng.random((n, d)) < draw(st.floats(0, 1)), np.nan, values)
+    treatments = {(int(rng.integers(n)), int(rng.integers(d))): frozenset({"chemo"}) for _ in range(3)}
+    return DailyRows(
+        tuple(f"p{i}" for i in range(n)),
+        (date(2026, 1, 1),) * n,
+        rng.integers(1, d + 1, n),
+        numbers,
+        rng.integers(-1, 3, (n, d)).astype(np.int32),
+        treatments,
+    )
+
+
+@settings(max_examples=60, deadline=None)
+@given(histories(), st.data())
+def test_leaving_out_the_future_changes_no_decision_about_the_past(said, data):
+    """Prequential: day k is judged from days 0..k, word for word and to the last digit."""
+    until = data.draw(st.integers(1, said.shape[1]))
+    whole, cut = screen(said), screen(said.until(until))
+    # A patient who is gone by then has no rows after; the last of them is the same in both.
+    assert np.array_equal(whole.tier[:, :until], cut.tier)
+    assert np.array_equal(whole.score[:, :until], cut.score, equal_nan=True)
+    for name, values in whole.features.items():
+        assert np.array_equal(values[:, :until], cut.features[name], equal_nan=True), name
+    for patient, day in np.argwhere(cut.tier != Tier.NONE):
+        assert whole.decision(patient, day) == cut.decision(patient, day)
+
+
+@settings(max_examples=20, deadline=None)
+@given(histories())
+def test_each_patient_is_judged_alone(said):
+    together = screen(said)
+    for i in range(said.shape[0]):
+        alone = screen(said.part(i, i + 1))
+        assert np.array_equal(alone.tier[0], together.tier[i])
+        assert alone.score[0] == pytest.approx(together.score[i], abs=1e-4, nan_ok=True)

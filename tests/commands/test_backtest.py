@@ -70,9 +70,9 @@ def case_of(engine: sa.Engine, patient: int, k: int, outcome: cases.Outcome | No
 
 
 def test_a_ward_sees_its_own_settings_beside_the_shipped_ones_and_what_happened(run, engine, cast):
-    say_pain(engine, cast.steady, {5: 8, 30: 9})
+    say_pain(engine, cast.steady, {5: 8, 45: 9})
     say_pain(engine, cast.rising, {10: 8})
-    case_of(engine, cast.steady, 31, cases.Outcome.ACTED)
+    case_of(engine, cast.steady, 46, cases.Outcome.ACTED)
     case_of(engine, cast.rising, 12, cases.Outcome.FALSE)
     found = json.loads(run("--json"))
     own, shipped = found["rules"]
@@ -85,7 +85,7 @@ def test_a_ward_sees_its_own_settings_beside_the_shipped_ones_and_what_happened(
     assert floor == [
         {"patient": "P-steady", "day": str(SINCE + timedelta(days=5)), "floor": True, "outcome": None},
         {"patient": "P-rising", "day": str(SINCE + timedelta(days=10)), "floor": True, "outcome": "false"},
-        {"patient": "P-steady", "day": str(SINCE + timedelta(days=30)), "floor": True, "outcome": "acted"},
+        {"patient": "P-steady", "day": str(SINCE + timedelta(days=45)), "floor": True, "outcome": "acted"},
     ]
     assert found["n_patients"] == 2 and found["simulated"] is False
 
@@ -128,9 +128,9 @@ def test_one_site_is_one_site_and_the_audit_says_who_looked(run, engine, cast):
 
 
 def test_people_read_two_columns_and_no_health_data(run, engine, cast):
-    say_pain(engine, cast.steady, {5: 8, 30: 9})
+    say_pain(engine, cast.steady, {5: 8, 45: 9})
     say_pain(engine, cast.rising, {10: 8})
-    case_of(engine, cast.steady, 31, cases.Outcome.NO_ACTION)
+    case_of(engine, cast.steady, 46, cases.Outcome.NO_ACTION)
     said = run()
     assert "2 patients, " in said and "ward 3 2" in said and "shipped 1" in said
     assert "no_action" in said and "P-rising" in said and "worst pain" not in said

@@ -1,0 +1,161 @@
+"""How likely each state is on each day, given the rows up to that day.
+
+A hidden Markov filter over (manner, usual level of pain, state). Pain is a daily number around the usual
+level plus the shift of the state. How far a patient's days scatter and how much a departure is carried to the
+next day (the manner), and the usual level, are unknown and kept as a distribution: a first week with few
+answers says little instead of something wrong, and days in a row that resemble each other are not counted as
+so many witnesses. Every other stream multiplies in how likely what it saw is in each state; one that is
+missing multiplies by one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import gamma
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analytics.escalation.rows import DailyRows, Floats
+from analytics.escalation.states import ESCALATION, SHIFT, STATES, USUAL, transitions
+from analytics.escalation.streams import Streams
+
+LEVELS = np.arange(0.0, 10.01, 0.5, dtype=np.float32)
+#: The manners: scatter of a day about what the day before lets expect [points], and the part of a departure
+#: that is carried on. Within people daily pain has a standard deviation of 0.4 to 1.8 and a lag-1
+#: autocorrelation of 0.3 to 0.7 (Schneider et al., Psychol Assess 24:817-827, 2012: lasting differences).
+SCATTER = np.array([0.5, 0.6, 0.9, 1.0, 1.5, 2.2], dtype=np.float32)
+CARRIED = np.array([0.65, 0.25, 0.65, 0.25, 0.4, 0.2], dtype=np.float32)
+COMMON = np.array([0.15, 0.2, 0.2, 0.25, 0.15, 0.05], dtype=np.float32)
+TAIL = 4  #: a far answer is as rare as in Student's t with 2 TAIL - 1 degrees of freedom
+ANYTHING = 0.01  #: share of answers that are anything from 0 to 10: slips, somebody else's thumb
+ROUNDING = 1 / 12  #: variance of a whole number about what it stands for
+FIRST_LEVEL, FIRST_SPREAD = 3.0, 2.0  #: of the usual level among people, before any answer
+LEVEL_WANDERS = 0.01  #: probability a day that the usual level moves by half a point, each way
+NEW_LEVEL = 1 / 60  #: probability a day that an escalation has become what is usual
+AT_ONCE = 64  #: patients: the arrays of one step stay in the cache
+
+Probabilities = NDArray[np.float32]
+
+#: What a decision may be traced to: `Filtered.spoke` has one column for each.
+WITNESSES = ("pain", *Streams.WITNESSES)
+
+
+@dataclass(frozen=True)
+class Filtered:
+    """All (n, d); NaN nowhere: where nothing was seen, what was known before goes on."""
+
+    states: Probabilities  #: (n, d, states)
+    level: Floats  #: expected usual average pain
+    spread: Floats  #: expected scatter of a day
+    spoke: Probabilities  #: (n, d, witnesses) log10 of how much each stream moved the odds that day
+    usual: dict[str, Floats]  #: what was usual in each other stream, as known at the end of that day
+
+
+def filter_states(rows: DailyRows) -> Filtered:
+    """Walk through the days once; day k sees rows 0..k."""
+    n = rows.shape[0]
+    parts = [_filter(rows.part(start, min(start + AT_ONCE, n))) for start in range(0, n, AT_ONCE)]
+    return Filtered(
+        np.concatenate([part.states for part in parts]),
+        np.concatenate([part.level for part in parts]),
+        np.concatenate([part.spread for part in parts]),
+        np.concatenate([part.spoke for part in parts]),
+        {name: np.concatenate([part.usual[name] for part in parts]) for name in parts[0].usual},
+    )
+
+
+def _filter(rows: DailyRows) -> Filtered:
+    n, d = rows.shape
+    streams = Streams(rows)
+    step = transitions()
+    came_from = SHIFT[:, None] * step
+    k = len(STATES)
+    states = np.empty((n, d, k), dtype=np.float32)
+    spoke = np.zeros((n, d, len(WITNESSES)), dtype=np.float32)
+    level, spread = np.empty((n, d)), np.empty((n, d))
+    usual = {name: np.empty((n, d)) for name in streams.usual()}
+    p = _before_any_answer(n)
+    before = np.full(n, np.nan, dtype=np.float32)
+    for day in range(d):
+        flat = p.reshape(-1, k)
+        to = flat @ step + np.float32(1e-30)
+        came = ((flat @ came_from) / to).reshape(p.shape)  # the shift of yesterday, for who is here today
+        p = _wander(to.reshape(p.shape))
+        expected = p.sum(axis=(1, 2))
+        seen = streams.pain[:, day].astype(np.float32)
+        if not np.isnan(seen).all():
+            p *= _of_pain(seen, before, came, streams.expected_scatter[:, day])
+        now = p.sum(axis=(1, 2))
+        spoke[:, day, 0] = _log_odds(now) - _log_odds(expected)
+        now /= now.sum(axis=1, keepdims=True)
+        weight = np.ones((n, k))
+        for j, factor in enumerate(streams.likelihoods(day)):
+            spoke[:, day, j + 1] = _log_odds(now * factor) - _log_odds(now)
+            weight *= factor
+        p *= weight.astype(np.float32)[:, None, None, :]
+        p /= p.sum(axis=(1, 2, 3), keepdims=True)
+        states[:, day] = p.sum(axis=(1, 2))
+        level[:, day] = p.sum(axis=(1, 3)) @ LEVELS
+        spread[:, day] = p.sum(axis=(2, 3)) @ SCATTER
+        streams.learn(day, states[:, day].astype(float))
+        for name, values in streams.usual().items():
+            usual[name][:, day] = values
+        before = seen
+    return Filtered(states, level, spread, spoke, usual)
+
+
+def _before_any_answer(n: int) -> Probabilities:
+    people = np.exp(-0.5 * ((LEVELS - FIRST_LEVEL) / FIRST_SPREAD) ** 2)
+    p = np.zeros((n, len(SCATTER), len(LEVELS), len(STATES)), dtype=np.float32)
+    p[..., USUAL] = COMMON[:, None] * people / people.sum()
+    return p
+
+
+def _of_pain(
+    seen: NDArray[np.float32], before: NDArray[np.float32], came: Probabilities, expected: Floats
+) -> Probabilities:
+    """(n, manners, levels, states) likelihood of an answer; 1 where there is none."""
+    alone = np.isnan(before)  # nothing from the day before: the scatter is that of days on their own
+    carried = CARRIED[:, None, None] * ((before[:, None, None, None] - LEVELS[:, None]) - came)
+    carried[alone] = 0.0
+    gap = (seen[:, None] - LEVELS)[:, None, :, None] - SHIFT - carried
+    own = SCATTER**2 * np.where(alone[:, None], 1 / (1 - CARRIED**2), 1.0)
+    var = (own + expected[:, None] ** 2 + ROUNDING).astype(np.float32)
+    freedom = 2 * TAIL - 1
+    height = ((1 - ANYTHING) * gamma(TAIL) / gamma(freedom / 2) / np.sqrt(freedom * np.pi * var)).astype(
+        np.float32
+    )
+    gap *= gap
+    gap *= (1 / (freedom * var))[:, :, None, None]
+    gap += 1
+    gap *= gap
+    gap *= gap  # to the power TAIL
+    like: Probabilities = height[:, :, None, None] / gap + np.float32(ANYTHING / 11)
+    like[np.isnan(seen)] = 1
+    return like
+
+
+def _wander(p: Probabilities) -> Probabilities:
+    """The usual level moves a little; an escalation that stays becomes the usual level."""
+    moved = p * np.float32(1 - 2 * LEVEL_WANDERS)
+    a_little = p * np.float32(LEVEL_WANDERS)
+    moved[:, :, 1:] += a_little[:, :, :-1]
+    moved[:, :, :-1] += a_little[:, :, 1:]
+    moved[:, :, 0] += a_little[:, :, 0]
+    moved[:, :, -1] += a_little[:, :, -1]
+    for j, state in enumerate(STATES):
+        if state.escalation and state.shift and not state.silent:
+            up = round(state.shift / 0.5)
+            part = np.float32(NEW_LEVEL) * moved[:, :, :-up, j]
+            moved[:, :, :-up, j] -= part
+            moved[:, :, up:, USUAL] += part
+    return moved
+
+
+def _log_odds(weights: NDArray[np.floating]) -> NDArray[np.floating]:
+    """log10 of the odds of an escalation among (n, states) weights that need not sum to 1."""
+    told = weights[:, ESCALATION].sum(axis=1)
+    rest = weights[:, ~ESCALATION].sum(axis=1)
+    odds: NDArray[np.floating] = np.log10(np.maximum(told, 1e-30) / np.maximum(rest, 1e-30))
+    return odds

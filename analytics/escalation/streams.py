@@ -1,0 +1,160 @@
+"""The streams of a day beside the pain score, and how likely what each saw is in each state.
+
+Each is held against the patient's own usual, learned day by day. Where something else is known to move it (a
+journey, the days after systemic therapy, a new device, a watch that was not worn) it says nothing, or begins
+anew. Effects are in the patient's own spreads and deliberately round.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analytics.escalation.rows import DailyRows, Floats
+from analytics.escalation.states import STATES
+from analytics.escalation.usual import Counted, Habit, Usual
+
+#: After these a week of tiredness, poor nights and some more pain is expected.
+SYSTEMIC = ("chemo", "chemotherapy", "immunotherapy", "targeted_therapy", "systemic_therapy")
+AFTER_THERAPY_DAYS = 7
+EXPECTED_SCATTER = 0.6  #: of pain on these days, on top of the own [points]
+TRAVEL_MIN = 90.0  #: a change of offset that is more than a change of the clocks
+AFTER_TRAVEL_DAYS = 6
+WORN_ENOUGH = 0.5  #: share of the day without which movement and sleep of it are not used
+MORE_EPISODES = 3.0  #: a day, in a rise of breakthrough pain
+ONE_NIGHT = 0.8  #: weight of a day: neighbouring days are not independent
+
+_SILENT = np.array([state.silent for state in STATES])
+_SLEEPLESS = np.array([state.sleepless for state in STATES])
+_INACTIVE = np.array([state.inactive for state in STATES])
+_EPISODES = np.array([state.breakthrough for state in STATES])
+_PAIN_ALONE = np.array([state.shift >= 2 for state in STATES]) & ~_SLEEPLESS
+
+
+class Streams:
+    """The rows of n patients as the filter asks for them, and what is usual for each patient so far."""
+
+    WITNESSES = ("answers", "episodes", "peaks", "movement", "sleep")
+
+    def __init__(self, rows: DailyRows) -> None:
+        n, d = rows.shape
+        average, worst = rows.of("average"), rows.of("worst")
+        count = rows.of("breakthrough")
+        self._episodes = np.where(np.isnan(count), rows.of("rescue_doses"), count)
+        self._answered = ~(np.isnan(average) & np.isnan(worst) & np.isnan(self._episodes))
+        self._there = np.arange(d) < rows.days[:, None]
+        self._peaks = worst - average
+        #: (n, d) average pain; `worst` less what usually lies between them where only that is told.
+        self.pain = np.where(np.isnan(average), worst - _usual_peak(self._peaks), average)
+        therapy = _within(rows.given(*SYSTEMIC), AFTER_THERAPY_DAYS)
+        self.expected_scatter = np.where(therapy, EXPECTED_SCATTER, 0.0)
+        away = _within(_jumps(rows.of("utc_offset_min")), AFTER_TRAVEL_DAYS)
+        worn = rows.of("wear_fraction")
+        told_nothing = therapy | away | (worn < WORN_ENOUGH)
+        moved = rows.of("steps")
+        moved = np.where(np.isnan(moved), rows.of("activity"), moved)
+        worn = np.where(np.isnan(worn), 1.0, np.maximum(worn, WORN_ENOUGH))
+        self._movement = np.where(told_nothing | (moved <= 0), np.nan, np.log(np.maximum(moved, 1e-3) / worn))
+        restless = np.log(np.maximum(100 - rows.of("io"), 0.05))
+        self._nights = (
+            np.where(told_nothing, np.nan, rows.of("sleep_efficiency")),
+            np.where(told_nothing, np.nan, restless),
+            np.where(told_nothing, np.nan, rows.of("ra")),
+        )
+        self._swapped = _swapped(rows.device)
+        self._habit = Habit(n)
+        self._count = Counted(n)
+        self._peak = Usual(n, 1.0)
+        self._move = Usual(n, 0.5)
+        self._night = (Usual(n, 6.0), Usual(n, 0.5), Usual(n, 0.08))
+
+    def usual(self) -> dict[str, Floats]:
+        """(n,) what is usual now, NaN where it is not known yet."""
+        return {
+            "peak": self._peak.known(),
+            "episodes": self._count.mean(),
+            "answers": self._habit.share(),
+            "log_movement": self._move.known(),
+            "sleep_efficiency": self._night[0].known(),
+        }
+
+    def likelihoods(self, day: int) -> Iterator[Floats]:
+        """For each of `WITNESSES` (n, states): how likely what it saw, against a usual day."""
+        silence = self._habit.silence(self._answered[:, day], self._there[:, day])
+        yield np.exp(silence[:, None] * _SILENT)
+        more = self._count.more(self._episodes[:, day], MORE_EPISODES)
+        yield np.exp(more[:, None] * _EPISODES)
+        yield np.exp(_shifted(self._peak, self._peaks[:, day], (_EPISODES, 1.0)))
+        yield np.exp(_shifted(self._move, self._movement[:, day], (_INACTIVE, -1.2)))
+        efficiency, restless, rhythm = (
+            _shifted(usual, values[:, day], (_SLEEPLESS, by), (_PAIN_ALONE, slightly))
+            for usual, values, by, slightly in zip(
+                self._night, self._nights, (-1.2, 1.5, -0.5), (-0.3, 0.4, -0.1), strict=True
+            )
+        )
+        yield np.exp(efficiency + restless + rhythm)
+
+    def learn(self, day: int, states: Floats) -> None:
+        """Take the day in, each stream as far as the day was a usual one for it; (n, states)."""
+
+        def usual_but_for(which: NDArray[np.bool_]) -> Floats:
+            share: Floats = np.clip(1 - states[:, which].sum(axis=1), 0.05, 1.0)
+            return share
+
+        self._habit.learn(self._answered[:, day], usual_but_for(_SILENT), self._there[:, day])
+        self._count.learn(self._episodes[:, day], usual_but_for(_EPISODES))
+        self._peak.learn(self._peaks[:, day], usual_but_for(_EPISODES))
+        self._move.forget(self._swapped[:, day])
+        self._move.learn(self._movement[:, day], usual_but_for(_INACTIVE))
+        for usual, values in zip(self._night, self._nights, strict=True):
+            usual.learn(values[:, day], usual_but_for(_SLEEPLESS))
+
+
+def _shifted(usual: Usual, value: Floats, *effects: tuple[NDArray[np.bool_], float]) -> Floats:
+    """(n, states) log likelihood of a day when it is moved by so many own spreads, against a usual day."""
+    z, trust = usual.departure(value)
+    log = np.zeros((len(z), len(STATES)))
+    for which, by in effects:
+        log += (ONE_NIGHT * trust * (by * z - 0.5 * by * by))[:, None] * which
+    return log
+
+
+def _usual_peak(peaks: Floats) -> Floats:
+    """(n, d) the mean of worst less average on the days before, 1.5 where there are none."""
+    known = ~np.isnan(peaks)
+    total = np.cumsum(np.where(known, peaks, 0.0), axis=1) - np.where(known, peaks, 0.0)
+    days = np.cumsum(known, axis=1) - known
+    mean: Floats = (total + 3.0) / (days + 2.0)
+    return mean
+
+
+def _within(there: NDArray[np.bool_], days: int) -> NDArray[np.bool_]:
+    """(n, d) on that day or fewer than `days` days before."""
+    out = there.copy()
+    for back in range(1, min(days, there.shape[1])):
+        out[:, back:] |= there[:, :-back]
+    return out
+
+
+def _jumps(offset: Floats) -> NDArray[np.bool_]:
+    """(n, d) the days on which the clock of the place is another one than last known."""
+    out = np.zeros(offset.shape, dtype=bool)
+    last = np.full(len(offset), np.nan)
+    for day in range(offset.shape[1]):
+        now = offset[:, day]
+        out[:, day] = np.abs(now - last) >= TRAVEL_MIN
+        last = np.where(np.isnan(now), last, now)
+    return out
+
+
+def _swapped(device: NDArray[np.int32]) -> NDArray[np.bool_]:
+    """(n, d) the first day of another device than the one last known."""
+    out = np.zeros(device.shape, dtype=bool)
+    last = np.full(len(device), -1)
+    for day in range(device.shape[1]):
+        now = device[:, day]
+        out[:, day] = (now >= 0) & (last >= 0) & (now != last)
+        last = np.where(now >= 0, now, last)
+    return out
