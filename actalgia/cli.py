@@ -12,12 +12,15 @@ from typer.exceptions import TyperException
 from actalgia.commands import (
     account,
     associate,
+    attributes,
+    backtest,
     case,
     database,
     diary,
     diary_link,
     enrol,
     epochs,
+    equity,
     files,
     notes,
     parts,
@@ -44,6 +47,7 @@ for part in (parts.ingest, parts.alerting, parts.api):
     app.command(part.__name__)(part)
 app.add_typer(recompute.app, name="analytics")
 app.add_typer(database.app, name="db")
+enrol.app.command("attributes")(attributes.attributes)
 enrol.app.command("diary")(diary.diary)
 enrol.app.command("diary-link")(diary_link.diary_link)
 app.add_typer(enrol.app, name="enrol")
@@ -60,6 +64,8 @@ app.command("associate")(associate.associate)
 app.command("respond")(respond.respond)
 app.command("screen")(screen.screen)
 app.command("notes")(notes.notes)
+app.command("backtest")(backtest.backtest)
+app.command("equity")(equity.equity)
 
 
 def main() -> None:

@@ -8,6 +8,7 @@ from store import (  # noqa: F401
     arrays,
     asked,
     associations,
+    attributes,
     blocks,
     calibrations,
     cases,
