@@ -21,7 +21,7 @@ class Step:
 
     @property
     def mean(self) -> float:
-        """Expected sensitivity, mean of all kinds of event."""
+        """Expected sensitivity, mean of the main kinds of event."""
         return self.expected.sensitivity[MEAN]
 
 

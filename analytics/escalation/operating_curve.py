@@ -18,7 +18,7 @@ from typing import Any
 from analytics.escalation.settings import SHIPPED, Settings
 
 SHIPPED_CURVE = Path(__file__).with_name("operating_curve.json")
-MEAN = "mean"  #: of the sensitivities of all kinds of event
+MEAN = "mean"  #: of the sensitivities of the main kinds of event
 _RATES = ("calm_per_week", "all_per_week", "check_ins_per_week")
 
 
