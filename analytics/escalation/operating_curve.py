@@ -93,10 +93,11 @@ class OperatingCurve:
 @cache
 def shipped_curve() -> OperatingCurve | None:
     """The curve of the shipped settings; None where none was made for them, so that nobody reads off it
-    what another version of the detector did."""
-    if not SHIPPED_CURVE.exists():
+    what another version of the detector did, or where it cannot be read: pages do not wait for a file."""
+    try:
+        curve = read_curve(SHIPPED_CURVE)
+    except BadCurve:
         return None
-    curve = read_curve(SHIPPED_CURVE)
     return curve if curve.settings == SHIPPED.label else None
 
 
