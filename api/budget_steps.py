@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from analytics.escalation.operating_curve import MEAN, OperatingCurve, Point
 
-#: Calm pages for each patient and week: round numbers, each about half as many again.
-OFFERED = (0.005, 0.01, 0.02, 0.03, 0.05, 0.075, 0.1, 0.15, 0.2)
+#: Calm pages for each patient and week: round numbers, each about a third more than the one before.
+OFFERED = (0.005, 0.01, 0.015, 0.02, 0.03, 0.04, 0.05, 0.075, 0.1, 0.15, 0.2)
 _SAME = 0.1  #: of a budget: closer than that two steps are one to a ward
 _LEAST, _MOST = 1e-4, 7.0  #: what the store takes
 

@@ -11,25 +11,25 @@ from hypothesis import strategies as st
 
 from analytics.escalation.operating_curve import BadCurve, curve_of, read_curve, shipped_curve
 from analytics.escalation.settings import SHIPPED
-from tests.made_curve import CURVE, document, point
+from tests.made_curve import CURVE, USUAL, document, point
 
 
 def test_a_budget_between_two_points_gets_the_score_between_them():
     half = CURVE.at_budget(0.06)
-    assert half.page_score == pytest.approx(0.5)
+    assert half.page_score == pytest.approx(USUAL - 0.1)
     assert half.sensitivity == pytest.approx({"flare": 0.925, "drift": 0.85, "mean": 0.8875})
     assert (half.all_per_week, half.floor_per_week) == (pytest.approx(0.11), pytest.approx(0.05))
     assert half.delay_days == pytest.approx({"flare": 0.75, "drift": 7.5})
 
 
 def test_a_budget_beyond_an_end_gets_that_end():
-    assert CURVE.at_budget(0.0).page_score == 2.0
-    assert CURVE.at_budget(9.0).page_score == -1.0
+    assert CURVE.at_budget(0.0).page_score == USUAL + 1.4
+    assert CURVE.at_budget(9.0).page_score == USUAL - 1.6
     assert (CURVE.least, CURVE.most) == (0.005, 0.30)
 
 
 def test_a_score_and_its_budget_lead_to_each_other():
-    for score in (1.7, 1.0, 0.25, -0.6):
+    for score in (USUAL + 1.1, USUAL + 0.4, USUAL, USUAL - 1.2):
         assert CURVE.at_budget(CURVE.at_score(score).calm_per_week).page_score == pytest.approx(score)
 
 
@@ -58,7 +58,7 @@ def test_more_pages_never_find_less_however_noisy_the_counts(counted, budgets):
 def test_a_wards_settings_say_on_what_they_rest():
     settings = CURVE.settings_for(0.06, 7)
     assert settings.label == f"{SHIPPED.label}, budget 7"
-    assert settings.page_score == pytest.approx(0.5)
+    assert settings.page_score == pytest.approx(USUAL - 0.1)
     assert (settings.floor_average, settings.floor_worst) == (SHIPPED.floor_average, SHIPPED.floor_worst)
 
 

@@ -12,7 +12,7 @@ from api.settings import ApiSettings
 from store.access import AuditEntry
 from store.database import transaction
 from tests.api.house import BASE
-from tests.made_curve import CURVE, document, point
+from tests.made_curve import CURVE, USUAL, document, point
 
 PATH = "/api/v1/sites/main/budget"
 
@@ -39,7 +39,7 @@ def test_a_ward_that_chose_nothing_has_what_is_shipped_with_what_is_expected_of_
 def test_a_ward_chooses_and_is_told_what_that_misses(house):
     told = put(house, 0.06).json()
     assert (told["pages_per_patient_week"], told["set_by"]) == (0.06, "anna")
-    assert told["expected"]["page_score"] == pytest.approx(0.5)
+    assert told["expected"]["page_score"] == pytest.approx(USUAL - 0.1)
     assert told["expected"]["floor_per_week"] == pytest.approx(0.05)
     assert house.client("anna").get(PATH).json()["expected"] == told["expected"]
     assert put(house, None).json()["pages_per_patient_week"] is None
@@ -99,6 +99,8 @@ def test_the_steps_go_from_few_pages_to_many_with_the_shipped_and_the_present_on
 def test_a_step_beyond_the_curve_is_not_offered_but_one_chosen_under_an_earlier_curve_is_shown():
     from analytics.escalation.operating_curve import curve_of
 
-    short = curve_of(document(points=[point(2, 0.01, 0.5, 0.4, 2), point(0, 0.05, 0.9, 0.8, 1)]))
+    short = curve_of(
+        document(points=[point(USUAL + 1.4, 0.01, 0.5, 0.4, 2), point(USUAL - 0.6, 0.05, 0.9, 0.8, 1)])
+    )
     assert max(step.pages or 0 for step in steps_of(short, None)) == 0.05
     assert {step.pages: step.expected.calm_per_week for step in steps_of(short, 0.2)}[0.2] == 0.05

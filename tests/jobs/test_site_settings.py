@@ -14,7 +14,7 @@ from store.database import transaction
 from store.judged import newest_decision
 from store.page_budgets import budget_of, set_budget
 from tests.cast import NOON, enrol_cast
-from tests.made_curve import CURVE
+from tests.made_curve import CURVE, USUAL
 
 
 def chosen(engine, pages, site="main"):
@@ -33,7 +33,7 @@ def test_a_budget_moves_the_page_score_and_nothing_else(engine):
     with transaction(engine) as session:
         settings = settings_of(session, "main", curve=CURVE)
         assert settings.label == f"{SHIPPED.label}, budget {budget_of(session, 'main').id}"
-    assert settings.page_score == pytest.approx(0.5)
+    assert settings.page_score == pytest.approx(USUAL - 0.1)
     assert settings.check_in_score == SHIPPED.check_in_score
     assert (settings.floor_average, settings.floor_worst) == (7.0, 9.0)
 
