@@ -78,7 +78,7 @@ def _judge_next(
                 tier=decision.tier,
                 score=decision.score,
                 reason=decision.reason,
-                evidence=decision.evidence,
+                evidence={"settings": own.label, "page_score": own.page_score, **decision.evidence},
                 rule=decision.rule,
                 reported_at=decision.reported_at,
                 decided_at=at,

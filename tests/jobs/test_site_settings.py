@@ -71,3 +71,4 @@ def test_each_decision_names_the_budget_of_the_patients_own_site(engine, monkeyp
         budget = budget_of(session, "main")
         decision = newest_decision(session, cast.rising)
     assert decision.evidence["settings"] == f"{SHIPPED.label}, budget {budget.id}"
+    assert decision.evidence["page_score"] == pytest.approx(CURVE.at_budget(0.1).page_score)
