@@ -24,6 +24,7 @@ from store import (  # noqa: F401
     in_hand,
     notes,
     outbox,
+    page_budgets,
     people,
     quarantine,
     responses,

@@ -292,12 +292,6 @@ def add_decision(session: Session, decision: Decision) -> bool:
     return True
 
 
-def evidence_of(session: Session, patient_id: int) -> dict[str, Any]:
-    """What the newest decision on the patient rests on; nothing where there is none."""
-    newest = sa.select(Decision.evidence).where(Decision.patient_id == patient_id)
-    return session.scalar(newest.order_by(Decision.id.desc()).limit(1)) or {}
-
-
 def fired_since(session: Session, patient_id: int, first: date) -> list[Decision]:
     """The patient's decisions that fired for days from `first` on, oldest first.
 

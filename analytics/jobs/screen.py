@@ -20,6 +20,7 @@ from analytics.escalation.settings import Settings
 from analytics.escalation.severe import Report, answers_at
 from analytics.escalation.thresholds import SHIPPED, Thresholds
 from analytics.jobs.patient_days import as_daily_rows, first_of
+from analytics.jobs.site_settings import settings_of
 from days.cut import day_of
 from store import marks, results
 from store.cases import has_open_case
@@ -65,7 +66,8 @@ def _judge_next(
         patient = session.get_one(Patient, claim.patient_id, with_for_update={"key_share": True})
         zone = zone_of_patient(session, patient.id)
         today = day_of(at, zone)
-        decision = decision_on(session, patient.id, today, at, thresholds, settings)
+        own = settings_of(session, patient.site, settings)
+        decision = decision_on(session, patient.id, today, at, thresholds, own)
         results.add_decision(
             session,
             results.Decision(
@@ -76,7 +78,7 @@ def _judge_next(
                 tier=decision.tier,
                 score=decision.score,
                 reason=decision.reason,
-                evidence=decision.evidence,
+                evidence={"settings": own.label, "page_score": own.page_score, **decision.evidence},
                 rule=decision.rule,
                 reported_at=decision.reported_at,
                 decided_at=at,

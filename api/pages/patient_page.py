@@ -17,10 +17,12 @@ from api.pages.chart import Answer, Chart, Mark, draw
 from api.pages.day_by_day import INDEX, PAIN, DayByDay, day_by_day
 from api.pages.hours import Hour, hours_of
 from api.pages.patients_words import Words, newest_words
+from api.pages.score_chart import ScoreChart, draw_scores
 from api.pages.standing import why_no_news
 from api.pages.treatment_form import Form, blank
 from api.pages.treatment_lane import Sign, lane
 from api.pages.wear_strip import going_on, together, watch_now
+from api.pages.why_paged import Why, limit_of, why_paged
 from days.cut import day_of, day_start
 from severity.cut_points import CutPoints
 from store.associations import newest_alone
@@ -34,7 +36,8 @@ from store.diary_days import diary_days, kept
 from store.diary_links import DiaryLink, is_valid, links_of
 from store.gaps import SHOWN, said
 from store.hours import read_hours
-from store.results import OF_DIARY, DayIndex, evidence_of
+from store.judged import judged_days, newest_decision
+from store.results import OF_DIARY, DayIndex
 from store.treatments import treatments_going_on
 from store.wear_runs import stretches_of, wears_any
 from store.worklist import Row, cases_of, day_indices
@@ -123,6 +126,8 @@ class PatientPage:
     because: list[str]  #: what the newest decision rests on
     words: list[Words]  #: the newest notes
     more_words: int
+    why: Why | None  #: how the newest decision came about
+    scores: ScoreChart | None
 
 
 def read_page(
@@ -158,6 +163,8 @@ def read_page(
         if case.kind != "technical"  # a device's trouble is no mark beside pain
     ]
     written, more_written = newest_words(session, reports)
+    decision = newest_decision(session, row.patient_id)
+    judged = judged_days(session, row.patient_id, days[0], days[-1])
     still = [story for story in cases if story[0].state != CaseState.RESOLVED]
     index_days = list(reversed(days[-INDEX_DAYS:]))
     given, index_missing = columns_of(index_days, indices)
@@ -203,9 +210,12 @@ def read_page(
         cut_points=cut_points,
         day_by_day=day_by_day(*newest_alone(session, row.patient_id, INDEX, PAIN), zone),
         asked_again=asked_again(check_ins_of(session, row.patient_id, now - SHOWN_ASKINGS), reports, zone),
-        because=because(evidence_of(session, row.patient_id)),
+        # How likely it is stands in a sentence of its own.
+        because=[] if decision is None else because({**decision.evidence, "probability": None}),
         words=written,
         more_words=more_written,
+        why=None if decision is None else why_paged(decision, zone),
+        scores=draw_scores(days, zone, judged, limit_of(decision)),
     )
 
 
