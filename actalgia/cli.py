@@ -28,6 +28,7 @@ from actalgia.commands import (
     recompute,
     replay,
     respond,
+    risk,
     screen,
     simulate,
     token,
@@ -62,6 +63,7 @@ app.command("epochs")(epochs.epochs)
 app.command("indices")(files.indices)
 app.command("associate")(associate.associate)
 app.command("respond")(respond.respond)
+app.add_typer(risk.app, name="risk")
 app.command("screen")(screen.screen)
 app.command("notes")(notes.notes)
 app.command("backtest")(backtest.backtest)

@@ -71,9 +71,11 @@ def _read(file: Path) -> PatientDays:
         ) from error
 
 
-def _risk(judged: Screened) -> Floats | None:  # noqa: ARG001
-    """The probability of a flare within 7 days, for each day; None as long as there is no model."""
-    return None
+def _risk(judged: Screened) -> Floats:
+    """The probability of a flare within 7 days, for each day."""
+    from analytics.escalation.risk import p_flare_7d
+
+    return p_flare_7d(judged)
 
 
 def _write(days: PatientDays, settings: Settings) -> None:
@@ -92,9 +94,9 @@ def _write(days: PatientDays, settings: Settings) -> None:
                 judged = screen(rows, settings)
                 for decision in judged.decisions():
                     said[decision.patient].append(as_json(decision))
-                if (p := _risk(judged)) is not None:
-                    for k, patient in enumerate(rows.patients):
-                        risks[patient] = rows.first_day[k], p[k, : rows.days[k]].copy()
+                p = _risk(judged)
+                for k, patient in enumerate(rows.patients):
+                    risks[patient] = rows.first_day[k], p[k, : rows.days[k]].copy()
                 done(int(rows.days.sum()))
             for lines in filter(None, said.values()):
                 out.write(between + b",\n".join(lines))
