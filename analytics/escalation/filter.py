@@ -25,7 +25,7 @@ LEVELS = np.arange(0.0, 10.01, 0.5, dtype=np.float32)
 #: that is carried on. Within people daily pain has a standard deviation of 0.4 to 1.8 and a lag-1
 #: autocorrelation of 0.3 to 0.7 (Schneider et al., Psychol Assess 24:817-827, 2012: lasting differences).
 SCATTER = np.array([0.5, 0.6, 0.9, 1.0, 1.5, 2.2], dtype=np.float32)
-CARRIED = np.array([0.65, 0.25, 0.65, 0.25, 0.4, 0.2], dtype=np.float32)
+CARRIED = np.array([0.7, 0.3, 0.7, 0.3, 0.5, 0.4], dtype=np.float32)
 COMMON = np.array([0.15, 0.2, 0.2, 0.25, 0.15, 0.05], dtype=np.float32)
 TAIL = 4  #: a far answer is as rare as in Student's t with 2 TAIL - 1 degrees of freedom
 ANYTHING = 0.01  #: share of answers that are anything from 0 to 10: slips, somebody else's thumb

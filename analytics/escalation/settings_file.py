@@ -27,9 +27,6 @@ BOUNDS: dict[str, tuple[float, float]] = {
     "floor_worst": (1, 10),
     "page_score": (-3, 6),
     "check_in_score": (-3, 6),
-    "check_in_gap_days": (1, 14),
-    "insist_score": (-3, 6),
-    "silence_page_score": (-3, 6),
     "unanswered_check_ins": (0, 14),
     "rearm_score": (-6, 6),
     "cool_down_days": (1, 60),
@@ -44,8 +41,6 @@ BOUNDS: dict[str, tuple[float, float]] = {
 #: Settings of which the first is never above the second.
 ORDERED = (
     ("rearm_score", "page_score", "an episode would be over while it is paged"),
-    ("check_in_score", "silence_page_score", "a silent patient is asked before anybody is told"),
-    ("check_in_score", "insist_score", "a patient is asked now and then before being asked daily"),
     ("cool_down_days", "episode_days", "what is not paged again for so long cannot be paged again before"),
 )
 

@@ -88,9 +88,7 @@ def test_people_read_a_table_and_a_figure_is_drawn(run, tables, tmp_path):
 
 def test_other_settings_may_see_otherwise(run, tables, tmp_path):
     rules = tmp_path / "own.toml"
-    rules.write_text(
-        'name = "deaf"\nversion = 1\nfloor_average = 10\nfloor_worst = 10\npage_score = 6\nsilence_page_score = 6\n'
-    )
+    rules.write_text('name = "deaf"\nversion = 1\nfloor_average = 10\nfloor_worst = 10\npage_score = 6\n')
     found = json.loads(run(*tables, "--json", "--rules", str(rules)))
     assert (found["settings"], found["n_seen"]) == ("deaf 1", 0)
 

@@ -295,9 +295,7 @@ def test_what_comes_later_never_changes_what_was_said(rows, cut):
 def test_other_settings_judge_otherwise_and_each_decision_names_them(tmp_path):
     rows, rules = tmp_path / "rows.csv", tmp_path / "own.toml"
     rows.write_text(STORY)
-    rules.write_text(
-        'name = "deaf"\nversion = 3\nfloor_average = 10\nfloor_worst = 10\npage_score = 6\nsilence_page_score = 6\n'
-    )
+    rules.write_text('name = "deaf"\nversion = 3\nfloor_average = 10\nfloor_worst = 10\npage_score = 6\n')
     found = json.loads(run(rows, "--rules", rules, "--json").stdout)
     assert tiers(found, "page") == []
     assert {one["evidence"]["settings"] for one in found["decisions"]} == {"deaf 3"}
