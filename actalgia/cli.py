@@ -12,12 +12,15 @@ from typer.exceptions import TyperException
 from actalgia.commands import (
     account,
     associate,
+    attributes,
+    backtest,
     case,
     database,
     diary,
     diary_link,
     enrol,
     epochs,
+    equity,
     files,
     notes,
     parts,
@@ -45,6 +48,7 @@ for part in (parts.ingest, parts.alerting, parts.api):
     app.command(part.__name__)(part)
 app.add_typer(recompute.app, name="analytics")
 app.add_typer(database.app, name="db")
+enrol.app.command("attributes")(attributes.attributes)
 enrol.app.command("diary")(diary.diary)
 enrol.app.command("diary-link")(diary_link.diary_link)
 app.add_typer(enrol.app, name="enrol")
@@ -62,6 +66,8 @@ app.command("respond")(respond.respond)
 app.add_typer(risk.app, name="risk")
 app.command("screen")(screen.screen)
 app.command("notes")(notes.notes)
+app.command("backtest")(backtest.backtest)
+app.command("equity")(equity.equity)
 
 
 def main() -> None:

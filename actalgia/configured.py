@@ -1,4 +1,5 @@
-"""What an operator may configure beside addresses: cut points of severity, thresholds of the rule."""
+"""What an operator may configure beside addresses: cut points of severity, thresholds of the rule, settings
+of the screen."""
 
 from __future__ import annotations
 
@@ -8,6 +9,7 @@ from actalgia.system import NoSystem
 
 if TYPE_CHECKING:
     from actalgia.settings import Settings
+    from analytics.escalation.settings import Settings as ScreenSettings
     from analytics.escalation.thresholds import Thresholds
     from severity.cut_points import CutPoints
 
@@ -30,3 +32,14 @@ def thresholds_of(settings: Settings) -> Thresholds:
         return SHIPPED if settings.escalation is None else read_thresholds(settings.escalation)
     except BadThresholds as error:
         raise NoSystem(f"ACTALGIA_ESCALATION: {error}.") from error
+
+
+def screen_settings_of(settings: Settings) -> ScreenSettings:
+    """The settings in the file of `ACTALGIA_SCREEN`, else the shipped ones. Raises `NoSystem`."""
+    from analytics.escalation.settings import SHIPPED
+    from analytics.escalation.settings_file import BadSettings, read_settings
+
+    try:
+        return SHIPPED if settings.screen is None else read_settings(settings.screen)
+    except BadSettings as error:
+        raise NoSystem(f"ACTALGIA_SCREEN: {error}.") from error

@@ -39,4 +39,5 @@ class Settings(BaseSettings):
     silence_case_after: Hours = 24.0  #: until the silence of a worn device is one
     severity: str = "esas"  #: what pain is called severe: a shipped set of cut points, or a TOML file
     escalation: Path | None = None  #: a TOML file with other thresholds of the rule
+    screen: Path | None = None  #: a TOML file with other settings of the screen
     log_level: str = "info"

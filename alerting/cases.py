@@ -6,17 +6,18 @@ from collections.abc import Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
+from sqlalchemy.orm import Session
 
-from store.cases import open_or_join
+from store.cases import has_open_case, open_or_join
 from store.database import transaction
-from store.results import Decision
+from store.results import Decision, was_taken
 
 FIRE = "fire"
 AT_ONCE = 100
 
 
 def take_decisions(engine: sa.Engine, channels: Sequence[str], at: datetime) -> int:
-    """Turn what the rule decided since the last time into cases; how many decisions were taken.
+    """Turn what was decided since the last time into cases; how many decisions were taken.
 
     The decision is marked and the case, its evidence and its outbox rows are written together, so a
     crash at any point leaves either nothing or everything.
@@ -32,19 +33,41 @@ def take_decisions(engine: sa.Engine, channels: Sequence[str], at: datetime) -> 
         for decision in decisions:
             decision.told = True
             if decision.verdict == FIRE:
-                evidence = {
-                    **decision.evidence,
-                    "day": decision.day.isoformat(),
-                    "rule": decision.rule,
-                    "reason": decision.reason,
-                }
-                open_or_join(
-                    session,
-                    decision.patient_id,
-                    decision.severity or "medium",
-                    decision.reason,
-                    evidence,
-                    channels,
-                    at,
-                )
+                _take(session, decision, channels, at)
         return len(decisions)
+
+
+def _take(session: Session, decision: Decision, channels: Sequence[str], at: datetime) -> None:
+    """Open or join the case, and tell of it if somebody is to be told.
+
+    What was told once and is decided again in other words (the watch came later, a number was corrected) is
+    evidence for the case while that is open, and no reason to open the next one when somebody has closed it.
+    """
+    open_case = has_open_case(session, decision.patient_id)
+    again = was_taken(session, decision)
+    if again and not open_case:
+        return
+    evidence = {
+        **decision.evidence,
+        "day": decision.day.isoformat(),
+        "rule": decision.rule,
+        "reason": decision.reason,
+    }
+    if decision.tier is not None:
+        evidence["tier"] = decision.tier
+    open_or_join(
+        session,
+        decision.patient_id,
+        decision.severity or "medium",
+        decision.reason,
+        evidence,
+        channels,
+        at,
+        page=not again and _is_told(decision),
+    )
+
+
+def _is_told(decision: Decision) -> bool:
+    """All but a level that is expected of the patient. What joins an open case as evidence is told only
+    where it raises that case, or finds it closed meanwhile: when in doubt somebody is told."""
+    return "accepted_level" not in decision.evidence

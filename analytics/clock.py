@@ -21,6 +21,8 @@ from apscheduler.events import EVENT_JOB_ERROR, EVENT_JOB_MISSED, JobExecutionEv
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 
+from analytics.escalation.settings import SHIPPED as SHIPPED_SETTINGS
+from analytics.escalation.settings import Settings
 from analytics.escalation.thresholds import SHIPPED, Thresholds
 from analytics.jobs.associate import associate
 from analytics.jobs.calibrate import calibrate_devices, meet_devices
@@ -42,14 +44,19 @@ LEADER_CHECK_S = 2.0
 Job = Callable[[sa.Engine, datetime], int]
 
 
-def run(engine: sa.Engine, stop: threading.Event, thresholds: Thresholds = SHIPPED) -> None:
+def run(
+    engine: sa.Engine,
+    stop: threading.Event,
+    thresholds: Thresholds = SHIPPED,
+    settings: Settings = SHIPPED_SETTINGS,
+) -> None:
     """Be the one clock until `stop` is set; while another process is, compute days beside it."""
     while not stop.is_set():
         try:
             with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as leader:
                 if leader.scalar(sa.select(sa.func.pg_try_advisory_lock(LEADER_LOCK))):
                     log.info("this process is the clock", action="leader")
-                    _lead(engine, leader, stop, thresholds)
+                    _lead(engine, leader, stop, thresholds, settings)
                     leader.scalar(sa.select(sa.func.pg_advisory_unlock(LEADER_LOCK)))
                     return
         except sa.exc.OperationalError:
@@ -79,7 +86,13 @@ def _where(error: BaseException | None) -> str | None:
     return f"{PurePath(ours[-1].filename).name}:{ours[-1].lineno}" if ours else None
 
 
-def _lead(engine: sa.Engine, leader: sa.Connection, stop: threading.Event, thresholds: Thresholds) -> None:
+def _lead(
+    engine: sa.Engine,
+    leader: sa.Connection,
+    stop: threading.Event,
+    thresholds: Thresholds,
+    settings: Settings,
+) -> None:
     made = ("minutes", "days", "screened", "doses", "notes", "associations", "responses")
     names = (*made, "anew", "asked", "running", "met", "looked", "failures")
     counts = dict.fromkeys(names, 0)
@@ -99,7 +112,7 @@ def _lead(engine: sa.Engine, leader: sa.Connection, stop: threading.Event, thres
     for name, job, seconds in (
         ("minutes", make_minutes, 1.0),
         ("days", compute_days, 2.0),
-        ("screened", partial(screen, thresholds=thresholds), 0.5),
+        ("screened", partial(screen, thresholds=thresholds, settings=settings), 0.5),
         ("doses", compute_doses, 1.0),
         ("associations", associate, 1.0),
         ("responses", respond, 5.0),

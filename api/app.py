@@ -19,6 +19,7 @@ from api import (
     health,
     metrics,
     notes,
+    page_budget,
     pain,
     patient_associations,
     patients,
@@ -80,6 +81,7 @@ def create_app(settings: ApiSettings) -> FastAPI:
         cohorts,
         doses,
         quarantine,
+        page_budget,
         health,
         metrics,
     ):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from analytics.escalation.operating_curve import OperatingCurve, shipped_curve
 from severity.cut_points import CutPoints, default
 
 
@@ -16,6 +17,7 @@ class ApiSettings:
     demonstration_only: bool = False  #: the broker cannot keep devices apart: no real patients
     notice: str | None = None  #: one sentence that every page shows
     cut_points: CutPoints = field(default_factory=default)  #: what pain is called mild, moderate, severe
+    curve: OperatingCurve | None = field(default_factory=shipped_curve)  #: what a page budget misses
 
     @property
     def https(self) -> bool:

@@ -43,7 +43,7 @@ def take(
     patient: str | None,
     dark: bool = False,
 ) -> None:
-    """Worklist and patient page in one size of window."""
+    """Worklist, patient page and page budget in one size of window."""
     context = browser.new_context(
         viewport={"width": size[0], "height": size[1]},
         device_scale_factor=2 if size is PHONE else 1,
@@ -57,6 +57,8 @@ def take(
     address = f"/patients/{patient}" if patient else page.locator("th.code a").first.get_attribute("href")
     page.goto(f"{url}{address}")
     page.screenshot(path=out / f"patient{suffix}.png", full_page=True)
+    page.goto(f"{url}/budget")
+    page.screenshot(path=out / f"budget{suffix}.png", full_page=True)
     context.close()
 
 

@@ -8,7 +8,7 @@ from statistics import NormalDist
 _Z = NormalDist().inv_cdf(0.975)
 
 
-def wilson(k: int, n: int) -> tuple[float, float] | None:
+def wilson(k: float, n: float) -> tuple[float, float] | None:
     """The 95 % interval of k of n by Wilson's score [1]_; None without people.
 
     It stays inside 0 to 1 and says something of 0 of n, which the textbook interval does not.

@@ -103,11 +103,15 @@ def open_or_join(
     evidence: dict[str, Any],
     channels: Sequence[str],
     at: datetime,
+    *,
+    page: bool = True,
 ) -> tuple[int, bool]:
     """The patient's one open clinical case with this evidence in it; (case id, whether it was opened now).
 
     A new case brings its outbox rows in the same transaction. Evidence that is more severe raises the
     severity, and is told again as the next step where nobody has acknowledged yet; it never lowers it.
+    Without `page` nobody is told, however severe: the case is there to be looked at. The first page of such
+    a case takes back that somebody has acknowledged it, since what they saw was no page.
     """
     opened = session.scalar(
         pg.insert(Case)
@@ -127,7 +131,8 @@ def open_or_join(
     )
     if opened is not None:
         tell(session, opened, at, "opened", "actalgia", evidence=evidence)
-        outbox.put(session, opened, channels, at)
+        if page:
+            outbox.put(session, opened, channels, at)
         return opened, True
     case = session.scalars(
         sa.select(Case)
@@ -135,16 +140,27 @@ def open_or_join(
         .with_for_update()
     ).one_or_none()
     if case is None:  # resolved between the two statements: this evidence opens the next one
-        return open_or_join(session, patient_id, severity, reason, evidence, channels, at)
+        return open_or_join(session, patient_id, severity, reason, evidence, channels, at, page=page)
     case.last_evidence_at = at
     worse = SEVERITIES.index(severity) < SEVERITIES.index(case.severity)
     if worse or severity == case.severity:
         case.severity, case.reason = severity, reason
     tell(session, case.id, at, "evidence", "actalgia", evidence=evidence)
-    if worse and case.acknowledged_at is None:
+    first = page and not outbox.ever_put(session, case.id)
+    if first and case.acknowledged_at is not None:
+        case.state, case.acknowledged_at, case.acknowledged_by = CaseState.OPENED, None, None
+    if first or (page and worse and case.acknowledged_at is None):
         outbox.put(session, case.id, channels, at)
     session.flush()
     return case.id, False
+
+
+def has_open_case(session: Session, patient_id: int, *, told: bool = False) -> bool:
+    """Whether the patient has an open clinical case; with `told`, one of which there was a message."""
+    still = [Case.patient_id == patient_id, Case.kind == "clinical", Case.state != CaseState.RESOLVED]
+    if told:
+        still.append(sa.exists().where(outbox.Delivery.case_id == Case.id))
+    return bool(session.scalar(sa.select(sa.exists().where(*still))))
 
 
 def acknowledge(session: Session, case_id: int, by: str, at: datetime, comment: str | None = None) -> bool:

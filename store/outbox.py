@@ -62,6 +62,11 @@ def put(session: Session, case_id: int, channels: Sequence[str], at: datetime) -
     session.flush()
 
 
+def ever_put(session: Session, case_id: int) -> bool:
+    """Whether there was ever a message about the case."""
+    return bool(session.scalar(sa.select(sa.exists().where(Delivery.case_id == case_id))))
+
+
 def due(session: Session, at: datetime, holding: timedelta) -> Delivery | None:
     """Take one message that is due, for at most `holding`; the caller commits before it sends.
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -25,7 +25,10 @@ from store.status import DeviceStatus
 from store.zones import PatientZone
 
 FIRE = "fire"  #: the verdict of a rule that found a reason to look
+REVIEW = "review"  #: something to look at, without a case
+REVIEW_HOLDS = timedelta(days=3)  #: so long it stands on the worklist
 CANNOT_JUDGE = "no evidence"  #: the verdict of a rule that had too little data
+CHECK_IN = "check_in"  #: the tier of a day on which the patient is asked again
 _ITS_CLOCK = CLOCK.c.device_id == Wearing.device_id
 
 
@@ -61,29 +64,35 @@ class Row:
     technical_state: str | None = None
     technical_at: datetime | None = None
     technical_by: str | None = None  #: who acknowledged it
+    tier: str | None = None  #: whom the newest decision reaches
+    review_reason: str | None = None  #: what is to be reviewed of the last days, without a case
+    review_day: date | None = None
+    review_at: datetime | None = None
 
 
 def worklist(session: Session, user: User, at: datetime, code: str | None = None) -> list[Row]:
     """The patients that `user` may see (or the one with that code), most urgent first.
 
-    Open cases come first, by severity, then the oldest; then whoever cannot be judged; then the rest by
-    code. `at` decides which devices are worn now.
+    Open cases come first, by severity, then the oldest; then what is to be reviewed; then whoever cannot be
+    judged; then the rest by code. `at` decides which devices are worn now.
     """
     p = visible_patients(user).subquery("p")
     case, technical, decision = _open_case(p, "clinical"), _open_case(p, "technical"), _newest_decision(p)
     report, moved, status = _newest_report(p), _newest_epoch(p), _status_now(p, at)
+    review = _to_review(p, at)
     query: sa.Select[*tuple[Any, ...]] = sa.select(
         *(p.c.id, p.c.code, _zone_now(p, at), p.c.demonstration),
         *case.c,
-        *decision.c,
+        *(decision.c.verdict, decision.c.reason, decision.c.day, decision.c.decided_at),
         *report.c,
         moved.c.t,
         sa.func.coalesce(moved.c.worn, status.c.worn),
         *(status.c.battery_pct, status.c.received_at),
         *(technical.c.id, technical.c.reason, technical.c.state),
         *(technical.c.opened_at, technical.c.acknowledged_by),
+        *(decision.c.tier, review.c.reason, review.c.day, review.c.decided_at),
     ).select_from(p)
-    for part in (case, decision, report, moved, status, technical):
+    for part in (case, decision, report, moved, status, technical, review):
         query = query.outerjoin(part, sa.true())
     if code is not None:
         query = query.where(p.c.code == code)
@@ -91,6 +100,7 @@ def worklist(session: Session, user: User, at: datetime, code: str | None = None
     query = query.order_by(
         urgency,
         case.c.opened_at,
+        review.c.decided_at.is_(None),
         sa.func.coalesce(decision.c.verdict == CANNOT_JUDGE, sa.false()).desc(),
         p.c.code,
     )
@@ -114,11 +124,29 @@ def _open_case(p: sa.Subquery, kind: str) -> sa.FromClause:
 
 def _newest_decision(p: sa.Subquery) -> sa.FromClause:
     return (
-        sa.select(Decision.verdict, Decision.reason, Decision.day, Decision.decided_at)
+        sa.select(*(Decision.verdict, Decision.reason, Decision.day, Decision.decided_at, Decision.tier))
         .where(Decision.patient_id == p.c.id)
         .order_by(Decision.id.desc())
         .limit(1)
         .lateral("d")
+    )
+
+
+def _to_review(p: sa.Subquery, at: datetime) -> sa.FromClause:
+    """The newest decision for review of the last days, unless a clinical case was closed since then: whoever
+    closed it has seen the patient. Without a case nobody has to close anything: it goes with time."""
+    closed = sa.exists().where(
+        Case.patient_id == Decision.patient_id,
+        Case.kind == "clinical",
+        Case.resolved_at > Decision.decided_at,
+    )
+    return (
+        sa.select(Decision.reason, Decision.day, Decision.decided_at)
+        .where(Decision.patient_id == p.c.id, Decision.verdict == REVIEW)
+        .where(Decision.decided_at > at - REVIEW_HOLDS, ~closed)
+        .order_by(Decision.id.desc())
+        .limit(1)
+        .lateral("v")
     )
 
 

@@ -57,15 +57,16 @@ def analytics(data_dir: DataDirOption = None) -> None:
     """Make epochs, daily indices, associations and escalation decisions."""
     # Before numpy is loaded: a second BLAS thread takes a processor from the other parts and gains nothing.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    from actalgia.configured import thresholds_of
+    from actalgia.configured import screen_settings_of, thresholds_of
     from analytics.clock import run
 
     system, settings = _system("analytics", data_dir)
     thresholds = thresholds_of(settings)
+    screen_settings = screen_settings_of(settings)
     os.nice(5)  # where the processor is short, taking data comes before computing
     engine = system.engine()
     _check(engine)
-    run(engine, _stop_on_signals(), thresholds)
+    run(engine, _stop_on_signals(), thresholds, screen_settings)
 
 
 def alerting(data_dir: DataDirOption = None) -> None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from actalgia.commands.common import JsonOption, say
+from actalgia.commands.rules import RulesOption, rules_of
 
 if TYPE_CHECKING:
     from datetime import date
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from analytics.daily_csv.one_a_day import PatientDays
     from analytics.escalation.rows import Floats
     from analytics.escalation.screening import DayDecision, Screened
+    from analytics.escalation.settings import Settings
 
 LATEST = 12  #: decisions that a person is shown
 LONG_BYTES, LONG_DAYS = 5_000_000, 50_000  #: less is done before a bar could be read
@@ -29,6 +31,7 @@ def screen(
         Path,
         typer.Argument(metavar="CSV", help="Daily rows (docs/screen.md), also .gz; - for standard input."),
     ],
+    rules: RulesOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Judge each day of each patient by the rows up to it: page, review, check-in, technical.
@@ -41,13 +44,14 @@ def screen(
     # The products are small: two threads for each would wait for one another. Read when numpy is loaded.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
+    settings = rules_of(rules)
     days = _read(file)
     for note in days.notes:
         typer.echo(f"note: {note}.", err=True)
     if as_json:
-        _write(days)
+        _write(days, settings)
     else:
-        _tell(days, file)
+        _tell(days, file, settings)
 
 
 def _read(file: Path) -> PatientDays:
@@ -74,7 +78,7 @@ def _risk(judged: Screened) -> Floats:
     return p_flare_7d(judged)
 
 
-def _write(days: PatientDays) -> None:
+def _write(days: PatientDays, settings: Settings) -> None:
     """The document, a batch of patients at a time; of the risk, which comes last, only numbers wait."""
     from analytics.daily_csv.blocks import batches
     from analytics.daily_csv.document import as_json, risks_as_json
@@ -87,7 +91,7 @@ def _write(days: PatientDays) -> None:
         for batch in batches(days):
             said: dict[str, list[bytes]] = {patient: [] for patient in batch.patients}
             for rows in batch.blocks():
-                judged = screen(rows)
+                judged = screen(rows, settings)
                 for decision in judged.decisions():
                     said[decision.patient].append(as_json(decision))
                 p = _risk(judged)
@@ -106,7 +110,7 @@ def _write(days: PatientDays) -> None:
     out.flush()
 
 
-def _tell(days: PatientDays, file: Path) -> None:
+def _tell(days: PatientDays, file: Path, settings: Settings) -> None:
     """For people: how many of each tier, how often somebody would be told, and what is newest."""
     import numpy as np
 
@@ -118,7 +122,7 @@ def _tell(days: PatientDays, file: Path) -> None:
     with _judging(days) as done:
         for batch in batches(days):
             for rows in batch.blocks():
-                judged = screen(rows)
+                judged = screen(rows, settings)
                 counts.update(dict(enumerate(np.bincount(judged.tier.ravel()).tolist())))
                 newest = _newest([*newest, *_newest_of(judged)])
                 done(int(rows.days.sum()))
@@ -143,7 +147,8 @@ def _tell(days: PatientDays, file: Path) -> None:
             ("day", "patient", "tier", "reason"),
             [(d.day.isoformat(), d.patient, _called(d.tier), d.reason) for d in newest],
         )
-    say(f"\nAll of them, with score and evidence: actalgia screen {file} --json")
+    own = "" if settings.name == "shipped" else " --rules FILE"
+    say(f"\nAll of them, with score and evidence: actalgia screen {file}{own} --json")
 
 
 def _newest_of(judged: Screened) -> Iterator[DayDecision]:

@@ -13,12 +13,13 @@ def up(
     demo: Annotated[bool, typer.Option("--demo", help="With a simulated ward that streams.")] = False,
 ) -> None:
     """Start everything on this machine and watch over it. Ctrl-C stops it."""
-    from actalgia.configured import cut_points_of, thresholds_of
+    from actalgia.configured import cut_points_of, screen_settings_of, thresholds_of
     from actalgia.settings import DEFAULT_DATA_DIR, Settings
     from supervise.up import Up, data_dir_of
 
     settings = Settings()
-    for configured in (cut_points_of, thresholds_of):  # else a part would say it, in a log, again and again
+    # Else a part would say it, in a log, again and again.
+    for configured in (cut_points_of, thresholds_of, screen_settings_of):
         configured(settings)
     chosen = data_dir or settings.data_dir or DEFAULT_DATA_DIR
     Up(data_dir_of(chosen), demo, settings.broker, settings.channels, typer.echo).run()

@@ -64,13 +64,14 @@ class CsvRows:
 
 def read_csv_rows(stream: BinaryIO, name: str, progress: Callable[[int], None] = lambda _: None) -> CsvRows:
     """Every row of a CSV, or of a gzip file of one; `progress` hears of each chunk how many rows it had.
+    The stream is read to its end and closed.
 
     UTF-8 or, with its mark, UTF-16; any line ends. Raises `NotDailyRows` with one sentence that names the
     line for whatever cannot be a daily row.
     """
     try:
-        text = _text(stream)
-        return _rows(csv.reader(_lines(text, name), strict=True), name, progress)
+        with _text(stream) as text:
+            return _rows(csv.reader(_lines(text, name), strict=True), name, progress)
     except csv.Error as error:
         raise NotDailyRows(f"{name} is no CSV that can be read: {error}; export it again.") from None
     except UnicodeError:

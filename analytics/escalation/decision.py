@@ -1,4 +1,4 @@
-"""What a rule says of a patient: a verdict with its reason, never a bare yes or no."""
+"""What is said of a patient: a verdict with its reason, never a bare yes or no."""
 
 from __future__ import annotations
 
@@ -7,20 +7,22 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Literal
 
-Severity = Literal["high", "medium"]
+Severity = Literal["high", "medium", "low"]
+Reached = Literal["page", "review", "check_in", "technical"]  #: as the contract names the tiers
 
 
 class Verdict(StrEnum):
-    """Fire, be quiet, or admit that nothing can be said."""
+    """What follows for the case of the patient."""
 
-    FIRE = "fire"
+    FIRE = "fire"  #: the case is opened, or joined
+    REVIEW = "review"  #: the worklist shows it; no case
     QUIET = "quiet"
     NO_EVIDENCE = "no evidence"  #: too little data to say; never read as "quiet"
 
 
 @dataclass(frozen=True)
 class Decision:
-    """One decision; the same reports give the same decision, whenever they are judged again.
+    """One decision; the same rows give the same decision, whenever they are judged again.
 
     `reason` holds the numbers and is for clinicians only: neither it nor `evidence` belongs in a log.
     """
@@ -28,7 +30,9 @@ class Decision:
     verdict: Verdict
     reason: str
     rule: str  #: name and version
+    day: date  #: the local day that it is about
+    tier: Reached | None = None  #: whom it reaches; None: nobody
     severity: Severity | None = None  #: of a verdict that fires
-    day: date | None = None  #: the local day of the report that it rests on; None where there is none
-    reported_at: datetime | None = None  #: when that report was given
+    score: float | None = None  #: log10 of the odds of an escalation; None where nothing can be judged
+    reported_at: datetime | None = None  #: when the report was given that it rests on
     evidence: dict[str, object] = field(default_factory=dict)  #: ready for JSON

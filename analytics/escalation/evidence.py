@@ -12,6 +12,7 @@ from analytics.escalation.filter import WITNESSES, Filtered
 from analytics.escalation.rows import DailyRows
 from analytics.escalation.settings import Settings
 from analytics.escalation.states import ESCALATION, STATES
+from analytics.escalation.streams import answered_days
 from analytics.escalation.tiers import Cause
 
 LAST_DAYS = 7
@@ -91,9 +92,7 @@ class Evidence:
         }
 
     def _answered(self) -> NDArray[np.bool_]:
-        average, worst = self.rows.of("average"), self.rows.of("worst")
-        told: NDArray[np.bool_] = ~np.isnan(average[self.patient]) | ~np.isnan(worst[self.patient])
-        return told[: self.day + 1]
+        return answered_days(self.rows.part(self.patient, self.patient + 1))[0, : self.day + 1]
 
 
 def reason_of(cause: Cause, seen: Evidence, by: Settings) -> str:

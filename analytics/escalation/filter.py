@@ -25,15 +25,16 @@ LEVELS = np.arange(0.0, 10.01, 0.5, dtype=np.float32)
 #: that is carried on. Within people daily pain has a standard deviation of 0.4 to 1.8 and a lag-1
 #: autocorrelation of 0.3 to 0.7 (Schneider et al., Psychol Assess 24:817-827, 2012: lasting differences).
 SCATTER = np.array([0.5, 0.6, 0.9, 1.0, 1.5, 2.2], dtype=np.float32)
-CARRIED = np.array([0.65, 0.25, 0.65, 0.25, 0.4, 0.2], dtype=np.float32)
+CARRIED = np.array([0.7, 0.3, 0.7, 0.3, 0.5, 0.4], dtype=np.float32)
 COMMON = np.array([0.15, 0.2, 0.2, 0.25, 0.15, 0.05], dtype=np.float32)
 TAIL = 4  #: a far answer is as rare as in Student's t with 2 TAIL - 1 degrees of freedom
 ANYTHING = 0.01  #: share of answers that are anything from 0 to 10: slips, somebody else's thumb
 ROUNDING = 1 / 12  #: variance of a whole number about what it stands for
 FIRST_LEVEL, FIRST_SPREAD = 3.0, 2.0  #: of the usual level among people, before any answer
-LEVEL_WANDERS = 0.01  #: probability a day that the usual level moves by half a point, each way
-NEW_LEVEL = 1 / 60  #: probability a day that an escalation has become what is usual
-AT_ONCE = 64  #: patients: the arrays of one step stay in the cache
+WANDERS_EVERY = 4  #: days: what moves slowly need not be moved daily
+LEVEL_WANDERS = 0.01 * WANDERS_EVERY  #: probability that the usual level moves by half a point, each way
+NEW_LEVEL = WANDERS_EVERY / 60  #: probability that an escalation has become what is usual
+AT_ONCE = 96  #: patients: the arrays of one step stay in the cache
 
 Probabilities = NDArray[np.float32]
 
@@ -66,11 +67,14 @@ def filter_states(rows: DailyRows) -> Filtered:
 
 
 def _filter(rows: DailyRows) -> Filtered:
+    """The belief of one day is (states, patients, manners, levels): sums over states are products of
+    matrices, and everything else runs along levels."""
     n, d = rows.shape
     streams = Streams(rows)
+    k, cells = len(STATES), n * len(SCATTER) * len(LEVELS)
     step = transitions()
-    came_from = SHIFT[:, None] * step
-    k = len(STATES)
+    # Yesterday to today, and the shift of yesterday weighted with it, in one product.
+    steps = np.concatenate([step.T, (SHIFT[:, None] * step).T])
     states = np.empty((n, d, k), dtype=np.float32)
     spoke = np.zeros((n, d, len(WITNESSES)), dtype=np.float32)
     level, spread = np.empty((n, d)), np.empty((n, d))
@@ -78,27 +82,33 @@ def _filter(rows: DailyRows) -> Filtered:
     p = _before_any_answer(n)
     before = np.full(n, np.nan, dtype=np.float32)
     for day in range(d):
-        flat = p.reshape(-1, k)
-        to = flat @ step + np.float32(1e-30)
-        came = ((flat @ came_from) / to).reshape(p.shape)  # the shift of yesterday, for who is here today
-        p = _wander(to.reshape(p.shape))
-        expected = p.sum(axis=(1, 2))
+        both = steps @ p.reshape(k, cells)
+        p = both[:k].reshape(p.shape)
+        p += np.float32(1e-30)
+        came = both[k:].reshape(p.shape)
+        if day % WANDERS_EVERY == 0:
+            p = _wander(p)
+        expected = p.reshape(k, n, -1).sum(axis=2).T
         seen = streams.pain[:, day].astype(np.float32)
         if not np.isnan(seen).all():
+            came /= p
             p *= _of_pain(seen, before, came, streams.expected_scatter[:, day])
-        now = p.sum(axis=(1, 2))
+        now = p.reshape(k, n, -1).sum(axis=2).T
         spoke[:, day, 0] = _log_odds(now) - _log_odds(expected)
         now /= now.sum(axis=1, keepdims=True)
         weight = np.ones((n, k))
         for j, factor in enumerate(streams.likelihoods(day)):
             spoke[:, day, j + 1] = _log_odds(now * factor) - _log_odds(now)
             weight *= factor
-        p *= weight.astype(np.float32)[:, None, None, :]
-        p /= p.sum(axis=(1, 2, 3), keepdims=True)
-        states[:, day] = p.sum(axis=(1, 2))
+        now = now * weight
+        total = now.sum(axis=1, keepdims=True)
+        states[:, day] = now / total
+        weight /= total * p.sum(axis=(0, 2, 3))[:, None]
+        p *= weight.T.astype(np.float32)[:, :, None, None]
         # Sums, no products of BLAS: these round by how many patients stand beside one another.
-        level[:, day] = (p.sum(axis=(1, 3)) * LEVELS).sum(axis=1)
-        spread[:, day] = (p.sum(axis=(2, 3)) * SCATTER).sum(axis=1)
+        manners_levels = p.sum(axis=0)
+        level[:, day] = (manners_levels.sum(axis=1) * LEVELS).sum(axis=1)
+        spread[:, day] = (manners_levels.sum(axis=2) * SCATTER).sum(axis=1)
         streams.learn(day, states[:, day].astype(float))
         for name, values in streams.usual().items():
             usual[name][:, day] = values
@@ -108,32 +118,38 @@ def _filter(rows: DailyRows) -> Filtered:
 
 def _before_any_answer(n: int) -> Probabilities:
     people = np.exp(-0.5 * ((LEVELS - FIRST_LEVEL) / FIRST_SPREAD) ** 2)
-    p = np.zeros((n, len(SCATTER), len(LEVELS), len(STATES)), dtype=np.float32)
-    p[..., USUAL] = COMMON[:, None] * people / people.sum()
+    p = np.zeros((len(STATES), n, len(SCATTER), len(LEVELS)), dtype=np.float32)
+    p[USUAL] = COMMON[:, None] * people / people.sum()
     return p
 
 
 def _of_pain(
     seen: NDArray[np.float32], before: NDArray[np.float32], came: Probabilities, expected: Floats
 ) -> Probabilities:
-    """(n, manners, levels, states) likelihood of an answer; 1 where there is none."""
+    """(states, n, manners, levels) likelihood of an answer; 1 where there is none.
+
+    Writes over `came`, the shift of the day before.
+    """
     alone = np.isnan(before)  # nothing from the day before: the scatter is that of days on their own
-    carried = CARRIED[:, None, None] * ((before[:, None, None, None] - LEVELS[:, None]) - came)
-    carried[alone] = 0.0
-    gap = (seen[:, None] - LEVELS)[:, None, :, None] - SHIFT - carried
+    carried = np.where(alone[:, None], np.float32(0), CARRIED)[:, :, None]
     own = SCATTER**2 * np.where(alone[:, None], 1 / (1 - CARRIED**2), 1.0)
     var = (own + expected[:, None] ** 2 + ROUNDING).astype(np.float32)
     freedom = 2 * TAIL - 1
-    height = ((1 - ANYTHING) * gamma(TAIL) / gamma(freedom / 2) / np.sqrt(freedom * np.pi * var)).astype(
-        np.float32
-    )
+    scale = (1 / np.sqrt(freedom * var)).astype(np.float32)[:, :, None]
+    yesterday = np.where(alone, np.float32(0), before)[:, None, None] - LEVELS
+    rest = (seen[:, None, None] - LEVELS - carried * yesterday) * scale
+    gap = came
+    gap *= carried * scale
+    gap += rest
+    gap -= SHIFT[:, None, None, None] * scale
     gap *= gap
-    gap *= (1 / (freedom * var))[:, :, None, None]
     gap += 1
     gap *= gap
     gap *= gap  # to the power TAIL
-    like: Probabilities = height[:, :, None, None] / gap + np.float32(ANYTHING / 11)
-    like[np.isnan(seen)] = 1
+    height = (1 - ANYTHING) * gamma(TAIL) / gamma(freedom / 2) / np.sqrt(np.pi) * scale
+    like: Probabilities = np.divide(height.astype(np.float32), gap, out=gap)
+    like += np.float32(ANYTHING / 11)
+    like[:, np.isnan(seen)] = 1
     return like
 
 
@@ -141,16 +157,16 @@ def _wander(p: Probabilities) -> Probabilities:
     """The usual level moves a little; an escalation that stays becomes the usual level."""
     moved = p * np.float32(1 - 2 * LEVEL_WANDERS)
     a_little = p * np.float32(LEVEL_WANDERS)
-    moved[:, :, 1:] += a_little[:, :, :-1]
-    moved[:, :, :-1] += a_little[:, :, 1:]
-    moved[:, :, 0] += a_little[:, :, 0]
-    moved[:, :, -1] += a_little[:, :, -1]
+    moved[..., 1:] += a_little[..., :-1]
+    moved[..., :-1] += a_little[..., 1:]
+    moved[..., 0] += a_little[..., 0]
+    moved[..., -1] += a_little[..., -1]
     for j, state in enumerate(STATES):
         if state.escalation and state.shift and not state.silent:
             up = round(state.shift / 0.5)
-            part = np.float32(NEW_LEVEL) * moved[:, :, :-up, j]
-            moved[:, :, :-up, j] -= part
-            moved[:, :, up:, USUAL] += part
+            part = np.float32(NEW_LEVEL) * moved[j, ..., :-up]
+            moved[j, ..., :-up] -= part
+            moved[USUAL, ..., up:] += part
     return moved
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from analytics.escalation.clustered import LEAST_PATIENTS
+from analytics.escalation.patient_bootstrap import LEAST_PATIENTS
 from analytics.escalation.risk_model import Reference, RiskModel
 from analytics.escalation.validation import Values, Yes, calibration
 

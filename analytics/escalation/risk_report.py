@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from analytics.escalation.clustered import DRAWS, clustered_intervals
+from analytics.escalation.patient_bootstrap import DRAWS, clustered_intervals
 from analytics.escalation.validation import (
     THRESHOLDS,
     Values,

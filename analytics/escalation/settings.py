@@ -16,19 +16,14 @@ class Settings:
     version: int = 1
     floor_average: float = 7.0  #: average pain at which a page does not wait for any statistics
     floor_worst: float = 9.0
-    page_score: float = 0.1  #: a clinician is told from these odds of an escalation on
-    check_in_score: float = (
-        -0.3
-    )  #: a patient who does not answer is asked again from these odds of a silence on
-    check_in_gap_days: int = 2  #: not more often, but daily from
-    insist_score: float = -0.3  #: these odds on
-    silence_page_score: float = 0.3  #: a clinician is told of a silence from these odds on,
-    unanswered_check_ins: int = 2  #: after so many questions in vain
+    page_score: float = 0.05  #: a clinician is told from these odds of an escalation on
+    check_in_score: float = -0.75  #: a silent patient is asked again from these odds of pain behind it on
+    unanswered_check_ins: int = 3  #: in vain, until a clinician finds the silence on the worklist
     rearm_score: float = 0.0  #: an episode is over when the odds have fallen below
     cool_down_days: int = 7  #: after a page the same episode is not paged again
     episode_days: int = 28  #: but after so many days it is, if it goes on
     step_up_points: float = 2.0  #: above what was paged: told again even where that level is known
-    known_level_days: int = 28  #: for so long a level at the floor that was paged is known
+    known_level_days: int = 42  #: for so long a level at the floor that was paged is known
     review_probability: float = 0.9  #: of less movement or bad nights, for the worklist
     review_every_days: int = 28
     judge_days: int = 3  #: without any data for so long nothing can be judged

@@ -61,6 +61,7 @@ GROUPS = {
     "p_drift": named("slow rise"),
     "p_breakthrough": named("breakthrough rise"),
     "p_silent": named("silence", "silent flare"),
+    "p_silent_flare": named("silent flare"),
     "p_sleep": named("bad nights", "flare with bad nights"),
     "p_inactive": named("less movement"),
 }

@@ -48,7 +48,7 @@ class Streams:
         average, worst = rows.of("average"), rows.of("worst")
         count = rows.of("breakthrough")
         self._episodes = np.where(np.isnan(count), rows.of("rescue_doses"), count)
-        self._answered = ~(np.isnan(average) & np.isnan(worst) & np.isnan(self._episodes))
+        self._answered = answered_days(rows)
         self._there = np.arange(d) < rows.days[:, None]
         self._peaks = worst - average
         #: (n, d) average pain; `worst` less what usually lies between them where only that is told.
@@ -118,6 +118,14 @@ class Streams:
         self._move.learn(self._movement[:, day], usual_but_for(_INACTIVE))
         for usual, values in zip(self._night, self._nights, strict=True):
             usual.learn(values[:, day], usual_but_for(_SLEEPLESS))
+
+
+def answered_days(rows: DailyRows) -> NDArray[np.bool_]:
+    """(n, d) the patient told something of that day: pain, episodes or rescue doses."""
+    told = np.zeros(rows.shape, dtype=bool)
+    for name in ("average", "worst", "breakthrough", "rescue_doses"):
+        told |= ~np.isnan(rows.of(name))
+    return told
 
 
 def _shifted(usual: Usual, value: Floats, *effects: tuple[NDArray[np.bool_], float]) -> Floats:

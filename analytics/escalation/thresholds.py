@@ -1,7 +1,8 @@
-"""The numbers in the rule `worst_pain 1`, with a name and a version that each decision carries.
+"""By which numbers an answer is severe now and when the diary says too little, with a name and a version that
+each decision carries.
 
-What is shipped is `SHIPPED`; where the numbers come from stands in `worst_pain` and in
-docs/decisions/0005-worst-pain-1.md. An operator may give others in a TOML file under a name of their own.
+What is shipped is `SHIPPED`; where the numbers come from stands in `severe` and in
+docs/decisions/0029-days-judged.md. An operator may give others in a TOML file under a name of their own.
 """
 
 from __future__ import annotations
@@ -9,7 +10,6 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -27,24 +27,20 @@ class Thresholds:
     severe: int = 7  #: the lowest severe answer [points]
     late_after_h: int = 24  #: from an answer to its receipt; what took longer is not told as of now
     looks_back_h: int = 24  #: over which the question asks: a milder answer within does not take pain back
-    stale_after_days: int = 3  #: when the last answer is older, nothing fires
-    baseline_days: int = 14
-    least_baseline_days: int = 5  #: answered days without which there is no baseline
-    last_reports: int = 3  #: answered days of which two have to be high
-    together_days: int = 7  #: within which these lie
-    rise_points: float = 2.0  #: above the baseline
-    rise_share: float = 0.30  #: of the baseline; the larger of the two counts
+    stale_after_days: int = 3  #: when the last answer is older, no answer is severe now
+    baseline_days: int = 14  #: before the judged day, over which a usual level is told
+    least_baseline_days: int = 5  #: answered days of these without which no day is called quiet
 
     def __post_init__(self) -> None:
         if not (isinstance(self.name, str) and 0 < len(self.name) <= 64 and self.name.isprintable()):
             raise BadThresholds("`name` is a text of 1 to 64 characters")
         for one in fields(self)[1:]:
-            value, whole = getattr(self, one.name), one.type == "int"
+            value = getattr(self, one.name)
             low, high = _BOUNDS[one.name]
-            if isinstance(value, bool) or not isinstance(value, int if whole else int | float):
-                raise BadThresholds(f"`{one.name}` is a {'whole ' if whole else ''}number")
+            if isinstance(value, bool) or not isinstance(value, int):
+                raise BadThresholds(f"`{one.name}` is a whole number")
             if not low <= value <= high:
-                raise BadThresholds(f"`{one.name}` lies between {low:g} and {high:g}")
+                raise BadThresholds(f"`{one.name}` lies between {low} and {high}")
         if self.least_baseline_days > self.baseline_days:
             raise BadThresholds("`least_baseline_days` is not more than `baseline_days`")
 
@@ -53,14 +49,8 @@ class Thresholds:
         """Name and version, as they stand in the evidence of a decision."""
         return f"{self.name} {self.version}"
 
-    @property
-    def reach(self) -> timedelta:
-        """How far back the rule looks: the answers of a week up to one that still counts, and the baseline
-        before the first of them."""
-        return timedelta(days=self.stale_after_days + self.together_days + self.baseline_days)
 
-
-_BOUNDS: dict[str, tuple[float, float]] = {
+_BOUNDS: dict[str, tuple[int, int]] = {
     "version": (1, 10**9),
     "severe": (1, 10),
     "late_after_h": (1, 168),
@@ -68,17 +58,17 @@ _BOUNDS: dict[str, tuple[float, float]] = {
     "stale_after_days": (1, 30),
     "baseline_days": (2, 90),
     "least_baseline_days": (1, 90),
-    "last_reports": (2, 10),
-    "together_days": (2, 30),
-    "rise_points": (0.5, 10),
-    "rise_share": (0, 5),
 }
+#: Of the rule of a rise in `worst_pain 1`, which the score has replaced.
+_GONE = ("last_reports", "together_days", "rise_points", "rise_share")
 SHIPPED = Thresholds("shipped", 1)
 
 
 def thresholds_of(document: Mapping[str, Any]) -> Thresholds:
     """A set from `name`, `version` and whatever differs from the shipped one. Raises `BadThresholds`."""
     known = {one.name for one in fields(Thresholds)}
+    if gone := [name for name in _GONE if name in document]:
+        raise BadThresholds(f"`{gone[0]}` was of a rule that the score has replaced: take the line out")
     if unknown := sorted(document.keys() - known):
         raise BadThresholds(f"`{unknown[0]}` is no threshold; there are {', '.join(sorted(known))}")
     if missing := {"name", "version"} - document.keys():

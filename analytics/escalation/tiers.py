@@ -54,7 +54,7 @@ class Judged:
     answered: Days
     seen: Days  #: any data of that day
     score: Floats  #: of an escalation
-    silence: Floats  #: of a silence, painful or not
+    silence: Floats  #: of a silence with pain behind it
     inactive: Floats  #: probability of lasting less movement
     sleepless: Floats  #: probability of nights that are worse than usual
 
@@ -74,7 +74,7 @@ def decide(rows: DailyRows, judged: Judged, by: Settings) -> Tiers:
     accepted = np.nan_to_num(rows.of("accepted_level"), nan=-1.0)
     tier, cause = np.zeros((n, d), np.int8), np.zeros((n, d), np.int8)
     never = -10_000
-    paged, floor_paged, asked, reviewed = (np.full(n, never) for _ in range(4))
+    paged, floor_paged, reviewed = (np.full(n, never) for _ in range(3))
     told_average, told_worst = np.zeros(n), np.zeros(n)
     over, in_vain = np.ones(n, dtype=bool), np.zeros(n, dtype=np.int64)
     window = by.known_level_days
@@ -85,8 +85,7 @@ def decide(rows: DailyRows, judged: Judged, by: Settings) -> Tiers:
     for day in range(d):
         said = judged.answered[:, day]
         in_vain[said] = 0
-        calm = (judged.score[:, day] < by.rearm_score) & (judged.silence[:, day] < by.silence_page_score)
-        over |= calm | (day - paged >= by.episode_days)
+        over |= (judged.score[:, day] < min(by.rearm_score, by.page_score)) | (day - paged >= by.episode_days)
         cool = day - paged >= by.cool_down_days
 
         known = (day - floor_paged < window) | (
@@ -101,17 +100,10 @@ def decide(rows: DailyRows, judged: Judged, by: Settings) -> Tiers:
         expected = worst[:, day] <= accepted[:, day]
         by_floor = at_floor & cool & (~known | step_up) & ~expected
         by_score = (judged.score[:, day] >= by.page_score) & cool & over & ~(at_floor & expected)
-        by_silence = (
-            ~said
-            & (judged.silence[:, day] >= by.silence_page_score)
-            & (in_vain >= by.unanswered_check_ins)
-            & cool
-            & over
-        )
-        page = by_floor | by_score | by_silence
+        page = by_floor | by_score
 
-        every = np.where(judged.silence[:, day] >= by.insist_score, 1, by.check_in_gap_days)
-        ask = ~page & ~said & (judged.silence[:, day] >= by.check_in_score) & (day - asked >= every) & cool
+        ask = ~page & ~said & (judged.silence[:, day] >= by.check_in_score) & cool
+        unheard = ask & (in_vain == by.unanswered_check_ins)
 
         rest = (day - reviewed >= by.review_every_days) & ~page
         less = rest & (judged.inactive[:, day] >= by.review_probability)
@@ -124,7 +116,7 @@ def decide(rows: DailyRows, judged: Judged, by: Settings) -> Tiers:
             (less, Tier.REVIEW, Cause.LESS_MOVEMENT),
             (at_floor, Tier.REVIEW, Cause.KNOWN_LEVEL),
             (ask, Tier.CHECK_IN, Cause.SILENCE),
-            (by_silence, Tier.PAGE, Cause.SILENCE),
+            (unheard, Tier.REVIEW, Cause.SILENCE),
             (by_score, Tier.PAGE, Cause.LIKELY),
             (by_floor, Tier.PAGE, Cause.FLOOR),
         ):
@@ -138,7 +130,7 @@ def decide(rows: DailyRows, judged: Judged, by: Settings) -> Tiers:
         told_worst[told] = np.maximum(told_worst, worst[:, day])[told]
         floor_paged[told] = day
         paged[page], over[page] = day, False
-        asked[ask], in_vain[ask] = day, in_vain[ask] + 1
+        in_vain[ask] += 1
         reviewed[(less | nights) & ~ask & ~at_floor] = day
     gone = np.arange(d) >= rows.days[:, None]
     tier[gone], cause[gone] = Tier.NONE, Cause.NOTHING

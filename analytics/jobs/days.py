@@ -63,6 +63,9 @@ def compute_days(engine: sa.Engine, at: datetime) -> int:
         rows = _rows_of(session, patient.id, read, days, first, zone, at)
         results.save_day_indices(session, rows)
         mark_responses(session, patient.id, claim.days, at)
+        if first < today:
+            # A day that is over has other movement or sleep than when it was judged.
+            marks.mark_day(session, patient.id, today, marks.ASKED, at)
         results.finish(session, marks.MOVEMENT, claim)
     return len(claim.days)
 

@@ -1,60 +1,91 @@
-"""New reports to escalation decisions, within a second; and once a day for whoever has stopped to report."""
+"""Changed diaries and ended days to decisions: within a second of an answer, and when a day is over.
+
+Both are one judgement of the same rows (`analytics/escalation/judgement.py`); what differs is who waits.
+"""
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import sqlalchemy as sa
+import structlog
+from sqlalchemy.orm import Session
 
+from analytics.escalation.decision import Decision
+from analytics.escalation.judgement import Fired, Known, judge
+from analytics.escalation.screening import Screened
+from analytics.escalation.screening import screen as screened_of
+from analytics.escalation.settings import SHIPPED as SHIPPED_SETTINGS
+from analytics.escalation.settings import Settings
+from analytics.escalation.severe import Report, answers_at
 from analytics.escalation.thresholds import SHIPPED, Thresholds
-from analytics.escalation.worst_pain import Report, judge
+from analytics.jobs.patient_days import as_daily_rows, first_of
+from analytics.jobs.site_settings import settings_of
 from days.cut import day_of
-from store import diary, marks, results
+from store import marks, results
+from store.cases import has_open_case
+from store.check_ins import ask_again
+from store.daily_rows import PatientRows, daily_rows
 from store.database import transaction
+from store.diary_links import is_valid, links_of
 from store.people import Patient
 from store.responses import mark_responses
 from store.zones import local_day, zone_at, zone_of_patient
 
-AHEAD = timedelta(days=2)
+log = structlog.get_logger()
+
 AT_ONCE = 400
 AT_ANY_TIME = timedelta(0)
 
 
-def screen(engine: sa.Engine, at: datetime, thresholds: Thresholds = SHIPPED) -> int:
+def screen(
+    engine: sa.Engine,
+    at: datetime,
+    thresholds: Thresholds = SHIPPED,
+    settings: Settings = SHIPPED_SETTINGS,
+) -> int:
     """Judge one patient whose diary has changed; 0 when there is none.
 
     Whoever is only asked about again waits until nobody has changed: pain does not queue behind routine.
     """
-    return _judge_next(engine, marks.DIARY, at, thresholds) or _judge_next(
-        engine, marks.ASKED, at, thresholds
+    return _judge_next(engine, marks.DIARY, at, thresholds, settings) or _judge_next(
+        engine, marks.ASKED, at, thresholds, settings
     )
 
 
-def _judge_next(engine: sa.Engine, kind: str, at: datetime, thresholds: Thresholds) -> int:
+def _judge_next(
+    engine: sa.Engine, kind: str, at: datetime, thresholds: Thresholds, settings: Settings
+) -> int:
     """The decision and the end of the wait are one transaction."""
     with transaction(engine) as session:
         claim = results.claim(session, kind, at, AT_ONCE, AT_ANY_TIME)
     if claim is None:
         return 0
     with transaction(engine) as session:
-        patient = session.get_one(Patient, claim.patient_id)
-        found = diary.reports_of(session, patient.id, at - thresholds.reach, at + AHEAD)
-        reports = [Report(r.day, r.at, r.scores["worst"], r.received_at) for r in found]
-        decision = judge(reports, at, thresholds)
+        # One at a time: of two that judge a patient at once, each would miss what the other one tells.
+        patient = session.get_one(Patient, claim.patient_id, with_for_update={"key_share": True})
+        zone = zone_of_patient(session, patient.id)
+        today = day_of(at, zone)
+        own = settings_of(session, patient.site, settings)
+        decision = decision_on(session, patient.id, today, at, thresholds, own)
         results.add_decision(
             session,
             results.Decision(
                 patient_id=patient.id,
-                day=decision.day or day_of(at, zone_of_patient(session, patient.id)),
+                day=decision.day,
                 verdict=str(decision.verdict),
                 severity=decision.severity,
+                tier=decision.tier,
+                score=decision.score,
                 reason=decision.reason,
-                evidence=decision.evidence,
+                evidence={"settings": own.label, "page_score": own.page_score, **decision.evidence},
                 rule=decision.rule,
                 reported_at=decision.reported_at,
                 decided_at=at,
             ),
         )
+        if decision.tier == "check_in":
+            ask_again(session, patient.id, today, decision.day, at)
         if kind == marks.DIARY:
             # Doses are summed on their own turn: nothing about them may hold up a judgement of pain.
             marks.mark_day(session, patient.id, max(claim.days), marks.DOSES, at)
@@ -63,21 +94,60 @@ def _judge_next(engine: sa.Engine, kind: str, at: datetime, thresholds: Threshol
     return 1
 
 
+def decision_on(
+    session: Session, patient_id: int, today: date, at: datetime, thresholds: Thresholds, settings: Settings
+) -> Decision:
+    """What is said of one patient at `at`, by what is stored now. Nothing is written."""
+    (own,) = daily_rows(session, [patient_id], first_of(today), today, at)
+    reports = [Report(one.day, one.at, one.worst, one.average, one.received_at) for one in own.answers]
+    answers = answers_at(reports, at, thresholds, settings.floor_average)
+    fired = results.fired_since(session, patient_id, today - timedelta(days=2 * settings.cool_down_days + 2))
+    known = Known(
+        today,
+        [Fired(one.day, one.reported_at, one.tier) for one in fired],
+        has_open_case(session, patient_id, told=True),
+        any(is_valid(link, at) for link in links_of(session, patient_id)),
+    )
+    return judge(_screened(own, settings), answers, known, thresholds)
+
+
+def _screened(own: PatientRows, settings: Settings) -> Screened | None:
+    """None where the screen fails: a fault of the statistics must not hold up severe pain."""
+    try:
+        return screened_of(as_daily_rows([own]), settings)
+    except Exception as error:  # noqa: BLE001 - named in the log, and the decision says so
+        log.error("the screen failed", action="screen_failed", error=type(error).__name__)
+        return None
+
+
 def ask_for_judgement(engine: sa.Engine, at: datetime) -> int:
-    """Have everybody judged again whose newest decision is a day old: a rule that nobody feeds must come
-    to say "cannot judge", and not go on saying what was true once. How many were marked."""
+    """Have everybody judged whose local day has ended since the newest judgement: the day that is over has
+    its decision, and a rule that nobody feeds comes to say "cannot judge". How many were marked.
+
+    Everybody is who wears a device, or is asked to keep a diary.
+    """
     with transaction(engine) as session:
         marked = session.execute(
             sa.text(
                 f"""
                 INSERT INTO stale_day (patient_id, day, kind, marks, since, marked_at)
-                SELECT p.id, {local_day(":at")}, 'asked', 1, :at ::timestamptz, :at
-                FROM patient p {zone_at(":at")}
+                SELECT p.id, k.today, 'asked', 1, :at ::timestamptz, :at
+                FROM (
+                    SELECT p.id, {local_day("CAST(:at AS timestamptz)")} AS today
+                    FROM patient p {zone_at("CAST(:at AS timestamptz)")}
+                ) k
+                JOIN patient p ON p.id = k.id
                 LEFT JOIN LATERAL (
-                    SELECT decided_at, asked_at FROM decision WHERE patient_id = p.id ORDER BY id DESC LIMIT 1
+                    SELECT coalesce(asked_at, decided_at) AS last FROM decision
+                    WHERE patient_id = p.id ORDER BY id DESC LIMIT 1
                 ) d ON true
-                WHERE coalesce(d.asked_at, d.decided_at, '-infinity') < :at - interval '1 day'
-                  AND EXISTS (SELECT FROM wearing w WHERE w.patient_id = p.id AND w.during @> :at)
+                {zone_at("d.last")}
+                WHERE (d.last IS NULL OR {local_day("d.last")} < k.today)
+                  AND (EXISTS (SELECT FROM wearing w
+                               WHERE w.patient_id = p.id AND w.during @> CAST(:at AS timestamptz))
+                    OR EXISTS (SELECT FROM diary_asked a
+                               WHERE a.patient_id = p.id AND k.today >= a.first_day
+                                 AND k.today <= coalesce(a.last_day, 'infinity')))
                 ON CONFLICT DO NOTHING
                 RETURNING patient_id
                 """

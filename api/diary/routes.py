@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Annotated
@@ -21,7 +21,10 @@ from api.diary.render import page, sorry_page
 from api.diary.saving import AnsweredMeanwhile, mark_of, save
 from api.problems import Problem
 from store.access import record
+from store.check_ins import CheckIn, asks_now
+from store.check_ins import seen as seen_asking
 from store.database import now, transaction
+from store.diary import PainReport
 from store.diary_answers import answers_of
 
 router = APIRouter(include_in_schema=False)
@@ -149,6 +152,12 @@ def _form(
     days = open_days(at, who.zone)
     answers = answers_of(session, who.patient, days)
     before = answers.get(day)
+    asking = asks_now(session, who.patient.id, at)
+    if asking is not None:
+        if _answered_since(answers.values(), asking):
+            asking = None
+        else:
+            seen_asking(asking, at)
     return page(
         request,
         "form.html",
@@ -159,6 +168,7 @@ def _form(
         days=days,
         asked=asked or [day],
         past=day != days[0],
+        asked_again=asking is not None,
         answers=answers,
         before=before,
         filled=filled_from(before) if filled is None or no_answer else filled,
@@ -168,6 +178,11 @@ def _form(
         seen=mark_of(day, before),
         csrf=token_of(entrance.token_in_cookie(request) or ""),
     )
+
+
+def _answered_since(answers: Iterable[PainReport], asking: CheckIn) -> bool:
+    """Whether one of the days on the page was answered since the patient was asked again."""
+    return any(one.skipped is None and one.received_at >= asking.asked_at for one in answers)
 
 
 def _day(text: str, who: Visitor, at: datetime) -> date:

@@ -12,19 +12,23 @@ from sqlalchemy.orm import Session
 from api.pages import words
 from api.pages.after_treatment import after_treatments
 from api.pages.axis import axis_of
+from api.pages.because import asked_again, because
 from api.pages.chart import Answer, Chart, Mark, draw
 from api.pages.day_by_day import INDEX, PAIN, DayByDay, day_by_day
 from api.pages.hours import Hour, hours_of
 from api.pages.patients_words import Words, newest_words
+from api.pages.score_chart import ScoreChart, draw_scores
 from api.pages.standing import why_no_news
 from api.pages.treatment_form import Form, blank
 from api.pages.treatment_lane import Sign, lane
 from api.pages.wear_strip import going_on, together, watch_now
+from api.pages.why_paged import Why, limit_of, why_paged
 from days.cut import day_of, day_start
 from severity.cut_points import CutPoints
 from store.associations import newest_alone
 from store.calibrations import calibrations_worn
 from store.cases import Case, CaseEvent, CaseState
+from store.check_ins import check_ins_of
 from store.clocks import clocks_worn
 from store.coverage import Gap, gaps_of
 from store.diary import Report, Treatment, reports_of
@@ -32,6 +36,7 @@ from store.diary_days import diary_days, kept
 from store.diary_links import DiaryLink, is_valid, links_of
 from store.gaps import SHOWN, said
 from store.hours import read_hours
+from store.judged import judged_days, newest_decision
 from store.results import OF_DIARY, DayIndex
 from store.treatments import treatments_going_on
 from store.wear_runs import stretches_of, wears_any
@@ -41,6 +46,7 @@ from store.zones import zone_of_patient
 DAYS = 28
 INDEX_DAYS = 7
 REPORTS_SHOWN = 10
+SHOWN_ASKINGS = timedelta(days=7)
 INDICES = (
     ("Worn", "worn_min"),
     ("Asleep", "TST_min"),
@@ -116,8 +122,12 @@ class PatientPage:
     diary: str  #: how many of the asked days were answered, in a sentence
     cut_points: CutPoints
     day_by_day: DayByDay
+    asked_again: list[str]  #: on which days, and whether that was answered
+    because: list[str]  #: what the newest decision rests on
     words: list[Words]  #: the newest notes
     more_words: int
+    why: Why | None  #: how the newest decision came about
+    scores: ScoreChart | None
 
 
 def read_page(
@@ -153,6 +163,8 @@ def read_page(
         if case.kind != "technical"  # a device's trouble is no mark beside pain
     ]
     written, more_written = newest_words(session, reports)
+    decision = newest_decision(session, row.patient_id)
+    judged = judged_days(session, row.patient_id, days[0], days[-1])
     still = [story for story in cases if story[0].state != CaseState.RESOLVED]
     index_days = list(reversed(days[-INDEX_DAYS:]))
     given, index_missing = columns_of(index_days, indices)
@@ -197,8 +209,13 @@ def read_page(
         diary=words.diary_kept(len(days), kept(diary)),
         cut_points=cut_points,
         day_by_day=day_by_day(*newest_alone(session, row.patient_id, INDEX, PAIN), zone),
+        asked_again=asked_again(check_ins_of(session, row.patient_id, now - SHOWN_ASKINGS), reports, zone),
+        # How likely it is stands in a sentence of its own.
+        because=[] if decision is None else because({**decision.evidence, "probability": None}),
         words=written,
         more_words=more_written,
+        why=None if decision is None else why_paged(decision, zone),
+        scores=draw_scores(days, zone, judged, limit_of(decision)),
     )
 
 

@@ -15,7 +15,7 @@ from starlette.responses import HTMLResponse
 
 from api.auth import csrf_token
 from api.diary.words import languages
-from api.pages import axis, chart, standing, treatment_words, words
+from api.pages import axis, because, chart, score_chart, standing, treatment_words, words
 from api.treatment_kinds import KINDS
 from severity.cut_points import severity
 from store.access import User
@@ -78,6 +78,7 @@ def _environment() -> Environment:
     environment.globals.update(
         asset=asset,
         axis=axis,
+        because_of_case=because.of_case,
         cannot_judge=CANNOT_JUDGE,
         fire=FIRE,
         geometry=chart,
@@ -85,6 +86,7 @@ def _environment() -> Environment:
         is_old=standing.is_old,
         kinds=tuple(KINDS),
         limits=standing,
+        score=score_chart,
         severity=severity,
         treatment=treatment_words,
         words=words,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from store.worklist import CANNOT_JUDGE, FIRE, Row
+from store.worklist import CANNOT_JUDGE, CHECK_IN, FIRE, Row
 
 # Watches send every minute: two hours without movement is a sign, half a day is no basis for calm.
 MOVEMENT_OLD = timedelta(hours=2)
@@ -18,6 +18,8 @@ class Standing(StrEnum):
     """What the worklist says of a patient; there is no "well" among them."""
 
     CASE = "case"
+    REVIEW = "review"  #: something to look at within days, no case
+    ASKED_AGAIN = "asked again"  #: silent, and the patient's own page asks again
     CANNOT_JUDGE = "cannot judge"
     SIGN = "sign"  #: the rule fires and no case is open: it was closed, or is about to be opened
     NO_NEWS = "no news"  #: nothing fired, but what it rests on is old or missing
@@ -28,10 +30,14 @@ def standing(row: Row, now: datetime) -> Standing:
     """The one word for this patient now."""
     if row.case_id is not None:
         return Standing.CASE
-    if row.verdict == CANNOT_JUDGE:
-        return Standing.CANNOT_JUDGE
     if row.verdict == FIRE:
         return Standing.SIGN
+    if row.review_at is not None:
+        return Standing.REVIEW
+    if row.tier == CHECK_IN:
+        return Standing.ASKED_AGAIN
+    if row.verdict == CANNOT_JUDGE:
+        return Standing.CANNOT_JUDGE
     return Standing.NO_NEWS if why_no_news(row, now) else Standing.QUIET
 
 

@@ -1,4 +1,5 @@
-"""The worklist in groups: open cases, who cannot be judged, everybody else. Pure."""
+"""The worklist in groups: open cases, what is to be reviewed, who is asked again, who cannot be judged,
+everybody else. Pure."""
 
 from __future__ import annotations
 
@@ -11,6 +12,14 @@ from api.pages import words
 from api.pages.standing import Standing, standing, why_no_news
 from store.people import zone_of
 from store.worklist import Row
+
+GROUPS = (
+    (Standing.CASE, "Open cases", ""),
+    (Standing.REVIEW, "To review", "nobody was called; look within three days"),
+    (Standing.ASKED_AGAIN, "Asked again", "no answer yet, on the patient's own diary page"),
+    (Standing.CANNOT_JUDGE, "Cannot be judged", "too little data to say anything"),
+)
+_APART = {standing for standing, _, _ in GROUPS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,17 +35,14 @@ class WorklistPage:
 def grouped(rows: Sequence[Row], now: datetime) -> WorklistPage:
     """Rows as they come out of the query, each with its standing at `now`."""
     placed = [(row, standing(row, now)) for row in rows]
-    first = (Standing.CASE, Standing.CANNOT_JUDGE)
     zones = Counter(row.tz for row in rows).most_common(1)
     return WorklistPage(
         groups=[
-            ("Open cases", "", [one for one in placed if one[1] is Standing.CASE]),
-            (
-                "Cannot be judged",
-                "too little data to say anything",
-                [one for one in placed if one[1] is Standing.CANNOT_JUDGE],
+            *(
+                (title, hint, [one for one in placed if one[1] is standing])
+                for standing, title, hint in GROUPS
             ),
-            ("No open case", "", [one for one in placed if one[1] not in first]),
+            ("No open case", "", [one for one in placed if one[1] not in _APART]),
         ],
         gaps={row.patient_id: why_no_news(row, now) for row in rows},
         technical=sorted(

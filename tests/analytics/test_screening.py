@@ -91,12 +91,27 @@ def test_more_breakthrough_episodes_are_paged_while_the_average_stays():
     assert judged.decision(0, page).reason.startswith("more breakthrough episodes than the usual 0.")
 
 
-def test_whoever_always_answers_and_stops_is_asked_again_before_a_clinician_is_told():
+def test_whoever_always_answers_and_stops_is_asked_again_before_a_clinician_sees_it():
     judged = screen(rows(average=[*STEADY, *[NAN] * 8], steps=[3000.0] * 43))
-    asked, paged = days_of(Tier.CHECK_IN, judged), days_of(Tier.PAGE, judged)
+    asked, (seen,) = days_of(Tier.CHECK_IN, judged), days_of(Tier.REVIEW, judged)
     assert 36 <= asked[0] <= 38
-    assert len([day for day in asked if day < paged[0]]) >= SHIPPED.unanswered_check_ins
-    assert "no answer for" in judged.decision(0, asked[0]).reason
+    assert len([day for day in asked if day < seen]) == SHIPPED.unanswered_check_ins
+    assert judged.decision(0, seen).reason.startswith("no answer for ")
+    assert days_of(Tier.PAGE, judged) == []
+
+
+def test_silence_weighs_more_when_movement_and_sleep_have_changed_with_it():
+    quiet = {
+        "sleep_efficiency": [84.0, 82.0, 86.0] * 14 + [84.0],
+        "steps": [3000.0, 3300.0, 2800.0] * 14 + [3000.0],
+    }
+    changed = {
+        "sleep_efficiency": [*quiet["sleep_efficiency"][:36], *[80.0] * 7],
+        "steps": [*quiet["steps"][:36], *[1900.0] * 7],
+    }
+    said = [*STEADY, 3.0, *[NAN] * 7]
+    usual, unusual = (screen(rows(average=said, **beside)).score[0, -1] for beside in (quiet, changed))
+    assert unusual > usual + 0.5
 
 
 def test_whoever_seldom_answers_is_not_asked_again_for_a_usual_pause():

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from analytics.escalation.clustered import clustered_intervals
+from analytics.escalation.patient_bootstrap import clustered_intervals
 from analytics.escalation.validation import (
     auroc,
     average_precision,

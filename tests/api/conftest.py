@@ -11,11 +11,12 @@ from fastapi import FastAPI
 from api.app import create_app
 from api.settings import ApiSettings
 from tests.api.house import BASE, House, furnish
+from tests.made_curve import CURVE
 
 
 @pytest.fixture(scope="session")
 def app(migrated_url: str) -> Iterator[FastAPI]:
-    app = create_app(ApiSettings(migrated_url, BASE))
+    app = create_app(ApiSettings(migrated_url, BASE, curve=CURVE))
     yield app
     app.state.engine.dispose()
 

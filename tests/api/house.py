@@ -75,6 +75,8 @@ CALLS = {
     ("POST", "/api/v1/cases/{case}/resolve"): Call(WARD, body={"outcome": "acted"}),
     ("POST", "/api/v1/cases/{case}/comment"): Call(WARD, body={"comment": "called the ward"}),
     ("GET", "/api/v1/cohorts/trends"): Call(frozenset({"rita"}), query={"index": "io"}),
+    ("GET", "/api/v1/sites/{site}/budget"): Call(WARD),
+    ("PUT", "/api/v1/sites/{site}/budget"): Call(WARD, body={"pages_per_patient_week": 0.05}),
     ("GET", "/api/v1/quarantine"): Call(frozenset({"admin"})),
     ("GET", "/api/v1/quarantine/{number}"): Call(frozenset({"admin"})),
     ("POST", "/api/v1/quarantine/{number}/retry"): Call(frozenset({"admin"}), 202, body={}),
@@ -132,6 +134,7 @@ class House:
             template = template.replace("{treatment}", str(kept.id))
         return (
             template.replace("{patient}", "P-demo" if simulated else "P-steady")
+            .replace("{site}", "main")
             .replace("{case}", str(self.demo_case if simulated else self.case))
             .replace("{case_id}", str(self.demo_case if simulated else self.case))
             .replace("{association}", str(self.demo_association if simulated else self.association))

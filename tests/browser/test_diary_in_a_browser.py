@@ -15,6 +15,7 @@ from store.access import Role, create_account
 from store.database import now, transaction
 from store.diary_links import revoke_link
 from tests.browser.chromium import in_a_browser
+from tests.browser.contrast import CONTRASTS
 from tests.cast import Cast, enrol_cast
 from tests.pages.diaries import given_link, reports
 
@@ -308,21 +309,6 @@ def test_text_stands_out_from_its_ground(phone, served, page_of):
     if page_of == "form":
         number(page, said["worst"], 7).tap()
     assert page.evaluate(CONTRASTS) == []
-
-
-CONTRASTS = """() => {
-  const rgb = text => (text.match(/[\\d.]+/g) || []).map(Number);
-  const light = ([r, g, b]) => [r, g, b].map(v => v / 255).map(v => v <= .04045 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4)
-    .reduce((sum, v, i) => sum + v * [.2126, .7152, .0722][i], 0);
-  const ground = e => { for (; e; e = e.parentElement) { const c = rgb(getComputedStyle(e).backgroundColor); if (c.length === 3 || c[3] > 0) return c; } return [255, 255, 255]; };
-  const low = [];
-  for (const e of document.querySelectorAll('body *')) {
-    if (![...e.childNodes].some(n => n.nodeType === 3 && n.textContent.trim()) || !e.getClientRects().length) continue;
-    const [a, b] = [light(rgb(getComputedStyle(e).color)), light(ground(e))].sort((x, y) => y - x);
-    if ((a + .05) / (b + .05) < 4.5) low.push(e.textContent.trim().slice(0, 60) + ' ' + ((a + .05) / (b + .05)).toFixed(2));
-  }
-  return low;
-}"""
 
 
 def test_a_nurse_makes_a_link_hands_it_over_and_takes_it_back(browser, served, cast, engine):

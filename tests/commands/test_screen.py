@@ -290,3 +290,15 @@ def test_what_comes_later_never_changes_what_was_said(rows, cut):
     for part in ("decisions", "risk"):
         said = [one for one in whole[part] if one["day"] <= last.get(one["patient"], "")]
         assert by_patient(said) == by_patient(then[part])
+
+
+def test_other_settings_judge_otherwise_and_each_decision_names_them(tmp_path):
+    rows, rules = tmp_path / "rows.csv", tmp_path / "own.toml"
+    rows.write_text(STORY)
+    rules.write_text('name = "deaf"\nversion = 3\nfloor_average = 10\nfloor_worst = 10\npage_score = 6\n')
+    found = json.loads(run(rows, "--rules", rules, "--json").stdout)
+    assert tiers(found, "page") == []
+    assert {one["evidence"]["settings"] for one in found["decisions"]} == {"deaf 3"}
+    rules.write_text('name = "deaf"\n')
+    refused = run(rows, "--rules", rules, "--json")
+    assert refused.returncode == 2 and b"`version` is missing" in refused.stderr and not refused.stdout

@@ -26,6 +26,8 @@ def test_a_setting_that_cannot_be_is_named_in_one_sentence_without_its_value(mon
         ("up", "ACTALGIA_SEVERITY", "gone.toml", "ACTALGIA_SEVERITY: the file cannot be read as text."),
         ("up", "ACTALGIA_ESCALATION", "gone.toml", "ACTALGIA_ESCALATION: the file cannot be read as text."),
         ("analytics", "ACTALGIA_ESCALATION", "gone.toml", "ACTALGIA_ESCALATION: the file cannot be read as text."),
+        ("analytics", "ACTALGIA_SCREEN", "gone.toml", "ACTALGIA_SCREEN: the file cannot be read as text."),
+        ("up", "ACTALGIA_SCREEN", "gone.toml", "ACTALGIA_SCREEN: the file cannot be read as text."),
     ],
 )  # fmt: skip
 def test_a_configuration_that_cannot_be_stops_the_part_with_one_sentence(
@@ -34,6 +36,18 @@ def test_a_configuration_that_cannot_be_stops_the_part_with_one_sentence(
     monkeypatch.setattr("actalgia.logs.configure", lambda *_: None)
     monkeypatch.setenv(name, value)
     assert said in " ".join(command(part, code=2).split())
+
+
+def test_analytics_screens_by_the_settings_of_the_file(command, monkeypatch, tmp_path):
+    file, given = tmp_path / "own.toml", []
+    file.write_text('name = "ward 3"\nversion = 2\n')
+    monkeypatch.setenv("ACTALGIA_SCREEN", str(file))
+    monkeypatch.setattr("actalgia.logs.configure", lambda *_: None)
+    monkeypatch.setattr("os.nice", lambda _: 0)
+    monkeypatch.setattr("actalgia.commands.parts._stop_on_signals", lambda: None)
+    monkeypatch.setattr("analytics.clock.run", lambda *words: given.extend(words))
+    command("analytics")
+    assert [one.label for one in given[2:]] == ["shipped 1", "ward 3 2"]
 
 
 def test_hours_may_be_broken(monkeypatch):

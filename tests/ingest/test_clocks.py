@@ -130,7 +130,7 @@ def test_a_stored_answer_that_is_moved_marks_both_days_and_is_judged_by_its_true
     with transaction(engine) as session:
         marks.mark_day(session, cast.rising, date(2026, 5, 1), marks.DIARY, NOON)
     screen(engine, NOON)
-    assert rows(engine, "SELECT verdict FROM decision") == [("no evidence",)]
+    assert rows(engine, "SELECT verdict FROM decision") == [("review",)], "late"
 
 
 def test_late_data_of_weeks_marks_the_days_of_its_true_time(engine, cast):

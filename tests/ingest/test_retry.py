@@ -308,7 +308,7 @@ def test_a_row_that_the_database_refuses_stays_and_does_not_stop_the_others(engi
     [
         pytest.param(RIGHT, NOON + timedelta(hours=1), "fire", id="an answer of today, decided today"),
         pytest.param(RIGHT, LATER, "no evidence", id="an answer of today, decided in three days"),
-        pytest.param(NOON - timedelta(days=3), NOON, "no evidence", id="an answer of three days ago"),
+        pytest.param(NOON - timedelta(days=3), NOON, "review", id="an answer of three days ago"),
     ],
 )
 def test_a_late_answer_never_pages_as_if_it_were_now(engine, cast, answered, retried, verdict):

@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import uvicorn
 from fastapi import FastAPI
@@ -25,10 +26,10 @@ class Served:
 
 
 @contextmanager
-def serving(database_url: str, demonstration_only: bool = False) -> Iterator[Served]:
+def serving(database_url: str, demonstration_only: bool = False, **settings: Any) -> Iterator[Served]:
     port = free_port()
     url = f"http://127.0.0.1:{port}"
-    app = create_app(ApiSettings(database_url, url, demonstration_only))
+    app = create_app(ApiSettings(database_url, url, demonstration_only, **settings))
     config = uvicorn.Config(
         app, host="127.0.0.1", port=port, log_config=None, access_log=False, timeout_graceful_shutdown=1
     )

@@ -1,0 +1,277 @@
+"""The daily rows of patients: what diary, watch and chart say of each local day, as arrays.
+
+Names, units and gaps are those of section 4 of the contract: unknown is NaN, never 0. The cost is that of
+the days asked for, however long the history is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from typing import Any
+
+import numpy as np
+import sqlalchemy as sa
+from numpy.typing import NDArray
+from sqlalchemy.orm import Session
+
+from days.cut import day_of, day_start
+from store.accepted import Accepted, accepted_levels
+from store.own_reports import own_reports, superseded
+from store.people import Patient
+from store.zones import local_day, zone_at, zones_of
+
+Floats = NDArray[np.float64]
+_DAY = timedelta(days=1)
+
+SAID = ("average", "worst", "breakthrough", "rescue_doses")  #: by the diary
+MOVED = ("steps", "activity", "wear_fraction", "sleep_efficiency", "io", "ra")  #: by devices
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One entry of the diary in the form that counts; `at` is true time."""
+
+    day: date
+    at: datetime
+    received_at: datetime
+    worst: int | None
+    average: int | None
+
+
+@dataclass(frozen=True)
+class PatientRows:
+    """One patient's local days from `first` on, to the last day asked for."""
+
+    patient_id: int
+    code: str
+    zone: tzinfo
+    first: date
+    numbers: dict[str, Floats]  #: each of one value a day, NaN where unknown
+    device: NDArray[np.int64]  #: the id of the device worn longest that day, -1 where none was
+    treatments: dict[int, frozenset[str]]  #: the kinds begun on a day, by its place
+    answers: list[Answer]  #: of all days, oldest first, those without any score left out
+
+    @property
+    def days(self) -> int:
+        """How many there are."""
+        return len(self.device)
+
+
+def daily_rows(
+    session: Session,
+    patient_ids: Sequence[int],
+    first: date,
+    last: date,
+    at: datetime,
+    *,
+    as_known: bool = False,
+) -> list[PatientRows]:
+    """The rows of these patients over the local days [first, last], in the order of their ids.
+
+    A patient's rows begin with the first of these days that has anything, and end with `last`, or with the
+    day that `at` lies in for the patient. That day is not over: it has what the diary says of it, while
+    movement and sleep of a part of a day would look like a bad one, and are left out. An entry counts for
+    the day it tells of; of several, each number is the newest one given. Activity that is not in mg is none.
+
+    With `as_known` each day has only what was received before it ended, so that it can be judged as it would
+    have been: later entries, corrections and treatments are left out of it for good. When movement arrived is
+    not stored, so that stays as it is now.
+    """
+    asked = sorted(set(patient_ids))
+    if not asked or last < first:
+        return []
+    span = {
+        "patients": asked,
+        "first": first,
+        "last": last,
+        # No local day reaches more than 14 h before its date in UTC or 12 h behind.
+        "start": datetime.combine(first, time(), UTC) - timedelta(hours=14),
+        "end": datetime.combine(last, time(), UTC) + timedelta(hours=36),
+    }
+    codes = {row.id: row.code for row in session.execute(_CODES, span)}
+    zones = zones_of(session, asked)
+    said = _by_patient(session.execute(_EVERY_FORM if as_known else _NEWEST_FORM, span))
+    moved = _by_patient(session.execute(_MOVED, span))
+    worn = _by_patient(session.execute(_WORN, span))
+    treated = _by_patient(session.execute(_TREATED, span))
+    accepted = accepted_levels(session, asked)
+    calendar: dict[tzinfo, _Calendar] = {}
+    found = []
+    for patient_id in (one for one in asked if one in codes):
+        zone = zones[patient_id]
+        if zone not in calendar:
+            calendar[zone] = _Calendar(first, last, zone, at)
+        found.append(
+            _rows(
+                patient_id,
+                codes[patient_id],
+                calendar[zone],
+                said.get(patient_id, []),
+                moved.get(patient_id, []),
+                worn.get(patient_id, []),
+                treated.get(patient_id, []),
+                accepted.get(patient_id, []),
+                as_known,
+            )
+        )
+    return found
+
+
+class _Calendar:
+    """The days that were asked for in one zone: which of them are over, when they end, their offsets."""
+
+    def __init__(self, first: date, last: date, zone: tzinfo, at: datetime) -> None:
+        self.zone, self.first = zone, first
+        self.today = day_of(at, zone)
+        self.last = min(last, max(self.today, first))
+        self.length = (self.last - first).days + 1
+        self._ends: list[datetime] = []
+        noons = (datetime.combine(first + k * _DAY, time(12), zone) for k in range(self.length))
+        offsets = [noon.utcoffset() or timedelta() for noon in noons]
+        self.offset_min = np.array([offset / timedelta(minutes=1) for offset in offsets])
+
+    def place(self, day: date) -> int | None:
+        """Which of the days it is, from 0; None where it was not asked for."""
+        place = (day - self.first).days
+        return place if 0 <= place < self.length else None
+
+    def end(self, place: int) -> datetime:
+        """The first instant of the day after."""
+        if not self._ends:
+            following = (self.first + (k + 1) * _DAY for k in range(self.length))
+            self._ends = [day_start(day, self.zone) for day in following]
+        return self._ends[place]
+
+
+def _rows(
+    patient_id: int,
+    code: str,
+    days: _Calendar,
+    said: list[Any],
+    moved: list[Any],
+    worn: list[Any],
+    treated: list[Any],
+    accepted: list[Accepted],
+    as_known: bool,
+) -> PatientRows:
+    numbers = {name: np.full(days.length, np.nan) for name in (*SAID, *MOVED)}
+    device = np.full(days.length, -1, np.int64)
+    treatments: dict[int, set[str]] = {}
+    answers = []
+    for row in _known(said, days) if as_known else said:  # oldest first
+        if (place := days.place(row.day)) is None:
+            continue
+        for name in SAID:
+            if (value := getattr(row, name)) is not None:
+                numbers[name][place] = value
+        if row.worst is not None or row.average is not None:
+            answers.append(Answer(row.day, row.true_at, row.received_at, row.worst, row.average))
+    for row in moved:
+        if (place := days.place(row.day)) is not None and row.day < days.today:
+            for name in MOVED:
+                if (value := getattr(row, name)) is not None:
+                    numbers[name][place] = value
+    for row in worn:
+        if (place := days.place(row.day)) is not None:
+            device[place] = row.device_id
+    for row in treated:
+        place = days.place(row.day)
+        if place is not None and not (as_known and row.entered_at >= days.end(place)):
+            treatments.setdefault(place, set()).add(row.kind)
+    there = np.logical_or.reduce([~np.isnan(values) for values in numbers.values()]) | (device >= 0)
+    there[list(treatments)] = True
+    begin = int(np.argmax(there)) if there.any() else days.length - 1
+    numbers["utc_offset_min"] = days.offset_min
+    if accepted:
+        numbers["accepted_level"] = _accepted(accepted, days)
+    return PatientRows(
+        patient_id,
+        code,
+        days.zone,
+        days.first + begin * _DAY,
+        {name: values[begin:].copy() for name, values in numbers.items()},
+        device[begin:],
+        {place - begin: frozenset(kinds) for place, kinds in treatments.items()},
+        answers,
+    )
+
+
+def _known(said: list[Any], days: _Calendar) -> list[Any]:
+    """Of each entry the last form that was received before its own day ended."""
+    forms: dict[tuple[Any, ...], Any] = {}
+    for row in said:  # in the order of their revisions
+        place = days.place(row.day)
+        if place is not None and row.received_at < days.end(place):
+            forms[row.entry, row.device_id, row.own_patient] = row
+    return sorted(forms.values(), key=lambda row: (row.true_at, row.id))
+
+
+def _accepted(levels: list[Accepted], days: _Calendar) -> Floats:
+    """From the local day on which a case was closed; up to the day before it was ended."""
+    found = np.full(days.length, np.nan)
+    for one in levels:
+        begin = (day_of(one.since, days.zone) - days.first).days
+        end = days.length if one.until is None else (day_of(one.until, days.zone) - days.first).days
+        found[max(begin, 0) : max(end, 0)] = one.level
+    return found
+
+
+def _by_patient(rows: sa.Result[Any]) -> dict[int, list[Any]]:
+    found: dict[int, list[Any]] = {}
+    for row in rows:
+        found.setdefault(row.patient_id, []).append(row)
+    return found
+
+
+_CODES = sa.select(Patient.id, Patient.code).where(sa.text("id = ANY(CAST(:patients AS bigint[]))"))
+_OWN = own_reports("= ANY(CAST(:patients AS bigint[]))", ":start", ":end")
+_FORMS = f"""
+    SELECT o.whose AS patient_id, {local_day("o.true_at")} AS day, o.true_at, o.received_at, o.id, o.entry,
+           o.device_id, o.patient_id AS own_patient, o.worst, o.average, o.breakthrough, o.rescue_doses
+    FROM ({_OWN}
+    ) o JOIN patient p ON p.id = o.whose {zone_at("o.true_at")}
+"""
+_NEWEST_FORM = sa.text(f"{_FORMS} WHERE NOT {superseded('o')} ORDER BY o.true_at, o.id")
+_EVERY_FORM = sa.text(f"{_FORMS} ORDER BY o.boot, o.seq")
+
+
+def _newest(index: str, value: str = "value") -> str:
+    """The value by the newest method; null where that has none, whatever an older one had."""
+    return f"(array_agg({value} ORDER BY computed_at DESC) FILTER (WHERE index = '{index}'))[1]"
+
+
+# Grouped by the day, in the order of the key: to sort by the names as well takes as long as all the rest.
+_MOVED = sa.text(
+    f"""
+    SELECT patient_id, day,
+           {_newest("steps")} AS steps,
+           {_newest("mean_activity", "CASE WHEN unit = 'mg' THEN value END")} AS activity,
+           {_newest("worn_min")} / nullif(60 * {_newest("hours")}, 0) AS wear_fraction,
+           {_newest("sleep_efficiency")} AS sleep_efficiency,
+           {_newest("io")} AS io,
+           {_newest("RA_day")} AS ra
+    FROM day_index
+    WHERE patient_id = ANY(CAST(:patients AS bigint[])) AND day BETWEEN :first AND :last
+      AND index IN ('steps', 'mean_activity', 'worn_min', 'hours', 'sleep_efficiency', 'io', 'RA_day')
+    GROUP BY patient_id, day
+    """
+)
+_WORN = sa.text(
+    """
+    SELECT DISTINCT ON (patient_id, day) patient_id, day, device_id
+    FROM wear_run
+    WHERE patient_id = ANY(CAST(:patients AS bigint[])) AND day BETWEEN :first AND :last AND state = 'worn'
+    GROUP BY patient_id, day, device_id
+    ORDER BY patient_id, day, sum(ends - starts) DESC, device_id
+    """
+)
+_TREATED = sa.text(
+    f"""
+    SELECT t.patient_id, {local_day("t.at")} AS day, t.kind, t.entered_at
+    FROM treatment t JOIN patient p ON p.id = t.patient_id {zone_at("t.at")}
+    WHERE t.patient_id = ANY(CAST(:patients AS bigint[])) AND t.withdrawn_at IS NULL
+      AND t.at >= :start AND t.at < :end
+    """
+)

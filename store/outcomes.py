@@ -1,0 +1,53 @@
+"""What clinicians said of the cases that there were, for whoever asks what other settings would have done."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, time, timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from store.people import Patient
+from store.zones import local_day, zone_at
+
+
+def outcomes_since(
+    session: Session, patient_ids: Sequence[int], since: date
+) -> dict[int, list[tuple[date, str | None]]]:
+    """Of each patient the clinical cases opened on the local day `since` or later, in order: the local day of
+    the opening, and the outcome; None while a case is open. Patients without any are absent."""
+    rows = session.execute(
+        _CASES,
+        {
+            "patients": list(patient_ids),
+            "since": since,
+            "low": datetime.combine(since, time(), UTC) - timedelta(days=1),
+        },
+    )
+    found: dict[int, list[tuple[date, str | None]]] = {}
+    for patient_id, day, outcome in rows:
+        found.setdefault(patient_id, []).append((day, outcome))
+    return found
+
+
+def people_with_history(session: Session, site: str | None) -> tuple[list[int], bool]:
+    """(ids of the patients, whether they are simulated): real people, or simulated ones where there are no
+    others, never both. With `site`, those of one site."""
+    query = sa.select(Patient.id, Patient.demonstration).order_by(Patient.id)
+    if site is not None:
+        query = query.where(Patient.site == site)
+    all_of_them = session.execute(query).all()
+    real = [row.id for row in all_of_them if not row.demonstration]
+    return (real, False) if real else ([row.id for row in all_of_them], bool(all_of_them))
+
+
+_CASES = sa.text(
+    f"""
+    SELECT c.patient_id, {local_day("c.opened_at")} AS day, c.outcome
+    FROM "case" c JOIN patient p ON p.id = c.patient_id {zone_at("c.opened_at")}
+    WHERE c.patient_id = ANY(CAST(:patients AS bigint[])) AND c.kind = 'clinical' AND c.opened_at >= :low
+      AND {local_day("c.opened_at")} >= :since
+    ORDER BY c.patient_id, c.opened_at
+    """
+)
