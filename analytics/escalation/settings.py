@@ -16,9 +16,10 @@ class Settings:
     version: int = 1
     floor_average: float = 7.0  #: average pain at which a page does not wait for any statistics
     floor_worst: float = 9.0
-    page_score: float = 0.05  #: a clinician is told from these odds of an escalation on
-    check_in_score: float = -0.75  #: a silent patient is asked again from these odds of pain behind it on
-    unanswered_check_ins: int = 3  #: in vain, until a clinician finds the silence on the worklist
+    page_score: float = 0.1  #: a clinician is told from these odds of an escalation on
+    check_in_score: float = -0.86  #: a silent patient is asked again from these odds of pain behind it on
+    unanswered_check_ins: int = 4  #: in vain, until a clinician finds the silence on the worklist
+    most_check_ins: int = 6  #: in vain in a row; then the patient is left in peace until the next answer
     rearm_score: float = 0.0  #: an episode is over when the odds have fallen below
     cool_down_days: int = 7  #: after a page the same episode is not paged again
     episode_days: int = 28  #: but after so many days it is, if it goes on

@@ -28,6 +28,7 @@ BOUNDS: dict[str, tuple[float, float]] = {
     "page_score": (-3, 6),
     "check_in_score": (-3, 6),
     "unanswered_check_ins": (0, 14),
+    "most_check_ins": (1, 60),
     "rearm_score": (-6, 6),
     "cool_down_days": (1, 60),
     "episode_days": (1, 365),
@@ -41,6 +42,7 @@ BOUNDS: dict[str, tuple[float, float]] = {
 #: Settings of which the first is never above the second.
 ORDERED = (
     ("rearm_score", "page_score", "an episode would be over while it is paged"),
+    ("unanswered_check_ins", "most_check_ins", "the silence would never reach the worklist"),
     ("cool_down_days", "episode_days", "what is not paged again for so long cannot be paged again before"),
 )
 

@@ -38,7 +38,7 @@ STATES: tuple[State, ...] = (
     *(State("flare", shift, True, begins_in_days=300.0) for shift in FLARES),
     State("bad nights", 0.0, sleepless=True, lasts_days=3.0, begins_in_days=150.0),
     *(State("flare with bad nights", shift, True, sleepless=True, begins_in_days=1500.0) for shift in FLARES),
-    State("breakthrough rise", 0.0, True, breakthrough=True, lasts_days=10.0, begins_in_days=250.0),
+    State("breakthrough rise", 0.0, True, breakthrough=True, lasts_days=10.0, begins_in_days=400.0),
     State("silent flare", 3.0, True, silent=True, begins_in_days=300.0),
     State("silence", 0.0, silent=True, lasts_days=5.0, begins_in_days=80.0),
     State("less movement", 0.0, inactive=True, lasts_days=25.0, begins_in_days=250.0),
@@ -46,7 +46,7 @@ STATES: tuple[State, ...] = (
 )
 USUAL = 0
 SHIFT: NDArray[np.float32] = np.array([s.shift for s in STATES], dtype=np.float32)
-RISE_BEGINS_IN_DAYS = 150.0
+RISE_BEGINS_IN_DAYS = 250.0
 
 
 def named(*names: str) -> NDArray[np.bool_]:

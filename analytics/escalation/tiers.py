@@ -102,7 +102,8 @@ def decide(rows: DailyRows, judged: Judged, by: Settings) -> Tiers:
         by_score = (judged.score[:, day] >= by.page_score) & cool & over & ~(at_floor & expected)
         page = by_floor | by_score
 
-        ask = ~page & ~said & (judged.silence[:, day] >= by.check_in_score) & cool
+        likely = judged.silence[:, day] >= by.check_in_score
+        ask = ~page & ~said & likely & cool & (in_vain < by.most_check_ins)
         unheard = ask & (in_vain == by.unanswered_check_ins)
 
         rest = (day - reviewed >= by.review_every_days) & ~page
