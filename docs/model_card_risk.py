@@ -22,7 +22,7 @@ from simulate.cohort import SCENARIOS
 HERE = Path(__file__).resolve().parent
 WORDS = HERE / "model-card-risk.template.md"
 PAGE, PICTURE = HERE / "model-card-risk.md", HERE / "images" / "risk-calibration.svg"
-SEEDS, PATIENTS, EVERY, DRAWS = (901, 902, 903), 40, 3, 200
+SEEDS, PATIENTS, EVERY, DRAWS = (901, 902), 40, 3, 200
 MOST_WEIGHING = 15
 
 

@@ -33,7 +33,7 @@ def p_flare_7d(screened: Screened, model: RiskModel | None = None) -> Floats:
     Returns
     -------
     (n, d) array
-        0 to 1. [unitless] NaN where the day cannot be judged (nothing is known of the last days) and in the
+        0 to 1. [unitless] NaN where the screen cannot judge the day (it then has no score) and in the
         padding. A feature that is missing contributes nothing: it stands at its centre.
 
     Raises `BadRiskModel` where the model takes features that this screen does not deliver.
