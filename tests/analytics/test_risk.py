@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -169,6 +170,11 @@ def test_the_shipped_model_says_what_it_was_made_of():
     assert model.training["settings"] == SHIPPED.label
     assert model.training["seeds"] and model.training["patients"] > 1000
     assert set(model.features) <= set(model.reference)
+
+
+def test_the_model_card_is_of_the_shipped_model():
+    card = Path(__file__).parents[2] / "docs" / "model-card-risk.md"
+    assert shipped_risk_model().checksum in card.read_text(), "run python -m docs.model_card_risk"
 
 
 def test_recalibrated_risks_keep_their_order():
