@@ -70,7 +70,7 @@ def case_of(engine: sa.Engine, patient: int, k: int, outcome: cases.Outcome | No
 
 
 def test_a_ward_sees_its_own_settings_beside_the_shipped_ones_and_what_happened(run, engine, cast):
-    say_pain(engine, cast.steady, {5: 8, 45: 9})
+    say_pain(engine, cast.steady, {2: 8, 45: 9})  # more than six weeks apart: not a level that is known
     say_pain(engine, cast.rising, {10: 8})
     case_of(engine, cast.steady, 46, cases.Outcome.ACTED)
     case_of(engine, cast.rising, 12, cases.Outcome.FALSE)
@@ -83,7 +83,7 @@ def test_a_ward_sees_its_own_settings_beside_the_shipped_ones_and_what_happened(
     assert own["outcomes"]["false"]["paged"] == 1 and shipped["outcomes"]["false"]["not_paged"] == 1
     floor = [page for page in found["pages"] if page["floor"]]
     assert floor == [
-        {"patient": "P-steady", "day": str(SINCE + timedelta(days=5)), "floor": True, "outcome": None},
+        {"patient": "P-steady", "day": str(SINCE + timedelta(days=2)), "floor": True, "outcome": None},
         {"patient": "P-rising", "day": str(SINCE + timedelta(days=10)), "floor": True, "outcome": "false"},
         {"patient": "P-steady", "day": str(SINCE + timedelta(days=45)), "floor": True, "outcome": "acted"},
     ]
@@ -128,7 +128,7 @@ def test_one_site_is_one_site_and_the_audit_says_who_looked(run, engine, cast):
 
 
 def test_people_read_two_columns_and_no_health_data(run, engine, cast):
-    say_pain(engine, cast.steady, {5: 8, 45: 9})
+    say_pain(engine, cast.steady, {2: 8, 45: 9})  # more than six weeks apart: not a level that is known
     say_pain(engine, cast.rising, {10: 8})
     case_of(engine, cast.steady, 46, cases.Outcome.NO_ACTION)
     said = run()

@@ -117,7 +117,7 @@ def test_tables_go_together(run, tables):
 
 @pytest.fixture
 def ward(engine: sa.Engine) -> sa.Engine:
-    """24 patients of two stages, each with a case on day 20 that was false, and one on day 61 that was acted on.
+    """24 patients of two stages, each with a case on day 20 that was false, and one on day 65 that was acted on.
 
     Those of stage IV answer every other day, the others each day; 9 before both cases, but for one in four.
     """
@@ -128,11 +128,11 @@ def ward(engine: sa.Engine) -> sa.Engine:
             who = people.enrol_patient(session, code, "Europe/Rome")
             tell_attributes(session, [Told(code, {"stage": "IV" if late else "II"})], "x", now())
             for k in range(0, 70, 2 if late else 1):
-                worst = 9 if k in (20, 60) and n % 4 else 3
+                worst = 9 if k in (20, 64) and n % 4 else 3
                 at = start + timedelta(days=k)
                 values = {"entry": uuid.uuid4(), "at": at, "received_at": at, "worst": worst}
                 add_ward_report(session, who.id, values)
-            for k, outcome in ((20, cases.Outcome.FALSE), (61, cases.Outcome.ACTED)):
+            for k, outcome in ((20, cases.Outcome.FALSE), (65, cases.Outcome.ACTED)):
                 number, _ = cases.open_or_join(
                     session, who.id, "high", "r", {}, [], start + timedelta(days=k)
                 )
