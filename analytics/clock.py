@@ -33,6 +33,7 @@ from analytics.jobs.notes import read_notes
 from analytics.jobs.respond import respond, respond_anew
 from analytics.jobs.running import ask_for_running_days
 from analytics.jobs.screen import ask_for_judgement, screen
+from analytics.jobs.standings import Standings
 from store import heartbeat
 from store.database import now, transaction
 
@@ -108,11 +109,12 @@ def _lead(
         where = _where(event.exception)
         log.error("a job failed", action="job_failed", job=event.job_id, error=kind, where=where)
 
+    screened = partial(screen, thresholds=thresholds, settings=settings, standings=Standings())
     scheduler.add_listener(failed, EVENT_JOB_ERROR | EVENT_JOB_MISSED)
     for name, job, seconds in (
         ("minutes", make_minutes, 1.0),
         ("days", compute_days, 2.0),
-        ("screened", partial(screen, thresholds=thresholds, settings=settings), 0.5),
+        ("screened", screened, 0.5),
         ("doses", compute_doses, 1.0),
         ("associations", associate, 1.0),
         ("responses", respond, 5.0),
