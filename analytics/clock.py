@@ -26,6 +26,7 @@ from analytics.escalation.settings import Settings
 from analytics.escalation.thresholds import SHIPPED, Thresholds
 from analytics.jobs.associate import associate
 from analytics.jobs.calibrate import calibrate_devices, meet_devices
+from analytics.jobs.checkpoints import Checkpoints
 from analytics.jobs.days import compute_days
 from analytics.jobs.doses import compute_doses
 from analytics.jobs.minutes import make_minutes
@@ -33,7 +34,6 @@ from analytics.jobs.notes import read_notes
 from analytics.jobs.respond import respond, respond_anew
 from analytics.jobs.running import ask_for_running_days
 from analytics.jobs.screen import ask_for_judgement, screen
-from analytics.jobs.standings import Standings
 from store import heartbeat
 from store.database import now, transaction
 
@@ -109,7 +109,7 @@ def _lead(
         where = _where(event.exception)
         log.error("a job failed", action="job_failed", job=event.job_id, error=kind, where=where)
 
-    screened = partial(screen, thresholds=thresholds, settings=settings, standings=Standings())
+    screened = partial(screen, thresholds=thresholds, settings=settings, checkpoints=Checkpoints())
     scheduler.add_listener(failed, EVENT_JOB_ERROR | EVENT_JOB_MISSED)
     for name, job, seconds in (
         ("minutes", make_minutes, 1.0),

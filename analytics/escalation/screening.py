@@ -22,7 +22,7 @@ from analytics.escalation.states import ESCALATION, GROUPS, SHIFT
 from analytics.escalation.streams import Streams, answered_days
 from analytics.escalation.tiers import Cause, Judged, Tier, Tiers, Told, decide
 
-__all__ = ["RULE", "DayDecision", "Screened", "Standing", "Tier", "go_on", "screen"]
+__all__ = ["RULE", "Checkpoint", "DayDecision", "Screened", "Tier", "go_on", "screen"]
 
 RULE = "likelihood 1"
 UNTOLD = 0.25  #: of the silences in which nothing else changes, those that have pain behind them
@@ -98,7 +98,7 @@ def screen(rows: DailyRows, settings: Settings = SHIPPED, filtered: Filtered | N
 
 
 @dataclass(frozen=True)
-class Standing:
+class Checkpoint:
     """Where a screen stands after the first days of its rows: what it goes on from. Never changed."""
 
     belief: Belief
@@ -113,13 +113,13 @@ class Standing:
 
 
 def go_on(
-    rows: DailyRows, settings: Settings, since: Standing | None, until: int, keep: int
-) -> tuple[Screened, Standing]:
+    rows: DailyRows, settings: Settings, since: Checkpoint | None, until: int, keep: int
+) -> tuple[Screened, Checkpoint]:
     """What `screen` says of these rows, walked from where it stood; and where it stands after `until` days.
 
     `since` must come from the same first `since.days` days and the same settings; None begins with the first
     day. To the last bit what `screen` says, but for days of which `since` holds nothing any more: they are
-    NaN, and -1 in place of tier and cause. The new standing holds the last `keep` days. At most as many
+    NaN, and -1 in place of tier and cause. The new checkpoint holds the last `keep` days. At most as many
     patients as the filter walks side by side (`AT_ONCE`).
     """
     n, d = rows.shape
@@ -141,13 +141,13 @@ def go_on(
     )
 
     kept = slice(max(0, until - keep), until)
-    standing = Standing(
+    checkpoint = Checkpoint(
         belief_then,
         told_then,
         combined([filtered], lambda pieces: pieces[0][:, kept].copy()),
         Tiers(tiers.tier[:, kept].copy(), tiers.cause[:, kept].copy()),
     )
-    return _screened(rows, settings, filtered, features, judged, tiers), standing
+    return _screened(rows, settings, filtered, features, judged, tiers), checkpoint
 
 
 def _up_to(days: int, pieces: Sequence[NDArray[Any]], unknown: float) -> NDArray[Any]:

@@ -18,9 +18,9 @@ from analytics.escalation.settings import SHIPPED as SHIPPED_SETTINGS
 from analytics.escalation.settings import Settings
 from analytics.escalation.severe import Report, answers_at
 from analytics.escalation.thresholds import SHIPPED, Thresholds
+from analytics.jobs.checkpoints import Checkpoints
 from analytics.jobs.patient_days import as_daily_rows, first_of
 from analytics.jobs.site_settings import settings_of
-from analytics.jobs.standings import Standings
 from days.cut import day_of
 from store import marks, results
 from store.cases import has_open_case
@@ -43,16 +43,16 @@ def screen(
     at: datetime,
     thresholds: Thresholds = SHIPPED,
     settings: Settings = SHIPPED_SETTINGS,
-    standings: Standings | None = None,
+    checkpoints: Checkpoints | None = None,
 ) -> int:
     """Judge one patient whose diary has changed; 0 when there is none.
 
     Whoever is only asked about again waits until nobody has changed: pain does not queue behind routine.
-    With `standings` that are kept between calls, a patient whose past is as it was costs the new days only.
+    With `checkpoints` that are kept between calls, a patient whose past is as it was costs the new days only.
     """
-    standings = Standings() if standings is None else standings
-    return _judge_next(engine, marks.DIARY, at, thresholds, settings, standings) or _judge_next(
-        engine, marks.ASKED, at, thresholds, settings, standings
+    checkpoints = Checkpoints() if checkpoints is None else checkpoints
+    return _judge_next(engine, marks.DIARY, at, thresholds, settings, checkpoints) or _judge_next(
+        engine, marks.ASKED, at, thresholds, settings, checkpoints
     )
 
 
@@ -62,7 +62,7 @@ def _judge_next(
     at: datetime,
     thresholds: Thresholds,
     settings: Settings,
-    standings: Standings,
+    checkpoints: Checkpoints,
 ) -> int:
     """The decision and the end of the wait are one transaction."""
     with transaction(engine) as session:
@@ -75,7 +75,7 @@ def _judge_next(
         zone = zone_of_patient(session, patient.id)
         today = day_of(at, zone)
         own = settings_of(session, patient.site, settings)
-        decision = decision_on(session, patient.id, today, at, thresholds, own, standings)
+        decision = decision_on(session, patient.id, today, at, thresholds, own, checkpoints)
         results.add_decision(
             session,
             results.Decision(
@@ -109,7 +109,7 @@ def decision_on(
     at: datetime,
     thresholds: Thresholds,
     settings: Settings,
-    standings: Standings,
+    checkpoints: Checkpoints,
 ) -> Decision:
     """What is said of one patient at `at`, by what is stored now. Nothing is written."""
     (own,) = daily_rows(session, [patient_id], first_of(today), today, at)
@@ -122,15 +122,15 @@ def decision_on(
         has_open_case(session, patient_id, told=True),
         any(is_valid(link, at) for link in links_of(session, patient_id)),
     )
-    return judge(_screened(own, settings, thresholds, standings), answers, known, thresholds)
+    return judge(_screened(own, settings, thresholds, checkpoints), answers, known, thresholds)
 
 
 def _screened(
-    own: PatientRows, settings: Settings, thresholds: Thresholds, standings: Standings
+    own: PatientRows, settings: Settings, thresholds: Thresholds, checkpoints: Checkpoints
 ) -> Screened | None:
     """None where the screen fails: a fault of the statistics must not hold up severe pain."""
     try:
-        return standings.screen(own.patient_id, as_daily_rows([own]), settings, thresholds)
+        return checkpoints.screen(own.patient_id, as_daily_rows([own]), settings, thresholds)
     except Exception as error:  # noqa: BLE001 - named in the log, and the decision says so
         log.error("the screen failed", action="screen_failed", error=type(error).__name__)
         return None

@@ -243,12 +243,12 @@ def test_a_screen_that_goes_on_says_to_the_last_bit_what_one_screen_says(said, d
     """Walked in pieces, at any days, each piece with rows that end later, as nights do."""
     d = said.shape[1]
     cuts = sorted(data.draw(st.lists(st.integers(0, d), min_size=1, max_size=3)))
-    standing = None
+    checkpoint = None
     for cut in cuts:
         known = data.draw(st.integers(cut, d))
-        judged, standing = go_on(said.until(known), SHIPPED, standing, cut, keep=d)
+        judged, checkpoint = go_on(said.until(known), SHIPPED, checkpoint, cut, keep=d)
         same(judged, screen(said.until(known)))
-    judged, _ = go_on(said, SHIPPED, standing, d, keep=d)
+    judged, _ = go_on(said, SHIPPED, checkpoint, d, keep=d)
     same(judged, screen(said))
 
 
@@ -257,12 +257,12 @@ def test_a_screen_that_goes_on_says_to_the_last_bit_what_one_screen_says(said, d
 def test_what_is_kept_is_enough_for_its_days_and_the_others_say_nothing(said, data):
     d = said.shape[1]
     cut, keep = data.draw(st.integers(1, d)), data.draw(st.integers(8, 20))
-    _, standing = go_on(said.until(cut), SHIPPED, None, cut, keep)
-    before = [values.copy() for values in (standing.belief.p, standing.belief.learned.habit.days)]
-    judged, _ = go_on(said, SHIPPED, standing, cut, keep)
+    _, checkpoint = go_on(said.until(cut), SHIPPED, None, cut, keep)
+    before = [values.copy() for values in (checkpoint.belief.p, checkpoint.belief.learned.habit.days)]
+    judged, _ = go_on(said, SHIPPED, checkpoint, cut, keep)
     forgotten = max(0, cut - keep)
     same(judged, screen(said), slice(min(d, forgotten + 7 if forgotten else 0), None))
     assert np.isnan(judged.filtered.states[:, :forgotten]).all()
     assert (judged.tier[:, :forgotten] == -1).all()
-    after = (standing.belief.p, standing.belief.learned.habit.days)
+    after = (checkpoint.belief.p, checkpoint.belief.learned.habit.days)
     assert all(np.array_equal(*pair) for pair in zip(before, after, strict=True)), "it can be used again"

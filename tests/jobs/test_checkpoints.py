@@ -15,7 +15,7 @@ from analytics.escalation.screening import Screened, screen
 from analytics.escalation.settings import SHIPPED as SETTINGS
 from analytics.escalation.severe import Report, answers_at
 from analytics.escalation.thresholds import SHIPPED
-from analytics.jobs.standings import Standings, digest_of
+from analytics.jobs.checkpoints import Checkpoints, digest_of
 from tests.analytics.test_screening import histories
 
 OTHERS = replace(SETTINGS, name="ward", page_score=-1.5, cool_down_days=3)
@@ -43,14 +43,14 @@ def first_patient(said: DailyRows) -> DailyRows:
 @settings(max_examples=60, deadline=None)
 @given(histories(), st.sampled_from([SETTINGS, OTHERS]), st.booleans())
 def test_each_night_decides_what_the_whole_history_does(said, by, told):
-    rows, standings, walked = first_patient(said), Standings(), 0
+    rows, checkpoints, walked = first_patient(said), Checkpoints(), 0
     d = rows.shape[1]
     fired = [Fired(rows.date_of(0, d // 2), None, "page")] if told else []
     for today in range(max(1, d - 12), d + 1):
         known = rows.until(today)
-        assert decided(standings.screen(7, known, by, SHIPPED), fired) == decided(screen(known, by), fired)
+        assert decided(checkpoints.screen(7, known, by, SHIPPED), fired) == decided(screen(known, by), fired)
         walked += today if walked == 0 else min(today, 3)
-    assert standings.walked <= walked, "once all of it, then the new day and the two before"
+    assert checkpoints.walked <= walked, "once all of it, then the new day and the two before"
 
 
 @settings(max_examples=60, deadline=None)

@@ -1,6 +1,6 @@
 """Where the screens of patients stand, so that a night costs its new days and not half a year again.
 
-In memory alone: after a restart everybody is walked once from the first day. A standing is used only while
+In memory alone: after a restart everybody is walked once from the first day. A checkpoint is used only while
 the rows that it was made from, and the settings, are the same to the last bit: late data, a correction or
 other settings change the digest, and the walk begins anew.
 """
@@ -14,24 +14,22 @@ from dataclasses import astuple
 
 from analytics.escalation.evidence import LAST_DAYS
 from analytics.escalation.rows import DailyRows
-from analytics.escalation.screening import Screened, Standing, go_on
+from analytics.escalation.screening import Checkpoint, Screened, go_on
 from analytics.escalation.settings import Settings
 from analytics.escalation.thresholds import Thresholds
 
-AT_MOST = 2_000  #: patients, with 33 kB each: 66 MB
+AT_MOST = 2_000  #: patients, of 25 kB each with the shipped settings: 50 MB
 STILL_OPEN = 2  #: the running day and the day before it: these are walked each time
-ANSWERS_REACH = (
-    14  #: days that an answer may look back and may have been late, by the bounds of the thresholds
-)
+ANSWERS_REACH = 14  #: days that an answer may look back and be late, by the bounds of the thresholds
 
 
-class Standings:
+class Checkpoints:
     """Of the patients that were judged last, at most `at_most`; safe for threads."""
 
     def __init__(self, at_most: int = AT_MOST) -> None:
         self.walked = 0  #: days so far, of all patients
         self._at_most = at_most
-        self._kept: OrderedDict[int, tuple[bytes, Standing]] = OrderedDict()
+        self._kept: OrderedDict[int, tuple[bytes, Checkpoint]] = OrderedDict()
         self._lock = threading.Lock()
 
     def __len__(self) -> int:
@@ -48,11 +46,11 @@ class Standings:
         end = rows.shape[1]
         until = max(0, end - STILL_OPEN)
         since = self._of(patient_id, rows, settings, keep, until)
-        screened, standing = go_on(rows, settings, since, until, keep)
+        screened, checkpoint = go_on(rows, settings, since, until, keep)
         digest = digest_of(rows, settings, keep, until)
         with self._lock:
             self.walked += end - (0 if since is None else since.days)
-            self._kept[patient_id] = digest, standing
+            self._kept[patient_id] = digest, checkpoint
             self._kept.move_to_end(patient_id)
             while len(self._kept) > self._at_most:
                 self._kept.popitem(last=False)
@@ -60,13 +58,13 @@ class Standings:
 
     def _of(
         self, patient_id: int, rows: DailyRows, settings: Settings, keep: int, until: int
-    ) -> Standing | None:
+    ) -> Checkpoint | None:
         """Where this very history stood, None where that is not known."""
         with self._lock:
-            digest, standing = self._kept.get(patient_id, (b"", None))
-        if standing is None or standing.days > until:
+            digest, checkpoint = self._kept.get(patient_id, (b"", None))
+        if checkpoint is None or checkpoint.days > until:
             return None
-        return standing if digest == digest_of(rows, settings, keep, standing.days) else None
+        return checkpoint if digest == digest_of(rows, settings, keep, checkpoint.days) else None
 
 
 def kept_days(settings: Settings, thresholds: Thresholds) -> int:
