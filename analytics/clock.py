@@ -26,6 +26,7 @@ from analytics.escalation.settings import Settings
 from analytics.escalation.thresholds import SHIPPED, Thresholds
 from analytics.jobs.associate import associate
 from analytics.jobs.calibrate import calibrate_devices, meet_devices
+from analytics.jobs.checkpoints import Checkpoints
 from analytics.jobs.days import compute_days
 from analytics.jobs.doses import compute_doses
 from analytics.jobs.minutes import make_minutes
@@ -108,11 +109,12 @@ def _lead(
         where = _where(event.exception)
         log.error("a job failed", action="job_failed", job=event.job_id, error=kind, where=where)
 
+    screened = partial(screen, thresholds=thresholds, settings=settings, checkpoints=Checkpoints())
     scheduler.add_listener(failed, EVENT_JOB_ERROR | EVENT_JOB_MISSED)
     for name, job, seconds in (
         ("minutes", make_minutes, 1.0),
         ("days", compute_days, 2.0),
-        ("screened", partial(screen, thresholds=thresholds, settings=settings), 0.5),
+        ("screened", screened, 0.5),
         ("doses", compute_doses, 1.0),
         ("associations", associate, 1.0),
         ("responses", respond, 5.0),

@@ -10,15 +10,17 @@ missing multiplies by one.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import gamma
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from analytics.escalation.rows import DailyRows, Floats
 from analytics.escalation.states import ESCALATION, SHIFT, STATES, USUAL, transitions
-from analytics.escalation.streams import Streams
+from analytics.escalation.streams import Learned, Streams
 
 LEVELS = np.arange(0.0, 10.01, 0.5, dtype=np.float32)
 #: The manners: scatter of a day about what the day before lets expect [points], and the part of a departure
@@ -53,24 +55,48 @@ class Filtered:
     usual: dict[str, Floats]  #: what was usual in each other stream, as known at the end of that day
 
 
+@dataclass
+class Belief:
+    """What is believed of n patients after some days: all that later days need to know of them."""
+
+    p: Probabilities  #: (states, n, manners, levels)
+    before: NDArray[np.float32]  #: (n,) pain of the last day, NaN where unknown
+    learned: Learned
+    days: int = 0  #: that have been walked through
+
+    @classmethod
+    def at_first(cls, n: int) -> Belief:
+        """Before the first day."""
+        return cls(_before_any_answer(n), np.full(n, np.nan, dtype=np.float32), Learned.nothing(n))
+
+
 def filter_states(rows: DailyRows) -> Filtered:
     """Walk through the days once; day k sees rows 0..k."""
-    n = rows.shape[0]
-    parts = [_filter(rows.part(start, min(start + AT_ONCE, n))) for start in range(0, n, AT_ONCE)]
+    n, d = rows.shape
+    parts = [rows.part(start, min(start + AT_ONCE, n)) for start in range(0, n, AT_ONCE)]
+    walked = [walk(Streams(part), Belief.at_first(part.shape[0]), d) for part in parts]
+    return combined(walked, np.concatenate)
+
+
+def combined(parts: Sequence[Filtered], how: Callable[[Sequence[NDArray[Any]]], NDArray[Any]]) -> Filtered:
+    """One made of several, each array by `how` of the arrays of that name."""
     return Filtered(
-        np.concatenate([part.states for part in parts]),
-        np.concatenate([part.level for part in parts]),
-        np.concatenate([part.spread for part in parts]),
-        np.concatenate([part.spoke for part in parts]),
-        {name: np.concatenate([part.usual[name] for part in parts]) for name in parts[0].usual},
+        how([part.states for part in parts]),
+        how([part.level for part in parts]),
+        how([part.spread for part in parts]),
+        how([part.spoke for part in parts]),
+        {name: how([part.usual[name] for part in parts]) for name in parts[0].usual},
     )
 
 
-def _filter(rows: DailyRows) -> Filtered:
-    """The belief of one day is (states, patients, manners, levels): sums over states are products of
-    matrices, and everything else runs along levels."""
-    n, d = rows.shape
-    streams = Streams(rows)
+def walk(streams: Streams, belief: Belief, until: int) -> Filtered:
+    """The days from `belief.days` to `until` - 1; `belief` is then what is believed after them.
+
+    In pieces or at once is the same to the last bit. The belief of one day is (states, patients, manners,
+    levels): sums over states are products of matrices, and everything else runs along levels.
+    """
+    n, first = len(belief.before), belief.days
+    d = until - first
     k, cells = len(STATES), n * len(SCATTER) * len(LEVELS)
     step = transitions()
     # Yesterday to today, and the shift of yesterday weighted with it, in one product.
@@ -78,10 +104,11 @@ def _filter(rows: DailyRows) -> Filtered:
     states = np.empty((n, d, k), dtype=np.float32)
     spoke = np.zeros((n, d, len(WITNESSES)), dtype=np.float32)
     level, spread = np.empty((n, d)), np.empty((n, d))
-    usual = {name: np.empty((n, d)) for name in streams.usual()}
-    p = _before_any_answer(n)
-    before = np.full(n, np.nan, dtype=np.float32)
-    for day in range(d):
+    learned = belief.learned
+    usual = {name: np.empty((n, d)) for name in learned.usual()}
+    p, before = belief.p, belief.before
+    for at in range(d):
+        day = first + at
         both = steps @ p.reshape(k, cells)
         p = both[:k].reshape(p.shape)
         p += np.float32(1e-30)
@@ -94,25 +121,26 @@ def _filter(rows: DailyRows) -> Filtered:
             came /= p
             p *= _of_pain(seen, before, came, streams.expected_scatter[:, day])
         now = p.reshape(k, n, -1).sum(axis=2).T
-        spoke[:, day, 0] = _log_odds(now) - _log_odds(expected)
+        spoke[:, at, 0] = _log_odds(now) - _log_odds(expected)
         now /= now.sum(axis=1, keepdims=True)
         weight = np.ones((n, k))
-        for j, factor in enumerate(streams.likelihoods(day)):
-            spoke[:, day, j + 1] = _log_odds(now * factor) - _log_odds(now)
+        for j, factor in enumerate(learned.likelihoods(streams, day)):
+            spoke[:, at, j + 1] = _log_odds(now * factor) - _log_odds(now)
             weight *= factor
         now = now * weight
         total = now.sum(axis=1, keepdims=True)
-        states[:, day] = now / total
+        states[:, at] = now / total
         weight /= total * p.sum(axis=(0, 2, 3))[:, None]
         p *= weight.T.astype(np.float32)[:, :, None, None]
         # Sums, no products of BLAS: these round by how many patients stand beside one another.
         manners_levels = p.sum(axis=0)
-        level[:, day] = (manners_levels.sum(axis=1) * LEVELS).sum(axis=1)
-        spread[:, day] = (manners_levels.sum(axis=2) * SCATTER).sum(axis=1)
-        streams.learn(day, states[:, day].astype(float))
-        for name, values in streams.usual().items():
-            usual[name][:, day] = values
+        level[:, at] = (manners_levels.sum(axis=1) * LEVELS).sum(axis=1)
+        spread[:, at] = (manners_levels.sum(axis=2) * SCATTER).sum(axis=1)
+        learned.learn(streams, day, states[:, at].astype(float))
+        for name, values in learned.usual().items():
+            usual[name][:, at] = values
         before = seen
+    belief.p, belief.before, belief.days = p, before, until
     return Filtered(states, level, spread, spoke, usual)
 
 

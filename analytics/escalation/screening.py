@@ -5,22 +5,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from copy import deepcopy
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from analytics.escalation.evidence import Evidence, reason_of
-from analytics.escalation.filter import Filtered, filter_states
+from analytics.escalation.filter import Belief, Filtered, combined, filter_states, walk
 from analytics.escalation.rows import DailyRows, Floats
 from analytics.escalation.settings import SHIPPED, Settings
 from analytics.escalation.states import ESCALATION, GROUPS, SHIFT
-from analytics.escalation.streams import answered_days
-from analytics.escalation.tiers import Cause, Judged, Tier, decide
+from analytics.escalation.streams import Streams, answered_days
+from analytics.escalation.tiers import Cause, Judged, Tier, Tiers, Told, decide
 
-__all__ = ["RULE", "DayDecision", "Screened", "Tier", "screen"]
+__all__ = ["RULE", "Checkpoint", "DayDecision", "Screened", "Tier", "go_on", "screen"]
 
 RULE = "likelihood 1"
 UNTOLD = 0.25  #: of the silences in which nothing else changes, those that have pain behind them
@@ -90,6 +92,74 @@ def screen(rows: DailyRows, settings: Settings = SHIPPED, filtered: Filtered | N
     About 50 us and 0.5 kB a patient-day; nothing is kept between calls.
     """
     filtered = filter_states(rows) if filtered is None else filtered
+    features, judged = _judged(rows, settings, filtered)
+    tiers = decide(rows, judged, settings, Told(rows.shape[0]), rows.shape[1])
+    return _screened(rows, settings, filtered, features, judged, tiers)
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """Where a screen stands after the first days of its rows: what it goes on from. Never changed."""
+
+    belief: Belief
+    told: Told
+    filtered: Filtered  #: of the last of these days, as many as were to be kept
+    tiers: Tiers  #: of the same days
+
+    @property
+    def days(self) -> int:
+        """How many days have been walked through."""
+        return self.told.days
+
+
+def go_on(
+    rows: DailyRows, settings: Settings, since: Checkpoint | None, until: int, keep: int
+) -> tuple[Screened, Checkpoint]:
+    """What `screen` says of these rows, walked from where it stood; and where it stands after `until` days.
+
+    `since` must come from the same first `since.days` days and the same settings; None begins with the first
+    day. To the last bit what `screen` says, but for days of which `since` holds nothing any more: they are
+    NaN, and -1 in place of tier and cause. The new checkpoint holds the last `keep` days. At most as many
+    patients as the filter walks side by side (`AT_ONCE`).
+    """
+    n, d = rows.shape
+    belief, told = (Belief.at_first(n), Told(n)) if since is None else deepcopy((since.belief, since.told))
+    streams = Streams(rows)
+    walked = [walk(streams, belief, until)]
+    belief_then = deepcopy(belief)
+    walked.append(walk(streams, belief, d))
+    held = [] if since is None else [since.filtered]
+    filtered = combined([*held, *walked], lambda pieces: _up_to(d, pieces, np.nan))
+
+    features, judged = _judged(rows, settings, filtered)
+    decided = [decide(rows, judged, settings, told, until)]
+    told_then = deepcopy(told)
+    decided.append(decide(rows, judged, settings, told, d))
+    all_tiers = decided if since is None else [since.tiers, *decided]
+    tiers = Tiers(
+        _up_to(d, [one.tier for one in all_tiers], -1), _up_to(d, [one.cause for one in all_tiers], -1)
+    )
+
+    kept = slice(max(0, until - keep), until)
+    checkpoint = Checkpoint(
+        belief_then,
+        told_then,
+        combined([filtered], lambda pieces: pieces[0][:, kept].copy()),
+        Tiers(tiers.tier[:, kept].copy(), tiers.cause[:, kept].copy()),
+    )
+    return _screened(rows, settings, filtered, features, judged, tiers), checkpoint
+
+
+def _up_to(days: int, pieces: Sequence[NDArray[Any]], unknown: float) -> NDArray[Any]:
+    """(n, days, ...) the pieces one after the other, so that they end with the last day."""
+    there = np.concatenate(pieces, axis=1)
+    whole = np.full((len(there), days, *there.shape[2:]), unknown, there.dtype)
+    whole[:, days - there.shape[1] :] = there
+    return whole
+
+
+def _judged(rows: DailyRows, settings: Settings, filtered: Filtered) -> tuple[dict[str, Floats], Judged]:
+    """(features, what the tiers are decided from)."""
     p = filtered.states.astype(float)
     average, worst = rows.of("average"), rows.of("worst")
     floor = (average >= settings.floor_average) | (worst >= settings.floor_worst)
@@ -112,10 +182,20 @@ def screen(rows: DailyRows, settings: Settings = SHIPPED, filtered: Filtered | N
         features["p_inactive"],
         features["p_sleep"],
     )
-    tiers = decide(rows, judged, settings)
+    return features, judged
+
+
+def _screened(
+    rows: DailyRows,
+    settings: Settings,
+    filtered: Filtered,
+    features: dict[str, Floats],
+    judged: Judged,
+    tiers: Tiers,
+) -> Screened:
     nothing = (tiers.cause == Cause.NO_DATA) | (np.arange(rows.shape[1]) >= rows.days[:, None])
     score = np.where(nothing, np.nan, judged.score)
-    return Screened(rows, settings, tiers.tier, tiers.cause, score, floor, features, filtered)
+    return Screened(rows, settings, tiers.tier, tiers.cause, score, judged.floor, features, filtered)
 
 
 def _log_odds(p: Floats) -> Floats:

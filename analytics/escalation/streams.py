@@ -8,6 +8,7 @@ anew. Effects are in the patient's own spreads and deliberately round.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,20 +40,20 @@ _PAIN_ALONE = _PAINFUL & ~_SLEEPLESS
 
 
 class Streams:
-    """The rows of n patients as the filter asks for them, and what is usual for each patient so far."""
+    """The rows of n patients as the filter asks for them."""
 
     WITNESSES = ("answers", "episodes", "peaks", "movement", "sleep")
 
     def __init__(self, rows: DailyRows) -> None:
-        n, d = rows.shape
+        d = rows.shape[1]
         average, worst = rows.of("average"), rows.of("worst")
         count = rows.of("breakthrough")
-        self._episodes = np.where(np.isnan(count), rows.of("rescue_doses"), count)
-        self._answered = answered_days(rows)
-        self._there = np.arange(d) < rows.days[:, None]
-        self._peaks = worst - average
+        self.episodes = np.where(np.isnan(count), rows.of("rescue_doses"), count)
+        self.answered = answered_days(rows)
+        self.there = np.arange(d) < rows.days[:, None]
+        self.peaks = worst - average
         #: (n, d) average pain; `worst` less what usually lies between them where only that is told.
-        self.pain = np.where(np.isnan(average), worst - _usual_peak(self._peaks), average)
+        self.pain = np.where(np.isnan(average), worst - _usual_peak(self.peaks), average)
         therapy = _within(rows.given(*SYSTEMIC), AFTER_THERAPY_DAYS)
         self.expected_scatter = np.where(therapy, EXPECTED_SCATTER, 0.0)
         away = _within(_jumps(rows.of("utc_offset_min")), AFTER_TRAVEL_DAYS)
@@ -61,62 +62,75 @@ class Streams:
         moved = rows.of("steps")
         moved = np.where(np.isnan(moved), rows.of("activity"), moved)
         worn = np.where(np.isnan(worn), 1.0, np.maximum(worn, WORN_ENOUGH))
-        self._movement = np.where(told_nothing | (moved <= 0), np.nan, np.log(np.maximum(moved, 1e-3) / worn))
+        self.movement = np.where(told_nothing | (moved <= 0), np.nan, np.log(np.maximum(moved, 1e-3) / worn))
         restless = np.log(np.maximum(100 - rows.of("io"), 0.05))
-        self._nights = (
+        self.nights = (
             np.where(told_nothing, np.nan, rows.of("sleep_efficiency")),
             np.where(told_nothing, np.nan, restless),
             np.where(told_nothing, np.nan, rows.of("ra")),
         )
-        self._swapped = _swapped(rows.device)
-        self._habit = Habit(n)
-        self._count = Counted(n)
-        self._peak = Usual(n, 1.0)
-        self._move = Usual(n, 0.5)
-        self._night = (Usual(n, 6.0), Usual(n, 0.5), Usual(n, 0.08))
+        self.swapped = _swapped(rows.device)
+
+
+@dataclass
+class Learned:
+    """What is usual for each of n patients, as far as the days so far tell."""
+
+    habit: Habit
+    count: Counted
+    peak: Usual
+    move: Usual
+    night: tuple[Usual, Usual, Usual]
+
+    @classmethod
+    def nothing(cls, n: int) -> Learned:
+        """Before the first day."""
+        return cls(
+            Habit(n), Counted(n), Usual(n, 1.0), Usual(n, 0.5), (Usual(n, 6.0), Usual(n, 0.5), Usual(n, 0.08))
+        )
 
     def usual(self) -> dict[str, Floats]:
         """(n,) what is usual now, NaN where it is not known yet."""
         return {
-            "peak": self._peak.known(),
-            "episodes": self._count.mean(),
-            "answers": self._habit.share(),
-            "log_movement": self._move.known(),
-            "sleep_efficiency": self._night[0].known(),
+            "peak": self.peak.known(),
+            "episodes": self.count.mean(),
+            "answers": self.habit.share(),
+            "log_movement": self.move.known(),
+            "sleep_efficiency": self.night[0].known(),
         }
 
-    def likelihoods(self, day: int) -> Iterator[Floats]:
-        """For each of `WITNESSES` (n, states): how likely what it saw, against a usual day."""
-        silence = self._habit.silence(self._answered[:, day], self._there[:, day])
+    def likelihoods(self, seen: Streams, day: int) -> Iterator[Floats]:
+        """For each of `Streams.WITNESSES` (n, states): how likely what it saw, against a usual day."""
+        silence = self.habit.silence(seen.answered[:, day], seen.there[:, day])
         yield np.exp(silence[:, None] * _SILENT)
-        more = self._count.more(self._episodes[:, day], MORE_EPISODES)
+        more = self.count.more(seen.episodes[:, day], MORE_EPISODES)
         yield np.exp(more[:, None] * _EPISODES)
-        yield np.exp(_shifted(self._peak, self._peaks[:, day], (_EPISODES, 1.0)))
+        yield np.exp(_shifted(self.peak, seen.peaks[:, day], (_EPISODES, 1.0)))
         yield np.exp(
-            _shifted(self._move, self._movement[:, day], (_INACTIVE, -LESS))
-            + _either_way(self._move, self._movement[:, day], _PAINFUL, OTHERWISE)
+            _shifted(self.move, seen.movement[:, day], (_INACTIVE, -LESS))
+            + _either_way(self.move, seen.movement[:, day], _PAINFUL, OTHERWISE)
         )
         efficiency, restless, rhythm = (
             _shifted(usual, values[:, day], (_SLEEPLESS, by), (_PAIN_ALONE, slightly))
             for usual, values, by, slightly in zip(
-                self._night, self._nights, (-1.2, 1.5, -0.5), (-0.3, 0.4, -0.1), strict=True
+                self.night, seen.nights, (-1.2, 1.5, -0.5), (-0.3, 0.4, -0.1), strict=True
             )
         )
         yield np.exp(efficiency + restless + rhythm)
 
-    def learn(self, day: int, states: Floats) -> None:
+    def learn(self, seen: Streams, day: int, states: Floats) -> None:
         """Take the day in, each stream as far as the day was a usual one for it; (n, states)."""
 
         def usual_but_for(which: NDArray[np.bool_]) -> Floats:
             share: Floats = np.clip(1 - states[:, which].sum(axis=1), 0.05, 1.0)
             return share
 
-        self._habit.learn(self._answered[:, day], usual_but_for(_SILENT), self._there[:, day])
-        self._count.learn(self._episodes[:, day], usual_but_for(_EPISODES))
-        self._peak.learn(self._peaks[:, day], usual_but_for(_EPISODES))
-        self._move.forget(self._swapped[:, day])
-        self._move.learn(self._movement[:, day], usual_but_for(_INACTIVE))
-        for usual, values in zip(self._night, self._nights, strict=True):
+        self.habit.learn(seen.answered[:, day], usual_but_for(_SILENT), seen.there[:, day])
+        self.count.learn(seen.episodes[:, day], usual_but_for(_EPISODES))
+        self.peak.learn(seen.peaks[:, day], usual_but_for(_EPISODES))
+        self.move.forget(seen.swapped[:, day])
+        self.move.learn(seen.movement[:, day], usual_but_for(_INACTIVE))
+        for usual, values in zip(self.night, seen.nights, strict=True):
             usual.learn(values[:, day], usual_but_for(_SLEEPLESS))
 
 
@@ -164,21 +178,21 @@ def _within(there: NDArray[np.bool_], days: int) -> NDArray[np.bool_]:
 
 def _jumps(offset: Floats) -> NDArray[np.bool_]:
     """(n, d) the days on which the clock of the place is another one than last known."""
-    out = np.zeros(offset.shape, dtype=bool)
-    last = np.full(len(offset), np.nan)
-    for day in range(offset.shape[1]):
-        now = offset[:, day]
-        out[:, day] = np.abs(now - last) >= TRAVEL_MIN
-        last = np.where(np.isnan(now), last, now)
-    return out
+    there, last = _last_known(~np.isnan(offset))
+    jumped: NDArray[np.bool_] = there & (np.abs(offset - np.take_along_axis(offset, last, 1)) >= TRAVEL_MIN)
+    return jumped
 
 
 def _swapped(device: NDArray[np.int32]) -> NDArray[np.bool_]:
     """(n, d) the first day of another device than the one last known."""
-    out = np.zeros(device.shape, dtype=bool)
-    last = np.full(len(device), -1)
-    for day in range(device.shape[1]):
-        now = device[:, day]
-        out[:, day] = (now >= 0) & (last >= 0) & (now != last)
-        last = np.where(now >= 0, now, last)
-    return out
+    there, last = _last_known(device >= 0)
+    swapped: NDArray[np.bool_] = there & (device >= 0) & (device != np.take_along_axis(device, last, 1))
+    return swapped
+
+
+def _last_known(known: NDArray[np.bool_]) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
+    """(n, d) whether a day before is known, and the place of the last one, 0 where none is."""
+    places = np.where(known, np.arange(known.shape[1]), -1)
+    last = np.full(known.shape, -1)
+    last[:, 1:] = np.maximum.accumulate(places, axis=1)[:, :-1]
+    return last >= 0, np.maximum(last, 0)

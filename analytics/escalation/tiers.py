@@ -6,7 +6,7 @@ same episode is not paged again before it is over, goes on for weeks, or steps u
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum
 
 import numpy as np
@@ -20,6 +20,9 @@ KNOWN_SHARE, KNOWN_ANSWERS = (
     0.5,
     7,
 )  #: of the answers of `known_level_days`: the floor is this patient's usual
+
+
+_NEVER = -10_000  #: days before the first one
 
 
 class Tier(IntEnum):
@@ -67,46 +70,68 @@ class Tiers:
     cause: NDArray[np.int8]
 
 
-def decide(rows: DailyRows, judged: Judged, by: Settings) -> Tiers:
-    """The tier of every day; day k looks at days 0..k only."""
-    n, d = rows.shape
+@dataclass
+class Told:
+    """What has been told of n patients after some days, and when: all that later days need to know of it."""
+
+    patients: int
+    paged: NDArray[np.int64] = field(init=False)  #: the last day of each, as for the next two
+    floor_paged: NDArray[np.int64] = field(init=False)
+    reviewed: NDArray[np.int64] = field(init=False)
+    average: Floats = field(init=False)  #: highest that was paged at the floor
+    worst: Floats = field(init=False)
+    over: NDArray[np.bool_] = field(init=False)  #: the episode that was paged
+    in_vain: NDArray[np.int64] = field(init=False)  #: check-ins since the last answer
+    days: int = 0  #: that have been walked through
+
+    def __post_init__(self) -> None:
+        n = self.patients
+        self.paged, self.floor_paged, self.reviewed = (np.full(n, _NEVER) for _ in range(3))
+        self.average, self.worst = np.zeros(n), np.zeros(n)
+        self.over, self.in_vain = np.ones(n, dtype=bool), np.zeros(n, dtype=np.int64)
+
+
+def decide(rows: DailyRows, judged: Judged, by: Settings, told: Told, until: int) -> Tiers:
+    """The tiers of the days from `told.days` to `until` - 1; day k looks at days 0..k only.
+
+    `told` is then what has been told after them. In pieces or at once is the same.
+    """
+    first = told.days
     average, worst = np.nan_to_num(rows.of("average")), np.nan_to_num(rows.of("worst"))
     accepted = np.nan_to_num(rows.of("accepted_level"), nan=-1.0)
-    tier, cause = np.zeros((n, d), np.int8), np.zeros((n, d), np.int8)
-    never = -10_000
-    paged, floor_paged, reviewed = (np.full(n, never) for _ in range(3))
-    told_average, told_worst = np.zeros(n), np.zeros(n)
-    over, in_vain = np.ones(n, dtype=bool), np.zeros(n, dtype=np.int64)
+    tier, cause = (np.zeros((told.patients, until - first), np.int8) for _ in range(2))
     window = by.known_level_days
     floors, answers = _lately(judged.floor, window), _lately(judged.answered, window)
     so_far = np.cumsum(judged.answered, axis=1)
     unworn = _unworn(rows, by.judge_days)
     blind = _lately(judged.seen, by.judge_days) == 0
-    for day in range(d):
+    for day in range(first, until):
         said = judged.answered[:, day]
-        in_vain[said] = 0
-        over |= (judged.score[:, day] < min(by.rearm_score, by.page_score)) | (day - paged >= by.episode_days)
-        cool = day - paged >= by.cool_down_days
+        told.in_vain[said] = 0
+        told.over |= (judged.score[:, day] < min(by.rearm_score, by.page_score)) | (
+            day - told.paged >= by.episode_days
+        )
+        cool = day - told.paged >= by.cool_down_days
 
-        known = (day - floor_paged < window) | (
-            (floor_paged > never)
+        known = (day - told.floor_paged < window) | (
+            (told.floor_paged > _NEVER)
             & (answers[:, day] >= KNOWN_ANSWERS)
             & (floors[:, day] >= KNOWN_SHARE * answers[:, day])
         )
-        step_up = (average[:, day] >= told_average + by.step_up_points) | (
-            worst[:, day] >= told_worst + by.step_up_points
+        step_up = (average[:, day] >= told.average + by.step_up_points) | (
+            worst[:, day] >= told.worst + by.step_up_points
         )
         at_floor = judged.floor[:, day]
         expected = worst[:, day] <= accepted[:, day]
         by_floor = at_floor & cool & (~known | step_up) & ~expected
-        by_score = (judged.score[:, day] >= by.page_score) & cool & over & ~(at_floor & expected)
+        by_score = (judged.score[:, day] >= by.page_score) & cool & told.over & ~(at_floor & expected)
         page = by_floor | by_score
 
         likely = judged.silence[:, day] >= by.check_in_score
-        ask = ~page & ~said & likely & cool & (in_vain < by.most_check_ins)
-        unheard = ask & (in_vain == by.unanswered_check_ins)
+        ask = ~page & ~said & likely & cool & (told.in_vain < by.most_check_ins)
+        unheard = ask & (told.in_vain == by.unanswered_check_ins)
 
-        rest = (day - reviewed >= by.review_every_days) & ~page
+        rest = (day - told.reviewed >= by.review_every_days) & ~page
         less = rest & (judged.inactive[:, day] >= by.review_probability)
         nights = rest & (judged.sleepless[:, day] >= by.review_probability)
 
@@ -121,19 +146,20 @@ def decide(rows: DailyRows, judged: Judged, by: Settings) -> Tiers:
             (by_score, Tier.PAGE, Cause.LIKELY),
             (by_floor, Tier.PAGE, Cause.FLOOR),
         ):
-            tier[which, day], cause[which, day] = whom, why
+            tier[which, day - first], cause[which, day - first] = whom, why
 
         # What is told anew replaces what was known of a level that has been forgotten.
-        told = page & at_floor
-        fresh = told & (day - floor_paged >= window)
-        told_average[fresh], told_worst[fresh] = 0.0, 0.0
-        told_average[told] = np.maximum(told_average, average[:, day])[told]
-        told_worst[told] = np.maximum(told_worst, worst[:, day])[told]
-        floor_paged[told] = day
-        paged[page], over[page] = day, False
-        in_vain[ask] += 1
-        reviewed[(less | nights) & ~ask & ~at_floor] = day
-    gone = np.arange(d) >= rows.days[:, None]
+        severe = page & at_floor
+        fresh = severe & (day - told.floor_paged >= window)
+        told.average[fresh], told.worst[fresh] = 0.0, 0.0
+        told.average[severe] = np.maximum(told.average, average[:, day])[severe]
+        told.worst[severe] = np.maximum(told.worst, worst[:, day])[severe]
+        told.floor_paged[severe] = day
+        told.paged[page], told.over[page] = day, False
+        told.in_vain[ask] += 1
+        told.reviewed[(less | nights) & ~ask & ~at_floor] = day
+    told.days = until
+    gone = np.arange(first, until) >= rows.days[:, None]
     tier[gone], cause[gone] = Tier.NONE, Cause.NOTHING
     return Tiers(tier, cause)
 

@@ -14,11 +14,11 @@ from sqlalchemy.orm import Session
 from analytics.escalation.decision import Decision
 from analytics.escalation.judgement import Fired, Known, judge
 from analytics.escalation.screening import Screened
-from analytics.escalation.screening import screen as screened_of
 from analytics.escalation.settings import SHIPPED as SHIPPED_SETTINGS
 from analytics.escalation.settings import Settings
 from analytics.escalation.severe import Report, answers_at
 from analytics.escalation.thresholds import SHIPPED, Thresholds
+from analytics.jobs.checkpoints import Checkpoints
 from analytics.jobs.patient_days import as_daily_rows, first_of
 from analytics.jobs.site_settings import settings_of
 from days.cut import day_of
@@ -43,18 +43,26 @@ def screen(
     at: datetime,
     thresholds: Thresholds = SHIPPED,
     settings: Settings = SHIPPED_SETTINGS,
+    checkpoints: Checkpoints | None = None,
 ) -> int:
     """Judge one patient whose diary has changed; 0 when there is none.
 
     Whoever is only asked about again waits until nobody has changed: pain does not queue behind routine.
+    With `checkpoints` that are kept between calls, a patient whose past is as it was costs the new days only.
     """
-    return _judge_next(engine, marks.DIARY, at, thresholds, settings) or _judge_next(
-        engine, marks.ASKED, at, thresholds, settings
+    checkpoints = Checkpoints() if checkpoints is None else checkpoints
+    return _judge_next(engine, marks.DIARY, at, thresholds, settings, checkpoints) or _judge_next(
+        engine, marks.ASKED, at, thresholds, settings, checkpoints
     )
 
 
 def _judge_next(
-    engine: sa.Engine, kind: str, at: datetime, thresholds: Thresholds, settings: Settings
+    engine: sa.Engine,
+    kind: str,
+    at: datetime,
+    thresholds: Thresholds,
+    settings: Settings,
+    checkpoints: Checkpoints,
 ) -> int:
     """The decision and the end of the wait are one transaction."""
     with transaction(engine) as session:
@@ -67,7 +75,7 @@ def _judge_next(
         zone = zone_of_patient(session, patient.id)
         today = day_of(at, zone)
         own = settings_of(session, patient.site, settings)
-        decision = decision_on(session, patient.id, today, at, thresholds, own)
+        decision = decision_on(session, patient.id, today, at, thresholds, own, checkpoints)
         results.add_decision(
             session,
             results.Decision(
@@ -95,7 +103,13 @@ def _judge_next(
 
 
 def decision_on(
-    session: Session, patient_id: int, today: date, at: datetime, thresholds: Thresholds, settings: Settings
+    session: Session,
+    patient_id: int,
+    today: date,
+    at: datetime,
+    thresholds: Thresholds,
+    settings: Settings,
+    checkpoints: Checkpoints,
 ) -> Decision:
     """What is said of one patient at `at`, by what is stored now. Nothing is written."""
     (own,) = daily_rows(session, [patient_id], first_of(today), today, at)
@@ -108,13 +122,15 @@ def decision_on(
         has_open_case(session, patient_id, told=True),
         any(is_valid(link, at) for link in links_of(session, patient_id)),
     )
-    return judge(_screened(own, settings), answers, known, thresholds)
+    return judge(_screened(own, settings, thresholds, checkpoints), answers, known, thresholds)
 
 
-def _screened(own: PatientRows, settings: Settings) -> Screened | None:
+def _screened(
+    own: PatientRows, settings: Settings, thresholds: Thresholds, checkpoints: Checkpoints
+) -> Screened | None:
     """None where the screen fails: a fault of the statistics must not hold up severe pain."""
     try:
-        return screened_of(as_daily_rows([own]), settings)
+        return checkpoints.screen(own.patient_id, as_daily_rows([own]), settings, thresholds)
     except Exception as error:  # noqa: BLE001 - named in the log, and the decision says so
         log.error("the screen failed", action="screen_failed", error=type(error).__name__)
         return None

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analytics.escalation.rows import NUMBERS, DailyRows
-from analytics.escalation.screening import Screened, Tier, screen
+from analytics.escalation.screening import Screened, Tier, go_on, screen
 from analytics.escalation.settings import SHIPPED
 from analytics.escalation.states import transitions
 
@@ -216,3 +216,53 @@ def test_each_patient_is_judged_alone(said):
         alone = screen(said.part(i, i + 1))
         assert np.array_equal(alone.tier[0], together.tier[i])
         assert alone.score[0] == pytest.approx(together.score[i], abs=1e-4, nan_ok=True)
+
+
+def same(one, other, days=slice(None)):
+    """All that is said of these days is the same, to the last bit."""
+    for name in ("tier", "cause", "score", "floor"):
+        assert np.array_equal(getattr(one, name)[:, days], getattr(other, name)[:, days], equal_nan=True), (
+            name
+        )
+    for name, values in one.features.items():
+        assert np.array_equal(values[:, days], other.features[name][:, days], equal_nan=True), name
+    for name in ("states", "level", "spread", "spoke"):
+        ours, theirs = (getattr(screened.filtered, name)[:, days] for screened in (one, other))
+        assert np.array_equal(ours, theirs, equal_nan=True), name
+    for name, values in one.filtered.usual.items():
+        assert np.array_equal(values[:, days], other.filtered.usual[name][:, days], equal_nan=True), name
+    said = range(one.rows.shape[1])[days]
+    for patient in range(one.rows.shape[0]):
+        for day in said:
+            assert one.decision(patient, day) == other.decision(patient, day)
+
+
+@settings(max_examples=60, deadline=None)
+@given(histories(), st.data())
+def test_a_screen_that_goes_on_says_to_the_last_bit_what_one_screen_says(said, data):
+    """Walked in pieces, at any days, each piece with rows that end later, as nights do."""
+    d = said.shape[1]
+    cuts = sorted(data.draw(st.lists(st.integers(0, d), min_size=1, max_size=3)))
+    checkpoint = None
+    for cut in cuts:
+        known = data.draw(st.integers(cut, d))
+        judged, checkpoint = go_on(said.until(known), SHIPPED, checkpoint, cut, keep=d)
+        same(judged, screen(said.until(known)))
+    judged, _ = go_on(said, SHIPPED, checkpoint, d, keep=d)
+    same(judged, screen(said))
+
+
+@settings(max_examples=30, deadline=None)
+@given(histories(), st.data())
+def test_what_is_kept_is_enough_for_its_days_and_the_others_say_nothing(said, data):
+    d = said.shape[1]
+    cut, keep = data.draw(st.integers(1, d)), data.draw(st.integers(8, 20))
+    _, checkpoint = go_on(said.until(cut), SHIPPED, None, cut, keep)
+    before = [values.copy() for values in (checkpoint.belief.p, checkpoint.belief.learned.habit.days)]
+    judged, _ = go_on(said, SHIPPED, checkpoint, cut, keep)
+    forgotten = max(0, cut - keep)
+    same(judged, screen(said), slice(min(d, forgotten + 7 if forgotten else 0), None))
+    assert np.isnan(judged.filtered.states[:, :forgotten]).all()
+    assert (judged.tier[:, :forgotten] == -1).all()
+    after = (checkpoint.belief.p, checkpoint.belief.learned.habit.days)
+    assert all(np.array_equal(*pair) for pair in zip(before, after, strict=True)), "it can be used again"

@@ -5,7 +5,10 @@ from __future__ import annotations
 import time
 import uuid
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
+from statistics import median
 
 import pytest
 import sqlalchemy as sa
@@ -13,7 +16,7 @@ import sqlalchemy as sa
 from alerting.cases import take_decisions
 from analytics.escalation.settings import SHIPPED as SETTINGS
 from analytics.escalation.thresholds import SHIPPED
-from analytics.jobs import screen as job
+from analytics.jobs.checkpoints import Checkpoints
 from analytics.jobs.patient_days import first_of
 from analytics.jobs.screen import ask_for_judgement, decision_on, screen
 from store import marks, people, zones
@@ -49,8 +52,8 @@ def usual(engine, patient, worst=3, days=20, until=EVENING):
         said(engine, patient, until - back * DAY, worst=worst, average=worst - 1)
 
 
-def judged(engine, at):
-    while screen(engine, at):
+def judged(engine, at, checkpoints=None):
+    while screen(engine, at, checkpoints=checkpoints):
         pass
 
 
@@ -227,7 +230,7 @@ def test_a_screen_that_fails_does_not_hold_up_severe_pain(engine, cast, monkeypa
     def broken(*_):
         raise FloatingPointError("a fault of the statistics")
 
-    monkeypatch.setattr(job, "screened_of", broken)
+    monkeypatch.setattr(Checkpoints, "screen", broken)
     said(engine, cast.steady, EVENING, worst=8)
     judged(engine, EVENING)
     assert told(engine, EVENING) == 1
@@ -265,14 +268,88 @@ def test_one_patients_decision_takes_some_milliseconds(engine, cast):
                                                      *(f"other_{k}" for k in range(110))]},
         )  # fmt: skip
         connection.execute(sa.text("ANALYZE day_index, pain_report"))
-    whole, reading = [], []
-    for _ in range(21):
+    checkpoints = Checkpoints()
+    reading, anew, night_by_night = [], [], []
+    for back in range(56, 0, -1):
+        at = NOON - back * DAY
         with transaction(engine) as session:
-            start = time.perf_counter()
-            daily_rows(session, [cast.steady], first_of(NOON.date()), NOON.date(), NOON)
-            reading.append(1000 * (time.perf_counter() - start))
-            start = time.perf_counter()
-            decision_on(session, cast.steady, NOON.date(), NOON, SHIPPED, SETTINGS)
-            whole.append(1000 * (time.perf_counter() - start))
-    print(f"least of 21: reading {min(reading):.1f} ms, the whole decision {min(whole):.1f} ms")
+            reading.append(ms(daily_rows, session, [cast.steady], first_of(at.date()), at.date(), at))
+            decided = partial(decision_on, session, cast.steady, at.date(), at, SHIPPED, SETTINGS)
+            night_by_night.append(ms(decided, checkpoints))
+            if back % 8 == 0:
+                anew.append(ms(decided, Checkpoints()))
+    for name, times in (("reading", reading), ("anew", anew), ("the next night", night_by_night)):
+        print(f"{name}: median {median(times):.1f} ms, least {min(times):.1f} ms")
+    assert checkpoints.walked < 4 * len(night_by_night) + 3 * 209, "a night walks its new days"
     assert min(reading) < 100, "a generous limit: machines of tests are busy"
+
+
+def ms(call, *args):
+    begun = time.perf_counter()
+    call(*args)
+    return 1000 * (time.perf_counter() - begun)
+
+
+def night_after_night(engine, cast, checkpoints, nights, between=lambda night: None):
+    """The decisions of each night, made by going on and by walking anew, must be the same; days walked."""
+    walked = []
+    for night in range(nights):
+        at = EVENING + night * DAY + 4 * HOUR
+        between(night)
+        before = checkpoints.walked
+        with transaction(engine) as session:
+            today = at.date() + DAY
+            known = partial(decision_on, session, cast.steady, today, at, SHIPPED)
+            own = SETTINGS if night < 6 else replace(SETTINGS, name="ward", page_score=0.3)
+            assert known(own, checkpoints) == known(own, Checkpoints())
+        walked.append(checkpoints.walked - before)
+    return walked
+
+
+def test_a_night_walks_its_new_days_and_decides_what_the_whole_history_does(engine, cast):
+    usual(engine, cast.steady, days=60, until=EVENING)
+
+    def answers(night):
+        said(engine, cast.steady, EVENING + night * DAY, worst=3 + night % 4, average=2)
+
+    walked = night_after_night(engine, cast, Checkpoints(), 9, answers)
+    assert [days < 10 for days in walked] == [False, *[True] * 5, False, True, True], "anew by new settings"
+
+
+def test_what_comes_late_or_is_corrected_is_never_judged_by_what_was_kept(engine, cast):
+    usual(engine, cast.steady, days=60, until=EVENING)
+    corrected = uuid.uuid4()
+
+    def arrives(night):
+        at = EVENING + night * DAY
+        if night == 1:  # an answer of a month ago
+            said(engine, cast.steady, at - 30 * DAY, received=at, worst=9, average=8)
+        if night == 2:  # a day that had none
+            said(engine, cast.steady, at - 4 * DAY, received=at, entry=corrected, worst=9, average=7)
+        if night == 3:  # the same entry corrected
+            said(engine, cast.steady, at - 5 * DAY, received=at, entry=corrected, worst=4, average=3)
+        if night == 4:
+            with transaction(engine) as session:
+                session.execute(
+                    sa.text(
+                        """INSERT INTO treatment (patient_id, at, kind, detail, entered_by, entered_at)
+                           VALUES (:p, :t, 'chemotherapy', '{}', 'nurse Anna', :at)"""
+                    ),
+                    {"p": cast.steady, "t": at - 10 * DAY, "at": at},
+                )
+
+    walked = night_after_night(engine, cast, Checkpoints(), 6, arrives)
+    assert [days < 10 for days in walked] == [False, False, False, False, False, True]
+
+
+def test_two_patients_do_not_stand_in_for_each_other_and_the_oldest_is_forgotten(engine, cast):
+    usual(engine, cast.steady, days=40)
+    usual(engine, cast.rising, days=40, worst=5)
+    checkpoints = Checkpoints(at_most=1)
+    with transaction(engine) as session:
+        for patient in (cast.steady, cast.rising, cast.steady):
+            known = partial(decision_on, session, patient, EVENING.date(), EVENING, SHIPPED, SETTINGS)
+            before = checkpoints.walked
+            assert known(checkpoints) == known(Checkpoints())
+            assert checkpoints.walked - before > 30, "from the first day on"
+    assert len(checkpoints) == 1
