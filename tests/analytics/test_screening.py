@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from dataclasses import replace
 from datetime import date
 
@@ -216,3 +217,27 @@ def test_each_patient_is_judged_alone(said):
         alone = screen(said.part(i, i + 1))
         assert np.array_equal(alone.tier[0], together.tier[i])
         assert alone.score[0] == pytest.approx(together.score[i], abs=1e-4, nan_ok=True)
+
+
+def test_nobody_to_judge_is_no_fault():
+    nobody = DailyRows((), (), np.array([], np.int64), {}, np.full((0, 5), -1, np.int32), {})
+    assert screen(nobody).tier.shape == (0, 5)
+    assert list(screen(nobody).decisions()) == []
+
+
+def test_the_words_of_one_day_cost_the_days_of_one_patient_however_many_stand_beside():
+    n, d = 2_000, 30
+    many = DailyRows(
+        tuple(map(str, range(n))),
+        (date(2026, 3, 1),) * n,
+        np.full(n, d),
+        {"average": np.full((n, d), 3.0)},
+        np.full((n, d), -1, np.int32),
+        {(i, 0): frozenset(["chemo"]) for i in range(n)},
+    )
+    judged = screen(many)
+    tracemalloc.start()
+    assert judged.decision(n - 1, d - 1).evidence["last_averages"] == [3.0] * 7
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < n * d, "a column of all patients alone would be eight times that"
