@@ -71,6 +71,7 @@ def decide(rows: DailyRows, judged: Judged, by: Settings) -> Tiers:
     """The tier of every day; day k looks at days 0..k only."""
     n, d = rows.shape
     average, worst = np.nan_to_num(rows.of("average")), np.nan_to_num(rows.of("worst"))
+    level = np.maximum(average, worst)  # of what was answered: either may be missing
     accepted = np.nan_to_num(rows.of("accepted_level"), nan=-1.0)
     tier, cause = np.zeros((n, d), np.int8), np.zeros((n, d), np.int8)
     never = -10_000
@@ -97,7 +98,7 @@ def decide(rows: DailyRows, judged: Judged, by: Settings) -> Tiers:
             worst[:, day] >= told_worst + by.step_up_points
         )
         at_floor = judged.floor[:, day]
-        expected = worst[:, day] <= accepted[:, day]
+        expected = level[:, day] <= accepted[:, day]
         by_floor = at_floor & cool & (~known | step_up) & ~expected
         by_score = (judged.score[:, day] >= by.page_score) & cool & over & ~(at_floor & expected)
         page = by_floor | by_score

@@ -67,6 +67,12 @@ def test_a_level_that_a_clinician_has_accepted_is_reviewed():
     assert judged.tier[0, 6] == Tier.REVIEW
 
 
+@pytest.mark.parametrize(("said", "paged"), [(8.0, True), (7.0, False)])
+def test_average_pain_alone_is_held_against_an_accepted_level_too(said, paged):
+    judged = screen(rows(average=[*STEADY, said], accepted_level=[7.0] * 36))
+    assert (days_of(Tier.PAGE, judged) == [35]) is paged
+
+
 def test_steady_pain_is_quiet_and_a_clear_rise_is_paged_once():
     judged = screen(rows(average=[*STEADY, 6.0, 6.0, 6.0, 6.0, 6.0, 6.0, 6.0, 6.0, 6.0]))
     (page,) = days_of(Tier.PAGE, judged)
