@@ -77,6 +77,7 @@ def decide(rows: DailyRows, judged: Judged, by: Settings) -> Tiers:
     never = -10_000
     paged, floor_paged, reviewed = (np.full(n, never) for _ in range(3))
     told_average, told_worst = np.zeros(n), np.zeros(n)
+    paged_average, paged_worst = np.zeros(n), np.zeros(n)  # highest on the days of pages of this cool-down
     over, in_vain = np.ones(n, dtype=bool), np.zeros(n, dtype=np.int64)
     window = by.known_level_days
     floors, answers = _lately(judged.floor, window), _lately(judged.answered, window)
@@ -99,7 +100,11 @@ def decide(rows: DailyRows, judged: Judged, by: Settings) -> Tiers:
         )
         at_floor = judged.floor[:, day]
         expected = level[:, day] <= accepted[:, day]
-        by_floor = at_floor & cool & (~known | step_up) & ~expected
+        # The floor is not kept waiting by a cool-down when it is clearly more than what was paged.
+        worse = (average[:, day] >= paged_average + by.step_up_points) | (
+            worst[:, day] >= paged_worst + by.step_up_points
+        )
+        by_floor = at_floor & (cool | worse) & (~known | step_up) & ~expected
         by_score = (judged.score[:, day] >= by.page_score) & cool & over & ~(at_floor & expected)
         page = by_floor | by_score
 
@@ -131,6 +136,10 @@ def decide(rows: DailyRows, judged: Judged, by: Settings) -> Tiers:
         told_average[told] = np.maximum(told_average, average[:, day])[told]
         told_worst[told] = np.maximum(told_worst, worst[:, day])[told]
         floor_paged[told] = day
+        anew = page & cool
+        paged_average[anew], paged_worst[anew] = 0.0, 0.0
+        paged_average[page] = np.maximum(paged_average, average[:, day])[page]
+        paged_worst[page] = np.maximum(paged_worst, worst[:, day])[page]
         paged[page], over[page] = day, False
         in_vain[ask] += 1
         reviewed[(less | nights) & ~ask & ~at_floor] = day

@@ -73,6 +73,18 @@ def test_average_pain_alone_is_held_against_an_accepted_level_too(said, paged):
     assert (days_of(Tier.PAGE, judged) == [35]) is paged
 
 
+def test_a_floor_two_points_above_what_was_paged_does_not_wait_for_the_cool_down():
+    risen = [*STEADY, 6.0, 6.0, 6.0]
+    (first,) = days_of(Tier.PAGE, screen(rows(average=risen)))
+    assert first in (35, 36)
+    stepped = screen(rows(average=[*risen, 8.0, 8.0, 9.0, 10.0]))
+    assert days_of(Tier.PAGE, stepped) == [first, 38, 41], "8 is two above 6, 9 only one above 8, 10 is two"
+    assert stepped.decision(0, 38).reason.startswith("severe now: ")
+    level = screen(rows(average=[*risen, 7.0]))
+    assert days_of(Tier.PAGE, level) == [first]
+    assert level.tier[0, 38] == Tier.REVIEW, "at the floor, one point above: never silent"
+
+
 def test_steady_pain_is_quiet_and_a_clear_rise_is_paged_once():
     judged = screen(rows(average=[*STEADY, 6.0, 6.0, 6.0, 6.0, 6.0, 6.0, 6.0, 6.0, 6.0]))
     (page,) = days_of(Tier.PAGE, judged)
