@@ -51,7 +51,9 @@ class PatientRows:
     numbers: dict[str, Floats]  #: each of one value a day, NaN where unknown
     device: NDArray[np.int64]  #: the id of the device worn longest that day, -1 where none was
     treatments: dict[int, frozenset[str]]  #: the kinds begun on a day, by its place
-    answers: list[Answer]  #: of all days, oldest first, those without any score left out
+    #: Of all days, oldest first, those without any score left out; and what a clock that is ahead dates to
+    #: the day after the last: it is no row yet, and severe now all the same.
+    answers: list[Answer]
 
     @property
     def days(self) -> int:
@@ -161,13 +163,13 @@ def _rows(
     treatments: dict[int, set[str]] = {}
     answers = []
     for row in _known(said, days) if as_known else said:  # oldest first
+        if row.day >= days.first and (row.worst is not None or row.average is not None):
+            answers.append(Answer(row.day, row.true_at, row.received_at, row.worst, row.average))
         if (place := days.place(row.day)) is None:
             continue
         for name in SAID:
             if (value := getattr(row, name)) is not None:
                 numbers[name][place] = value
-        if row.worst is not None or row.average is not None:
-            answers.append(Answer(row.day, row.true_at, row.received_at, row.worst, row.average))
     for row in moved:
         if (place := days.place(row.day)) is not None and row.day < days.today:
             for name in MOVED:

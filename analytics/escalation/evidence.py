@@ -12,7 +12,7 @@ from analytics.escalation.filter import WITNESSES, Filtered
 from analytics.escalation.rows import DailyRows
 from analytics.escalation.settings import Settings
 from analytics.escalation.states import ESCALATION, STATES
-from analytics.escalation.streams import answered_days
+from analytics.escalation.streams import ANSWERS
 from analytics.escalation.tiers import Cause
 
 LAST_DAYS = 7
@@ -30,7 +30,9 @@ class Evidence:
 
     def today(self, name: str) -> float | None:
         """The number of that day, None where unknown."""
-        return _told(self.rows.of(name)[self.patient, self.day])
+        # Not `rows.of`: of a name that is absent that would make an array of all patients, each time.
+        found = self.rows.numbers.get(name)
+        return None if found is None else _told(found[self.patient, self.day])
 
     def usual(self, name: str) -> float | None:
         """What was usual by the day before; the day itself is not its own measure."""
@@ -73,7 +75,7 @@ class Evidence:
             "worst": self.today("worst"),
             "usual_average": self.usual_average,
             "usual_worst_above_average": self.usual("peak"),
-            "last_averages": [_told(x) for x in self.rows.of("average")[self.patient, lately]],
+            "last_averages": self._lately("average", lately),
             "breakthrough": self.today("breakthrough"),
             "usual_breakthrough": self.usual("episodes"),
             "answered_of_14_days": int(answered[max(0, self.day - FORTNIGHT + 1) :].sum()),
@@ -92,7 +94,17 @@ class Evidence:
         }
 
     def _answered(self) -> NDArray[np.bool_]:
-        return answered_days(self.rows.part(self.patient, self.patient + 1))[0, : self.day + 1]
+        told = np.zeros(self.day + 1, dtype=bool)
+        for name in ANSWERS:
+            if (found := self.rows.numbers.get(name)) is not None:
+                told |= ~np.isnan(found[self.patient, : self.day + 1])
+        return told
+
+    def _lately(self, name: str, days: slice) -> list[float | None]:
+        found = self.rows.numbers.get(name)
+        if found is None:
+            return [None] * (days.stop - days.start)
+        return [_told(x) for x in found[self.patient, days]]
 
 
 def reason_of(cause: Cause, seen: Evidence, by: Settings) -> str:

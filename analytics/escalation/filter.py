@@ -73,7 +73,8 @@ class Belief:
 def filter_states(rows: DailyRows) -> Filtered:
     """Walk through the days once; day k sees rows 0..k."""
     n, d = rows.shape
-    parts = [rows.part(start, min(start + AT_ONCE, n)) for start in range(0, n, AT_ONCE)]
+    # Of no patients there is one part, too: it has the shapes and no rows.
+    parts = [rows.part(start, min(start + AT_ONCE, n)) for start in range(0, max(n, 1), AT_ONCE)]
     walked = [walk(Streams(part), Belief.at_first(part.shape[0]), d) for part in parts]
     return combined(walked, np.concatenate)
 
@@ -97,7 +98,8 @@ def walk(streams: Streams, belief: Belief, until: int) -> Filtered:
     """
     n, first = len(belief.before), belief.days
     d = until - first
-    k, cells = len(STATES), n * len(SCATTER) * len(LEVELS)
+    manners_by_levels = len(SCATTER) * len(LEVELS)
+    k, cells = len(STATES), n * manners_by_levels
     step = transitions()
     # Yesterday to today, and the shift of yesterday weighted with it, in one product.
     steps = np.concatenate([step.T, (SHIFT[:, None] * step).T])
@@ -115,12 +117,12 @@ def walk(streams: Streams, belief: Belief, until: int) -> Filtered:
         came = both[k:].reshape(p.shape)
         if day % WANDERS_EVERY == 0:
             p = _wander(p)
-        expected = p.reshape(k, n, -1).sum(axis=2).T
+        expected = p.reshape(k, n, manners_by_levels).sum(axis=2).T
         seen = streams.pain[:, day].astype(np.float32)
         if not np.isnan(seen).all():
             came /= p
             p *= _of_pain(seen, before, came, streams.expected_scatter[:, day])
-        now = p.reshape(k, n, -1).sum(axis=2).T
+        now = p.reshape(k, n, manners_by_levels).sum(axis=2).T
         spoke[:, at, 0] = _log_odds(now) - _log_odds(expected)
         now /= now.sum(axis=1, keepdims=True)
         weight = np.ones((n, k))

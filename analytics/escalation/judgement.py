@@ -75,14 +75,16 @@ def judge(screened: Screened | None, answers: Answers, known: Known, by: Thresho
 
 
 def _severe(report: Report, screened: Screened | None, known: Known, by: Thresholds) -> Decision:
-    said = f"{report.in_words()} on {report.day}; {by.severe} or more is severe"
+    # An operator may have set the floor of the screen below what is severe.
+    least = by.severe if screened is None else min(by.severe, screened.settings.floor_worst)
+    said = f"{report.in_words()} on {report.day}; {least:g} or more is severe"
     accepted = _accepted(screened, report.day)
     before = [one.tier or "page" for one in known.fired if one.reported_at == report.at]
     # What was decided of this very answer stands: its case may have been opened, or closed, since then.
     page = before[-1] == "page" if before else not known.open_case
     tier: Reached = "page" if page or _pages(screened, report.day) else "review"
     severity: Severity = "high"
-    evidence: dict[str, object] = {"because": "severe", "at_least": by.severe}
+    evidence: dict[str, object] = {"because": "severe", "at_least": least}
     if report.level <= accepted:
         said += f", up to {accepted:g} was accepted as expected for this patient"
         tier, severity = "review", "low"
@@ -121,10 +123,10 @@ def _of_the_day(screened: Screened, answers: Answers, known: Known, by: Threshol
         return replace(
             asked, reason=f"{asked.reason}; the patient has no diary page on which to be asked again"
         )
-    if tier == Tier.TECHNICAL and screened.cause[0, judged] != Cause.NOT_WORN:
-        return _screened(screened, answers, judged, Verdict.NO_EVIDENCE)
     if untold is not None and judged - untold <= by.stale_after_days:
         return _late(screened, answers, untold, by)
+    if tier == Tier.TECHNICAL and screened.cause[0, judged] != Cause.NOT_WORN:
+        return _screened(screened, answers, judged, Verdict.NO_EVIDENCE)
     calm = _calm(screened, answers, judged, by)
     if tier == Tier.TECHNICAL:  # trouble of a device, beside what the diary says
         return replace(calm, tier="technical", reason=f"{calm.reason}; {screened.decision(0, judged).reason}")

@@ -1,9 +1,9 @@
 """A severe answer that has just been given: it opens or joins the case of its patient, whatever a score says.
 
-*Severe* is worst pain of 7 or more (Serlin et al., Pain 61:277-284, 1995: 7 to 10 is severe), or average pain
-at the floor of the screen. One answer is enough, if it was received within 24 h of the time that it tells
-of; and since the question looks back over 24 h, a milder answer within the following 24 h does not take it
-back. When the last answer is more than three days old nothing is severe now: what was true may no longer be.
+*Severe* is worst pain of 7 or more (Serlin et al., Pain 61:277-284, 1995: 7 to 10 is severe), or pain at the
+floor of the screen, which an operator may have set lower. One answer is enough, if it was received within
+24 h of the time that it tells of; and since the question looks back over 24 h, a milder answer within the
+following 24 h does not take it back. When the last answer is more than three days old nothing is severe now: what was true may no longer be.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from math import inf
 
 from analytics.escalation.thresholds import Thresholds
 
@@ -48,7 +49,11 @@ class Answers:
 
 
 def answers_at(
-    reports: Sequence[Report], at: datetime, thresholds: Thresholds, floor_average: float
+    reports: Sequence[Report],
+    at: datetime,
+    thresholds: Thresholds,
+    floor_average: float,
+    floor_worst: float = inf,
 ) -> Answers:
     """What the diary says at `at`; entries dated more than `late_after_h` ahead are left out: their clock is
     wrong. `at` decides only that and what is stale, so the same asked again has the same answer."""
@@ -62,7 +67,7 @@ def answers_at(
         for r in given
         if given[-1].at - r.at <= looks_back
         and (
-            (r.worst is not None and r.worst >= thresholds.severe)
+            (r.worst is not None and r.worst >= min(thresholds.severe, floor_worst))
             or (r.average is not None and r.average >= floor_average)
         )
     ]

@@ -17,6 +17,7 @@ from analytics.escalation.rows import DailyRows, Floats
 from analytics.escalation.states import STATES
 from analytics.escalation.usual import Counted, Habit, Usual
 
+ANSWERS = ("average", "worst", "breakthrough", "rescue_doses")  #: what the diary tells of a day
 #: After these a week of tiredness, poor nights and some more pain is expected.
 SYSTEMIC = ("chemo", "chemotherapy", "immunotherapy", "targeted_therapy", "systemic_therapy")
 AFTER_THERAPY_DAYS = 7
@@ -137,7 +138,7 @@ class Learned:
 def answered_days(rows: DailyRows) -> NDArray[np.bool_]:
     """(n, d) the patient told something of that day: pain, episodes or rescue doses."""
     told = np.zeros(rows.shape, dtype=bool)
-    for name in ("average", "worst", "breakthrough", "rescue_doses"):
+    for name in ANSWERS:
         told |= ~np.isnan(rows.of(name))
     return told
 

@@ -80,6 +80,8 @@ class Told:
     reviewed: NDArray[np.int64] = field(init=False)
     average: Floats = field(init=False)  #: highest that was paged at the floor
     worst: Floats = field(init=False)
+    paged_average: Floats = field(init=False)  #: highest on the days of pages of this cool-down
+    paged_worst: Floats = field(init=False)
     over: NDArray[np.bool_] = field(init=False)  #: the episode that was paged
     in_vain: NDArray[np.int64] = field(init=False)  #: check-ins since the last answer
     days: int = 0  #: that have been walked through
@@ -87,7 +89,7 @@ class Told:
     def __post_init__(self) -> None:
         n = self.patients
         self.paged, self.floor_paged, self.reviewed = (np.full(n, _NEVER) for _ in range(3))
-        self.average, self.worst = np.zeros(n), np.zeros(n)
+        self.average, self.worst, self.paged_average, self.paged_worst = (np.zeros(n) for _ in range(4))
         self.over, self.in_vain = np.ones(n, dtype=bool), np.zeros(n, dtype=np.int64)
 
 
@@ -98,6 +100,7 @@ def decide(rows: DailyRows, judged: Judged, by: Settings, told: Told, until: int
     """
     first = told.days
     average, worst = np.nan_to_num(rows.of("average")), np.nan_to_num(rows.of("worst"))
+    level = np.maximum(average, worst)  # of what was answered: either may be missing
     accepted = np.nan_to_num(rows.of("accepted_level"), nan=-1.0)
     tier, cause = (np.zeros((told.patients, until - first), np.int8) for _ in range(2))
     window = by.known_level_days
@@ -122,8 +125,12 @@ def decide(rows: DailyRows, judged: Judged, by: Settings, told: Told, until: int
             worst[:, day] >= told.worst + by.step_up_points
         )
         at_floor = judged.floor[:, day]
-        expected = worst[:, day] <= accepted[:, day]
-        by_floor = at_floor & cool & (~known | step_up) & ~expected
+        expected = level[:, day] <= accepted[:, day]
+        # The floor is not kept waiting by a cool-down when it is clearly more than what was paged.
+        worse = (average[:, day] >= told.paged_average + by.step_up_points) | (
+            worst[:, day] >= told.paged_worst + by.step_up_points
+        )
+        by_floor = at_floor & (cool | worse) & (~known | step_up) & ~expected
         by_score = (judged.score[:, day] >= by.page_score) & cool & told.over & ~(at_floor & expected)
         page = by_floor | by_score
 
@@ -155,6 +162,10 @@ def decide(rows: DailyRows, judged: Judged, by: Settings, told: Told, until: int
         told.average[severe] = np.maximum(told.average, average[:, day])[severe]
         told.worst[severe] = np.maximum(told.worst, worst[:, day])[severe]
         told.floor_paged[severe] = day
+        anew = page & cool
+        told.paged_average[anew], told.paged_worst[anew] = 0.0, 0.0
+        told.paged_average[page] = np.maximum(told.paged_average, average[:, day])[page]
+        told.paged_worst[page] = np.maximum(told.paged_worst, worst[:, day])[page]
         told.paged[page], told.over[page] = day, False
         told.in_vain[ask] += 1
         told.reviewed[(less | nights) & ~ask & ~at_floor] = day

@@ -114,7 +114,7 @@ def decision_on(
     """What is said of one patient at `at`, by what is stored now. Nothing is written."""
     (own,) = daily_rows(session, [patient_id], first_of(today), today, at)
     reports = [Report(one.day, one.at, one.worst, one.average, one.received_at) for one in own.answers]
-    answers = answers_at(reports, at, thresholds, settings.floor_average)
+    answers = answers_at(reports, at, thresholds, settings.floor_average, settings.floor_worst)
     fired = results.fired_since(session, patient_id, today - timedelta(days=2 * settings.cool_down_days + 2))
     known = Known(
         today,

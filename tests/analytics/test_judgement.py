@@ -145,6 +145,22 @@ def test_a_page_for_yesterday_is_told_and_one_of_days_ago_is_shown_as_late():
     assert decide({5: Tier.PAGE}, [*CALM, 5, 3, 3, 3, 3, 3]).verdict == "quiet"
 
 
+def test_a_severe_answer_of_yesterday_of_a_new_patient_is_on_the_worklist_though_today_cannot_be_judged():
+    """Both came at once, more than 24 h apart: the severe one is not severe now, and was told nobody."""
+    numbers = {"worst": np.array([[10.0, 3.0]])}
+    first = TODAY - timedelta(days=1)
+    own = screen(DailyRows(("P-1",), (first,), np.array([2]), numbers, np.full((1, 2), -1, np.int32), {}))
+    assert own.tier[0].tolist() == [Tier.PAGE, Tier.TECHNICAL]
+    reports = [
+        Report(first, AT - timedelta(hours=25), 10, None, AT - timedelta(hours=1)),
+        Report(TODAY, AT, 3, None, AT),
+    ]
+    answers = answers_at(reports, EVENING, SHIPPED, SETTINGS.floor_average)
+    found = judge(own, answers, Known(TODAY, [], False, True), SHIPPED)
+    assert (found.verdict, found.tier) == ("review", "review")
+    assert found.reason.startswith("late: severe now: worst pain 10")
+
+
 def test_the_floor_of_an_answer_that_came_late_is_not_told_as_of_now():
     found = decide({0: Tier.PAGE}, [*CALM, 9], late=timedelta(hours=25))
     assert (found.verdict, found.tier) == ("review", "review")

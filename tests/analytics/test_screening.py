@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from dataclasses import replace
 from datetime import date
 
@@ -64,6 +65,24 @@ def test_a_level_that_a_clinician_has_accepted_is_reviewed():
     judged = screen(rows(worst=[8.0] * 5 + [9.0] * 30, accepted_level=accepted))
     assert days_of(Tier.PAGE, judged) == []
     assert judged.tier[0, 6] == Tier.REVIEW
+
+
+@pytest.mark.parametrize(("said", "paged"), [(8.0, True), (7.0, False)])
+def test_average_pain_alone_is_held_against_an_accepted_level_too(said, paged):
+    judged = screen(rows(average=[*STEADY, said], accepted_level=[7.0] * 36))
+    assert (days_of(Tier.PAGE, judged) == [35]) is paged
+
+
+def test_a_floor_two_points_above_what_was_paged_does_not_wait_for_the_cool_down():
+    risen = [*STEADY, 6.0, 6.0, 6.0]
+    (first,) = days_of(Tier.PAGE, screen(rows(average=risen)))
+    assert first in (35, 36)
+    stepped = screen(rows(average=[*risen, 8.0, 8.0, 9.0, 10.0]))
+    assert days_of(Tier.PAGE, stepped) == [first, 38, 41], "8 is two above 6, 9 only one above 8, 10 is two"
+    assert stepped.decision(0, 38).reason.startswith("severe now: ")
+    level = screen(rows(average=[*risen, 7.0]))
+    assert days_of(Tier.PAGE, level) == [first]
+    assert level.tier[0, 38] == Tier.REVIEW, "at the floor, one point above: never silent"
 
 
 def test_steady_pain_is_quiet_and_a_clear_rise_is_paged_once():
@@ -266,3 +285,27 @@ def test_what_is_kept_is_enough_for_its_days_and_the_others_say_nothing(said, da
     assert (judged.tier[:, :forgotten] == -1).all()
     after = (checkpoint.belief.p, checkpoint.belief.learned.habit.days)
     assert all(np.array_equal(*pair) for pair in zip(before, after, strict=True)), "it can be used again"
+
+
+def test_nobody_to_judge_is_no_fault():
+    nobody = DailyRows((), (), np.array([], np.int64), {}, np.full((0, 5), -1, np.int32), {})
+    assert screen(nobody).tier.shape == (0, 5)
+    assert list(screen(nobody).decisions()) == []
+
+
+def test_the_words_of_one_day_cost_the_days_of_one_patient_however_many_stand_beside():
+    n, d = 2_000, 30
+    many = DailyRows(
+        tuple(map(str, range(n))),
+        (date(2026, 3, 1),) * n,
+        np.full(n, d),
+        {"average": np.full((n, d), 3.0)},
+        np.full((n, d), -1, np.int32),
+        {(i, 0): frozenset(["chemo"]) for i in range(n)},
+    )
+    judged = screen(many)
+    tracemalloc.start()
+    assert judged.decision(n - 1, d - 1).evidence["last_averages"] == [3.0] * 7
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < n * d, "a column of all patients alone would be eight times that"

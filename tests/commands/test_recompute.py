@@ -55,7 +55,9 @@ def analytics(engine: sa.Engine):
 
 def stale(engine: sa.Engine) -> int:
     with engine.connect() as connection:
-        return connection.execute(sa.text("SELECT count(*) FROM stale_day WHERE kind = 'movement'")).scalar_one()
+        return connection.execute(
+            sa.text("SELECT count(*) FROM stale_day WHERE kind = 'movement'")
+        ).scalar_one()
 
 
 def audit(engine: sa.Engine) -> list[str]:

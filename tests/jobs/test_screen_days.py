@@ -80,6 +80,29 @@ def test_a_severe_answer_of_a_new_patient_is_a_case_and_a_message_at_once(engine
     assert case.reason == "worst pain 8 of 10 on 2026-05-04; 7 or more is severe"
 
 
+def test_a_severe_answer_of_a_clock_that_is_past_midnight_already_is_told_at_once(engine, cast):
+    late_evening = EVENING + 2.9 * HOUR  # 23:54 in Rome
+    said(engine, cast.steady, late_evening + HOUR, received=late_evening, worst=9)
+    judged(engine, late_evening)
+    assert told(engine, late_evening) == 1
+    judged(engine, late_evening + HOUR)
+    ask_for_judgement(engine, late_evening + HOUR)
+    judged(engine, late_evening + HOUR)
+    assert told(engine, late_evening + HOUR) == 1, "the same answer, when its day has come"
+
+
+def test_a_floor_that_an_operator_set_below_severe_pages_at_once(engine, cast):
+    own = replace(SETTINGS, name="ward", floor_worst=5.0)
+    usual(engine, cast.steady, worst=2)
+    judged(engine, EVENING - HOUR)
+    said(engine, cast.steady, EVENING, worst=5)
+    while screen(engine, EVENING, SHIPPED, own):
+        pass
+    found = of(engine, cast.steady)[-1]
+    assert (found.verdict, found.tier) == ("fire", "page")
+    assert found.reason.endswith("5 or more is severe")
+
+
 def test_the_same_rows_give_the_same_decision_and_no_second_one(engine, cast):
     usual(engine, cast.steady)
     said(engine, cast.steady, EVENING, worst=8, average=6)
