@@ -111,8 +111,10 @@ def _run(
     with progress("patients", len(ids)) as done:
         for count, batch in history(engine, ids, since, now()):
             if batch is not None:
+                filtered = None  # does not depend on the settings, and is nearly all of the work
                 for chosen, tally in zip(settings, tallies, strict=True):
-                    judged = screen(batch.rows, chosen)
+                    judged = screen(batch.rows, chosen, filtered)
+                    filtered = judged.filtered
                     tally.patients += [
                         tallied(judged, k, since, cases, reasons=reasons)
                         for k, cases in enumerate(batch.cases)

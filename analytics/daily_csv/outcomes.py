@@ -11,6 +11,7 @@ from __future__ import annotations
 import csv
 import gzip
 import io
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +21,7 @@ from numpy.typing import NDArray
 
 from analytics.association.daily_rows import MISSING, NotDailyRows
 from analytics.daily_csv.columns import DAY, PATIENT, Days
+from analytics.daily_csv.reading import GZIP
 from analytics.escalation.rows import DailyRows
 from analytics.recordings.text import text_of
 
@@ -108,7 +110,11 @@ def read_attributes(file: Path) -> dict[str, dict[str, str]]:
 
 def _rows(file: Path, wanted: tuple[str, ...]) -> Iterator[tuple[int, dict[str, str]]]:
     data = file.read_bytes()
-    text = text_of(gzip.decompress(data) if data[:2] == b"\x1f\x8b" else data, file.name)
+    try:
+        plain = gzip.decompress(data) if data[:2] == GZIP else data
+    except (EOFError, zlib.error, gzip.BadGzipFile):
+        raise NotDailyRows(f"{file.name} is cut short or damaged; copy or compress it again.") from None
+    text = text_of(plain, file.name)
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     try:
         titles = [title.strip().lower() for title in next(reader, [])]

@@ -18,6 +18,7 @@ import numpy as np
 
 from analytics.escalation.clustered import Estimate, rate, share
 from analytics.escalation.screening import Screened, Tier
+from analytics.escalation.tiers import Cause
 
 METHOD = "backtest 1"
 NEAR_DAYS = 7  #: a page so many days before or after the opening of a case is of the same thing
@@ -51,7 +52,7 @@ class Tallied:
     """The counts of one patient over the days from `since` on."""
 
     days: int
-    cannot_judge: int
+    cannot_judge: int  #: days; one on which only the device is in trouble is none of them
     counts: dict[str, int]  #: of each of `PER_WEEK`
     pages: tuple[Page, ...]
     #: Of each case its outcome and how many days after its opening it would have been paged; None: not.
@@ -96,7 +97,9 @@ def tallied(
     )
     return Tallied(
         days=len(tier),
-        cannot_judge=int((tier == Tier.TECHNICAL).sum()),
+        cannot_judge=int(
+            ((tier == Tier.TECHNICAL) & (screened.cause[patient, span] != Cause.NOT_WORN)).sum()
+        ),
         counts={
             "pages": len(days),
             "calm_pages": int((paged & ~floor).sum()),

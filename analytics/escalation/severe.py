@@ -3,7 +3,8 @@
 *Severe* is worst pain of 7 or more (Serlin et al., Pain 61:277-284, 1995: 7 to 10 is severe), or pain at the
 floor of the screen, which an operator may have set lower. One answer is enough, if it was received within
 24 h of the time that it tells of; and since the question looks back over 24 h, a milder answer within the
-following 24 h does not take it back. When the last answer is more than three days old nothing is severe now: what was true may no longer be.
+following 24 h does not take it back. When the last answer is more than three days old nothing is severe now:
+what was true may no longer be.
 """
 
 from __future__ import annotations

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from analytics.escalation.rows import DailyRows, Floats
 from analytics.escalation.screening import Screened, Tier
+from analytics.escalation.tiers import Cause
 
 BASELINE_DAYS = 28  #: before an event, over which its usual pain is taken
 BEFORE_DAYS = 14  #: before an event, over which diary and wear are; with the days on which a page counts
@@ -95,7 +96,9 @@ def watched(
         answered=int(answered[span].sum()),
         worn=float(np.nansum(wear[span])),
         wear_days=int(known.sum()),
-        cannot_judge=int((tier == Tier.TECHNICAL).sum()),
+        cannot_judge=int(
+            ((tier == Tier.TECHNICAL) & (screened.cause[patient, span] != Cause.NOT_WORN)).sum()
+        ),
         pages=int(paged.sum()),
         false_pages=false_pages,
         level=_mean(pain[span]),

@@ -9,7 +9,7 @@ import pytest
 
 from analytics.escalation.backtest import OPEN, PastCase, Tally, document, matched, tallied
 from analytics.escalation.rows import DailyRows
-from analytics.escalation.screening import screen
+from analytics.escalation.screening import Tier, screen
 
 DAY0 = date(2026, 3, 1)
 
@@ -49,6 +49,15 @@ def test_only_days_and_cases_since_the_given_day_count():
     assert found.cases == (("false", -2),) and found.false_pages == 1
     assert tallied(judged, 0, day(25), []).counts["pages"] == 0
     assert tallied(judged, 0, day(60), []).days == 0
+
+
+def test_a_watch_on_the_table_beside_a_full_diary_is_no_day_that_cannot_be_judged():
+    numbers = {"average": np.full((1, 40), 2.0), "wear_fraction": np.array([[0.9] * 30 + [0.0] * 10])}
+    rows = DailyRows(("p",), (DAY0,), np.array([40]), numbers, np.full((1, 40), -1, np.int32), {})
+    judged = screen(rows)
+    assert judged.tier[0, 32] == Tier.TECHNICAL
+    assert tallied(judged, 0, day(10), []).cannot_judge == 0
+    assert tallied(judged, 0, DAY0, []).cannot_judge == 2, "the days before three answers"
 
 
 def test_the_report_tells_earlier_from_later_from_not_at_all():

@@ -1,6 +1,7 @@
 """`actalgia risk`: validate the risk on other data, and see whether it drifts. Simulated rows; nobody's data."""
 
 import csv
+import gzip
 import json
 import subprocess
 import sys
@@ -56,6 +57,15 @@ def with_outcome(site):
             on = any(a <= row["day"] < b for a, b in events.get(row["patient"], []))
             write.writerow({**row, "Flare": int(on)})
     return path
+
+
+@pytest.mark.parametrize("cut", [7, 40])
+def test_a_damaged_file_of_events_is_one_sentence(site, tmp_path, cut):
+    damaged = tmp_path / "events.csv.gz"
+    damaged.write_bytes(gzip.compress((site / "truth.csv").read_bytes())[:cut])
+    done = run("validate", site / "daily.csv", "--events", damaged)
+    assert done.returncode == 2
+    assert "events.csv.gz is cut short or damaged" in " ".join(done.stderr.replace("│", " ").split())
 
 
 def test_one_command_tells_discrimination_calibration_net_benefit_and_subgroups(site, tmp_path):
