@@ -20,7 +20,7 @@ class JudgedDay:
 
     day: date
     score: float | None  #: log10 of the odds, of the newest decision
-    tier: str | None  #: the most urgent that it ever reached; None: nobody
+    tier: str | None  #: the most urgent that it ever reached, technical only if the newest is; None
 
 
 def newest_decision(session: Session, patient_id: int) -> Decision | None:
@@ -50,6 +50,8 @@ def judged_days(session: Session, patient_id: int, first: date, last: date) -> l
     days: dict[date, JudgedDay] = {}
     for day, verdict, tier, score in rows:
         before = days[day].tier if day in days else None
+        if before == "technical":  # nobody was reached, and what could not be judged at first has been since
+            before = None
         days[day] = JudgedDay(day, score, _more_urgent(reached(verdict, tier), before))
     return [days[day] for day in sorted(days)]
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from analytics.escalation.settings import Settings
 
 SHOWN = 40  #: pages that a person is shown; --json has all of them
+MOSTLY = 0.5  #: from this share of days without a judgement on, a person is told before the rest
 NOTES = (
     "Each day has what was received before it ended: entries that came later, corrections and back-filled "
     "days count for nothing here, although a screen that runs would see them on the days after.",
@@ -150,6 +151,12 @@ def _tell(found: dict[str, Any], pages: list[Page]) -> None:
     rows.append(["pages in all", str(given["pages"]), str(shipped["pages"])])
     rows.append(["days that cannot be judged", _percent(given), _percent(shipped)])
     table(["", given["settings"], shipped["settings"]], rows)
+    unjudged = shipped["cannot_judge"]["estimate"]
+    if unjudged is not None and unjudged > MOSTLY:
+        say(
+            f"\nThese figures say little: on {_percent(shipped)} of the days nothing could be judged. "
+            "History that was loaded afterwards, as in a ward just started, had not been received in time."
+        )
     happened = found["happened"]
     say(f"\nWhat happened: {happened['cases']} cases, {_rate(happened['cases_per_week'])} a patient-week.")
     if happened["cases"]:

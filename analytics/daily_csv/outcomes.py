@@ -101,7 +101,14 @@ def read_events(file: Path) -> Outcomes:
 def read_attributes(file: Path) -> dict[str, dict[str, str]]:
     """Of each column but `patient` what it says of each patient; empty cells are left out."""
     found: dict[str, dict[str, str]] = {}
-    for _, row in _rows(file, (PATIENT,)):
+    lines: dict[str, int] = {}
+    for line, row in _rows(file, (PATIENT,)):
+        first = lines.setdefault(row[PATIENT], line)
+        if first != line:
+            raise NotDailyRows(
+                f"{file.name}: lines {first} and {line} are of one patient; "
+                "a table of people has one line each."
+            )
         for name, value in row.items():
             if name != PATIENT and value and value.lower() not in MISSING:
                 found.setdefault(name, {})[row[PATIENT]] = value

@@ -13,8 +13,10 @@ def sentences(document: dict[str, Any]) -> list[str]:
     """What differs first, then what missed events have in common, then how far all this reaches."""
     groups = list(_groups(document))
     worse = [line for name, group in groups for line in _seen_worse(name, group)]
-    if not worse:
+    if not worse and any(_compared(group, "sensitivity") for _, group in groups):
         worse = ["No group is seen worse than the others by more than chance would give."]
+    elif not worse:
+        worse = ["Whether any group is seen worse cannot be told: too few groups in which enough got worse."]
     less = [line for name, group in groups for line in _known_less(name, group)]
     few = [f"{name}: {group['reason']}." for name, group in groups if "measures" not in group]
     found = [*worse, *less, *few]
@@ -123,6 +125,10 @@ def _apart(line: dict[str, Any], *, down: bool) -> bool:
         return False
     worse = line["difference"] < 0 if down else line["difference"] > 0
     return bool(worse and abs(line["difference"]) >= _LEAST)
+
+
+def _compared(group: dict[str, Any], measure: str) -> bool:
+    return "measures" in group and group["measures"][measure]["difference"] is not None
 
 
 def _beyond(ci: list[float]) -> bool:

@@ -130,7 +130,8 @@ def reason_of(cause: Cause, seen: Evidence, by: Settings) -> str:
         case Cause.NO_DATA:
             answers = int(seen._answered().sum())
             if answers < by.least_answers:
-                return f"cannot judge: {answers} answered days so far, the least is {by.least_answers}"
+                counted = "1 answered day" if answers == 1 else f"{answers} answered days"
+                return f"cannot judge: {counted} so far, the least is {by.least_answers}"
             return f"cannot judge: no diary and no movement for {_days(by.judge_days)}"
         case _:
             return f"as usual: {now}"
@@ -159,7 +160,7 @@ def _pain(seen: Evidence) -> str:
     ]
     count = seen.today("breakthrough")
     if count:
-        parts.append(f"{count:g} episodes")
+        parts.append(f"{count:g} breakthrough episode{'' if count == 1 else 's'}")
     return ", ".join(parts) if parts else "no answer today"
 
 

@@ -108,7 +108,8 @@ def _of_the_day(screened: Screened, answers: Answers, known: Known, by: Threshol
     if untold is not None and not screened.floor[0, untold]:
         going_on = day in answered and screened.score[0, judged] >= screened.settings.page_score
         if going_on:
-            return _screened(screened, answers, judged, Verdict.FIRE, "medium", "page")
+            # Its own cause is that of a day on which the episode had been told: "as usual", or a lesser one.
+            return _screened(screened, answers, judged, Verdict.FIRE, "medium", "page", Cause.LIKELY)
         if untold == judged - 1:
             found = _screened(screened, answers, untold, Verdict.FIRE, "medium")
             return replace(found, day=day, reason=f"{found.reason} (on {found.day}, known only afterwards)")
@@ -182,8 +183,8 @@ def _calm(screened: Screened, answers: Answers, judged: int, by: Thresholds) -> 
         why = f"the last answer, of {last.day}, is more than {by.stale_after_days} days old"
     elif usual is None:
         why = (
-            f"{days} answered days in the {by.baseline_days} days before {last.day}, "
-            f"a usual level needs {by.least_baseline_days}"
+            f"{days} answered day{'' if days == 1 else 's'} in the {by.baseline_days} days "
+            f"before {last.day}, a usual level needs {by.least_baseline_days}"
         )
     if why is not None:
         return Decision(
@@ -206,9 +207,10 @@ def _screened(
     verdict: Verdict,
     severity: Severity | None = None,
     tier: Reached | None = None,
+    about: Cause | None = None,
 ) -> Decision:
-    """The decision of the screen on one day, under this verdict."""
-    said = screened.decision(0, place)
+    """The decision of the screen on one day, under this verdict; `about` instead of its own cause."""
+    said = screened.decision(0, place, about)
     of_day = [one for one in answers.all if one.day == said.day]
     return Decision(
         verdict,

@@ -70,15 +70,19 @@ class Screened:
         for patient, day in np.argwhere(self.tier != Tier.NONE):
             yield self.decision(int(patient), int(day))
 
-    def decision(self, patient: int, day: int) -> DayDecision:
-        """What is said of one day, in words and numbers; of a quiet day, too."""
+    def decision(self, patient: int, day: int, about: Cause | None = None) -> DayDecision:
+        """What is said of one day, in words and numbers; of a quiet day, too.
+
+        `about` instead of the day's own cause, where it is told for another reason.
+        """
         score = float(self.score[patient, day])
+        cause = Cause(int(self.cause[patient, day])) if about is None else about
         evidence = Evidence(self.rows, self.filtered, patient, day)
         return DayDecision(
             self.rows.patients[patient],
             self.rows.date_of(patient, day),
             Tier(int(self.tier[patient, day])),
-            reason_of(Cause(int(self.cause[patient, day])), evidence, self.settings),
+            reason_of(cause, evidence, self.settings),
             None if np.isnan(score) else round(score, 3),
             {"rule": RULE, "settings": self.settings.label, **evidence.as_numbers()},
         )

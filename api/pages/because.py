@@ -40,7 +40,8 @@ def because(evidence: Mapping[str, Any]) -> list[str]:
         found.append(f"Accepted as expected for this patient: up to {level:g}")
     if (share := evidence.get("probability")) is not None and share >= 0.1:
         found.append(
-            f"An escalation is {100 * share:.0f} % likely by the score ({evidence.get('likeliest')})"
+            f"Getting worse is {100 * share:.0f} % likely ({evidence.get('likeliest')}), "
+            "by a model that was made with simulated patients"
         )
     streams = evidence.get("spoke_for_it_in_7_days") or {}
     spoke = [name for name, weight in streams.items() if weight is not None and weight >= SPEAKS]

@@ -66,8 +66,8 @@ def how_often(rate: float, what: str) -> str:
     """A rate in a week as a person says it: `about 2 pages a week`, `about 1 page in 5 weeks`."""
     if rate >= 9.5:
         return f"about {rate:.0f} {what}s a week"
-    if rate >= 0.95:
-        told = f"{rate:.1f}".removesuffix(".0")
+    if rate >= 0.83:  # nearer to one a week than to two in three weeks
+        told = "1" if rate < 1 else f"{rate:.1f}".removesuffix(".0")
         return f"about {told} {what}{'' if told == '1' else 's'} a week"
     if rate * WEEKS_IN_A_YEAR < 1:
         return f"fewer than 1 {what} a year"

@@ -200,6 +200,11 @@ def test_groups_that_do_not_differ_are_said_to_be_so_with_how_far_that_reaches()
     assert said[-1].startswith("14 differences were looked at: about 1 would lie outside")
 
 
+def test_where_nobody_got_worse_it_is_not_said_that_no_group_is_seen_worse():
+    said = sentences(equity([person(0, events=0, sex="ab"[k % 2]) for k in range(60)]))
+    assert said[0].startswith("Whether any group is seen worse cannot be told")
+
+
 def test_a_group_of_which_less_is_known_is_said_though_it_is_not_seen_worse():
     people = [person(answered=60 if k % 2 else 100, language=("it", "en")[k % 2]) for k in range(60)]
     said = sentences(equity(people))

@@ -122,7 +122,7 @@ def test_who_has_no_page_to_be_asked_on_is_reviewed_instead():
 
 def test_silence_is_never_quiet():
     assert decide({}, [*CALM, *[np.nan] * 5]).reason.endswith("is more than 3 days old")
-    assert decide({}, [3.0, 3.0]).reason.startswith("cannot judge: 1 answered days")
+    assert decide({}, [3.0, 3.0]).reason.startswith("cannot judge: 1 answered day in")
     assert decide({}, []).reason == "cannot judge: there is no answer yet"
 
 
@@ -131,6 +131,17 @@ def test_a_page_that_the_screen_finds_afterwards_is_told_while_it_goes_on():
     assert decide({3: Tier.PAGE}, risen, score=1.0).tier == "page"
     told = [Fired(TODAY - timedelta(days=3), None, "page")]
     assert decide({3: Tier.PAGE}, risen, told, score=1.0).verdict == "quiet"
+
+
+@pytest.mark.parametrize("own", [Cause.NOTHING, Cause.BAD_NIGHTS])
+def test_a_page_that_goes_on_says_that_pain_has_risen_and_never_as_usual(own):
+    answers = answers_at(said([*CALM, 6, 6, 6, 6]), EVENING, SHIPPED, SETTINGS.floor_average)
+    found = screened({3: Tier.PAGE}, [*CALM, 6, 6, 6, 6], score=1.0)
+    found.cause[0, -1] = own
+    told = judge(found, answers, Known(TODAY, [], False, True), SHIPPED)
+    assert (told.tier, told.day) == ("page", TODAY)
+    assert "worst pain 6" in told.reason
+    assert "as usual" not in told.reason and "come before" not in told.reason
 
 
 def test_a_page_for_yesterday_is_told_and_one_of_days_ago_is_shown_as_late():

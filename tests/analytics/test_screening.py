@@ -142,7 +142,7 @@ def test_days_without_any_data_cannot_be_judged_and_say_so():
     judged = screen(rows(average=[2.0, 3.0, 2.0, NAN, NAN, NAN]))
     said = [judged.decision(0, day) for day in (0, 5)]
     assert [one.tier for one in said] == [Tier.TECHNICAL, Tier.TECHNICAL]
-    assert said[0].reason == "cannot judge: 1 answered days so far, the least is 3"
+    assert said[0].reason == "cannot judge: 1 answered day so far, the least is 3"
     assert said[1].reason == "cannot judge: no diary and no movement for 3 days"
     assert said[1].score is None
 

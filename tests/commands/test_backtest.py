@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from actalgia.commands.backtest import _tell
 from store import cases, people
 from store.database import now, transaction
 from store.diary import add_ward_report
@@ -173,3 +174,14 @@ def test_without_any_day_that_is_over_there_is_nothing_to_say(run, engine, cast,
     tomorrow = (now() + timedelta(days=1)).date().isoformat()
     late = command("backtest", "--rules", str(rules), "--since", tomorrow, code=2)
     assert "--since is not in the past" in late
+
+
+def test_history_of_which_most_cannot_be_judged_is_told_to_say_little(run, engine, cast, capsys):
+    say_pain(engine, cast.steady, {})
+    found = json.loads(run("--json"))
+    found["rules"][1]["cannot_judge"]["estimate"] = 0.976
+    _tell(found, [])
+    assert (
+        "These figures say little: on 97.6 % of the days nothing could be judged" in capsys.readouterr().out
+    )
+    assert "These figures say little" not in run()

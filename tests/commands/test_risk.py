@@ -142,6 +142,14 @@ def test_events_that_cannot_be_are_one_sentence(site, tmp_path, content, why):
     assert done.returncode == 2 and why in done.stderr and len(done.stderr.splitlines()) == 1
 
 
+def test_a_table_of_people_with_two_lines_of_one_is_one_sentence(site):
+    done = run(
+        "validate", site / "daily.csv", "--events", site / "truth.csv", "--attributes", site / "truth.csv"
+    )
+    assert done.returncode == 2 and len(done.stderr.splitlines()) == 1
+    assert "are of one patient; a table of people has one line each" in done.stderr
+
+
 def test_it_must_be_said_what_came_of_them(site, with_outcome, tmp_path):
     done = run("validate", site / "daily.csv")
     assert done.returncode == 2 and "--outcome COLUMN or --events FILE" in done.stderr

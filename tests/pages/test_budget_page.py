@@ -116,6 +116,7 @@ def test_without_a_curve_the_page_says_so_and_offers_nothing(cast, migrated_url)
         (0.0, "fewer than 1 page a year"),
         (0.05, "about 1 page in 20 weeks"),
         (0.7, "about 2 pages in 3 weeks"),
+        (0.9, "about 1 page a week"),
         (0.96, "about 1 page a week"),
         (2.04, "about 2 pages a week"),
         (2.5, "about 2.5 pages a week"),

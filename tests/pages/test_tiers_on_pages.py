@@ -106,7 +106,7 @@ def test_a_decision_says_in_words_what_it_rests_on():
         "Average pain of the last 3 days: 2, –, 5",
         "Steps 2\u202f100, usually 4\u202f300",
         "Accepted as expected for this patient: up to 8",
-        "An escalation is 83 % likely by the score (flare)",
+        "Getting worse is 83 % likely (flare), by a model that was made with simulated patients",
         "What spoke for it in the last 7 days: pain, sleep efficiency",
     ]
     assert because({}) == []

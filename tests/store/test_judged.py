@@ -40,6 +40,19 @@ def test_a_day_has_its_newest_score_and_the_most_urgent_tier_that_it_reached(eng
         assert newest_decision(session, cast.rising).day == MONDAY + DAY
 
 
+def test_a_day_that_could_not_be_judged_until_its_data_came_is_what_it_is_by_them(engine):
+    cast = enrol_cast(engine)
+    decide(engine, cast.steady, MONDAY, "technical", None, "no evidence")
+    decide(engine, cast.steady, MONDAY, None, -1.6)
+    decide(engine, cast.steady, MONDAY + DAY, None, -1.6)
+    decide(engine, cast.steady, MONDAY + DAY, "technical", None, "no evidence")
+    with transaction(engine) as session:
+        assert judged_days(session, cast.steady, MONDAY, MONDAY + DAY) == [
+            JudgedDay(MONDAY, -1.6, None),
+            JudgedDay(MONDAY + DAY, None, "technical"),
+        ]
+
+
 def test_a_decision_from_before_there_were_tiers_paged_where_it_fired(engine):
     cast = enrol_cast(engine)
     decide(engine, cast.rising, MONDAY, verdict="fire")
