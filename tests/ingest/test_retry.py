@@ -307,7 +307,7 @@ def test_a_row_that_the_database_refuses_stays_and_does_not_stop_the_others(engi
     ("answered", "retried", "verdict"),
     [
         pytest.param(RIGHT, NOON + timedelta(hours=1), "fire", id="an answer of today, decided today"),
-        pytest.param(RIGHT, LATER, "no evidence", id="an answer of today, decided in three days"),
+        pytest.param(RIGHT, LATER, "review", id="an answer of today, decided in three days"),
         pytest.param(NOON - timedelta(days=3), NOON, "review", id="an answer of three days ago"),
     ],
 )
