@@ -170,12 +170,13 @@ def _judged(rows: DailyRows, settings: Settings, filtered: Filtered) -> tuple[di
     seen = np.zeros(rows.shape, dtype=bool)
     for name in _OF_THE_DAY:
         seen |= ~np.isnan(rows.of(name))
-    features = {name: p[:, :, which].sum(axis=2) for name, which in GROUPS.items()}
+    # Neither picked columns nor products of BLAS: their sums round by how many stand beside one another.
+    features = {name: np.where(which, p, 0.0).sum(axis=2) for name, which in GROUPS.items()}
     features |= {
-        "p_escalated": p[:, :, ESCALATION].sum(axis=2),
+        "p_escalated": np.where(ESCALATION, p, 0.0).sum(axis=2),
         "level": filtered.level,
         "spread": filtered.spread,
-        "shift": p @ SHIFT.astype(float),
+        "shift": (p * SHIFT).sum(axis=2),
     }
     judged = Judged(
         floor,
