@@ -13,6 +13,7 @@ from actalgia.commands import (
     account,
     associate,
     attributes,
+    audit,
     backtest,
     case,
     database,
@@ -56,6 +57,7 @@ app.command("wear")(wear.wear)
 app.add_typer(account.app, name="account")
 app.add_typer(token.app, name="token")
 app.add_typer(case.app, name="case")
+app.add_typer(audit.app, name="audit")
 app.add_typer(quarantine.app, name="quarantine")
 app.command("replay")(replay.replay)
 app.command("simulate")(simulate.simulate)
