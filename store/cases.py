@@ -211,6 +211,12 @@ def comment(session: Session, case_id: int, by: str, at: datetime, text: str) ->
     tell(session, case_id, at, "comment", by, text)
 
 
+def patient_of(session: Session, case_id: int) -> int:
+    """Whose case it is. Raises `NoSuchCase`."""
+    _must_exist(session, case_id)
+    return session.scalars(sa.select(Case.patient_id).where(Case.id == case_id)).one()
+
+
 def notified(session: Session, case_id: int, at: datetime) -> None:
     """A message about the case is out: an opened case is notified, any other stays what it is."""
     changed = session.scalar(
