@@ -8,8 +8,9 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from store.cases import has_open_case, open_or_join
+from store.cases import has_open_case
 from store.database import transaction
+from store.open_cases import open_or_join, take_turn
 from store.results import Decision, was_taken
 
 FIRE = "fire"
@@ -35,6 +36,12 @@ def take_decisions(engine: sa.Engine, channels: Sequence[str], at: datetime) -> 
             if decision.verdict == FIRE:
                 _take(session, decision, channels, at)
         return len(decisions)
+
+
+def take_turns(engine: sa.Engine, channels: Sequence[str], at: datetime) -> int:
+    """Take the turns of the cases whose time has come; how many. Each is written whole or not at all."""
+    with transaction(engine) as session:
+        return take_turn(session, channels, at, AT_ONCE)
 
 
 def _take(session: Session, decision: Decision, channels: Sequence[str], at: datetime) -> None:

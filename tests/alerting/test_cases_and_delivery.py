@@ -15,9 +15,11 @@ from aiosmtpd.controller import Controller
 from alerting.cases import take_decisions
 from alerting.channels import LogFile, channels_from
 from alerting.delivery import deliver_one
-from store import cases
-from store.cases import Case, CaseEvent, Outcome
+from ladder.words import Outcome
+from store import case_life
+from store.cases import Case, CaseEvent
 from store.database import transaction
+from store.open_cases import open_or_join
 from store.outbox import Delivery
 from store.results import Decision, add_decision
 from tests.cast import NOON, Cast, enrol_cast
@@ -70,7 +72,7 @@ def test_what_gets_worse_after_an_acknowledgement_is_evidence_and_no_new_message
     decide(engine, cast.rising, "medium", reason="a rise")
     take_decisions(engine, ["log"], NOON)
     with transaction(engine) as session:
-        cases.acknowledge(session, rows(engine, Case)[0].id, "nurse Anna", NOON)
+        case_life.acknowledge(session, rows(engine, Case)[0].id, "nurse Anna", NOON)
     decide(engine, cast.rising, "high", reason="severe")
     take_decisions(engine, ["log"], NOON)
     assert [case.severity for case in rows(engine, Case)] == ["high"]
@@ -92,7 +94,7 @@ def test_the_same_decision_is_kept_once(engine, cast):
 def test_workers_at_once_open_one_case(engine, cast):
     def push(i):
         with transaction(engine) as session:
-            return cases.open_or_join(session, cast.rising, "high", f"reason {i}", {}, ["log"], NOON)
+            return open_or_join(session, cast.rising, "high", f"reason {i}", {}, ["log"], NOON)
 
     with ThreadPoolExecutor(8) as pool:
         answers = list(pool.map(push, range(24)))
@@ -127,8 +129,8 @@ def test_nothing_is_sent_after_an_acknowledgement(engine, cast, tmp_path):
     take_decisions(engine, ["log"], NOON)
     with transaction(engine) as session:
         case_id = rows(engine, Case)[0].id
-        assert cases.acknowledge(session, case_id, "nurse Anna", NOON, "seen")
-        assert not cases.acknowledge(session, case_id, "somebody else", NOON)
+        assert case_life.acknowledge(session, case_id, "nurse Anna", NOON, "seen")
+        assert not case_life.acknowledge(session, case_id, "somebody else", NOON)
     assert not deliver_one(engine, {"log": LogFile(tmp_path / "o")}, LINK, NOON + timedelta(hours=1))
     (case,) = rows(engine, Case)
     assert (case.state, case.acknowledged_by) == ("acknowledged", "nurse Anna")
@@ -140,8 +142,8 @@ def test_a_resolved_case_has_an_outcome_and_makes_room_for_the_next(engine, cast
     take_decisions(engine, ["log"], NOON)
     with transaction(engine) as session:
         case_id = rows(engine, Case)[0].id
-        assert cases.resolve(session, case_id, "nurse Anna", Outcome.ACTED, NOON, "dose raised")
-        assert not cases.resolve(session, case_id, "nurse Anna", Outcome.FALSE, NOON)
+        assert case_life.resolve(session, case_id, "nurse Anna", Outcome.ACTED, NOON, "dose raised")
+        assert not case_life.resolve(session, case_id, "nurse Anna", Outcome.FALSE, NOON)
     decide(engine, cast.rising, reason="the next day", day=NOON.date() + timedelta(days=1))
     take_decisions(engine, ["log"], NOON)
     assert [case.outcome for case in rows(engine, Case)] == ["acted", None]

@@ -19,8 +19,10 @@ from analytics.escalation.thresholds import SHIPPED
 from analytics.jobs.checkpoints import Checkpoints
 from analytics.jobs.patient_days import first_of
 from analytics.jobs.screen import ask_for_judgement, decision_on, screen
+from ladder.words import Outcome
 from store import marks, people, zones
-from store.cases import Case, Outcome, resolve
+from store.case_life import resolve
+from store.cases import Case
 from store.check_ins import CheckIn, ask_again
 from store.daily_rows import daily_rows
 from store.database import transaction
