@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from store.cases import has_open_case, open_or_join
 from store.database import transaction
-from store.results import Decision, was_taken
+from store.decisions import Decision, was_taken
 
 FIRE = "fire"
 AT_ONCE = 100

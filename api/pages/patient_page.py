@@ -31,12 +31,13 @@ from store.cases import Case, CaseEvent, CaseState
 from store.check_ins import check_ins_of
 from store.clocks import clocks_worn
 from store.coverage import Gap, gaps_of
+from store.decisions import newest_decision
 from store.diary import Report, Treatment, reports_of
 from store.diary_days import diary_days, kept
 from store.diary_links import DiaryLink, is_valid, links_of
 from store.gaps import SHOWN, said
 from store.hours import read_hours
-from store.judged import judged_days, newest_decision
+from store.judged import judged_days
 from store.results import OF_DIARY, DayIndex
 from store.treatments import treatments_going_on
 from store.wear_runs import stretches_of, wears_any

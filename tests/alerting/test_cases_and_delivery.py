@@ -18,8 +18,8 @@ from alerting.delivery import deliver_one
 from store import cases
 from store.cases import Case, CaseEvent, Outcome
 from store.database import transaction
+from store.decisions import Decision, add_decision
 from store.outbox import Delivery
-from store.results import Decision, add_decision
 from tests.cast import NOON, Cast, enrol_cast
 from tests.ports import free_port
 

@@ -24,10 +24,10 @@ from store.cases import Case, Outcome, resolve
 from store.check_ins import CheckIn, ask_again
 from store.daily_rows import daily_rows
 from store.database import transaction
+from store.decisions import Decision
 from store.diary import add_ward_report
 from store.diary_links import create_link
 from store.outbox import Delivery
-from store.results import Decision
 from tests.cast import NOON, Cast, enrol_cast
 
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)

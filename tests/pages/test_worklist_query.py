@@ -11,8 +11,8 @@ import sqlalchemy as sa
 from store import people, worklist
 from store.cases import Outcome, acknowledge, open_or_join, resolve
 from store.database import transaction
+from store.decisions import Decision, add_decision
 from store.diary import PainReport, add_ward_report
-from store.results import Decision, add_decision
 from store.status import DeviceStatus
 from store.worklist import Row
 from tests.cast import ADMINISTRATOR, NOON, NURSE, OUTSIDER, RESEARCHER, Cast, enrol_cast
