@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 
 from store.cases import has_open_case
 from store.database import transaction
+from store.decisions import Decision, was_taken
 from store.open_cases import open_or_join, take_turn
-from store.results import Decision, was_taken
 
 FIRE = "fire"
 AT_ONCE = 100

@@ -19,9 +19,9 @@ from ladder.words import Outcome
 from store import case_life
 from store.cases import Case, CaseEvent
 from store.database import transaction
+from store.decisions import Decision, add_decision
 from store.open_cases import open_or_join
 from store.outbox import Delivery
-from store.results import Decision, add_decision
 from tests.cast import NOON, Cast, enrol_cast
 from tests.ports import free_port
 

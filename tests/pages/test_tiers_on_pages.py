@@ -14,9 +14,9 @@ from ladder.words import Outcome
 from store.case_life import resolve
 from store.check_ins import CheckIn, ask_again
 from store.database import now, transaction
+from store.decisions import Decision, add_decision
 from store.diary_links import create_link
 from store.open_cases import open_or_join
-from store.results import Decision, add_decision
 from tests.cast import NOON
 from tests.pages.test_standing import QUIET
 from tests.pages.visits import log_in, reported, words_of

@@ -12,9 +12,9 @@ from ladder.words import Outcome
 from store import people, worklist
 from store.case_life import acknowledge, resolve
 from store.database import transaction
+from store.decisions import Decision, add_decision
 from store.diary import PainReport, add_ward_report
 from store.open_cases import open_or_join
-from store.results import Decision, add_decision
 from store.status import DeviceStatus
 from store.worklist import Row
 from tests.cast import ADMINISTRATOR, NOON, NURSE, OUTSIDER, RESEARCHER, Cast, enrol_cast

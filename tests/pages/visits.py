@@ -13,9 +13,9 @@ from starlette.testclient import TestClient
 
 from store.access import AuditEntry
 from store.database import now, transaction
+from store.decisions import Decision, add_decision
 from store.diary import add_ward_report
 from store.open_cases import open_or_join
-from store.results import Decision, add_decision
 from tests.pages.minutes import send_minutes
 
 PASSWORD = "correct horse"
