@@ -48,10 +48,10 @@ class Life:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """A decision about the patient. `page`: a clinician is to be told."""
+    """A decision about the patient. `untold`: why no clinician is to be told; empty: somebody is."""
 
     severity: str
-    page: bool
+    untold: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,8 +218,8 @@ def after(
 def _evidence(life: Life, found: Evidence, timings: Timings, at: datetime) -> tuple[Life, tuple[Effect, ...]]:
     worse = is_worse(found.severity, life.severity)
     life = replace(life, evidence_at=at, severity=found.severity if worse else life.severity)
-    if not found.page:
-        return life, ()
+    if found.untold:
+        return life, (Suppressed(found.untold),)
     if not life.paged or (worse and not _agreed(life)):
         said: tuple[Effect, ...] = ()
         if life.answered:
@@ -309,7 +309,7 @@ def _over(life: Life, said: Resolved) -> Life:
     return replace(
         life,
         state=CaseState.RESOLVED,
-        acknowledged_by=life.acknowledged_by or said.by,
+        acknowledged_by=life.acknowledged_by or said.by,  # who resolves has seen it
         outcome=said.outcome,
         next_at=None,
         held_until=None,

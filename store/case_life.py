@@ -66,7 +66,7 @@ def happen(
         life, effects = after(before, happening, ward.timings, at)
     except Refused as refused:
         raise NotNow(str(refused)) from refused
-    _write(case, life)
+    _write(case, life, at)
     _carry_out(session, case, effects, ward, at)
     session.flush()
     return life != before
@@ -105,7 +105,6 @@ def acknowledge(
     case = locked(session, case_id)
     if not happen(session, case, Acknowledged(by, until), at):
         return False
-    case.acknowledged_at = at
     tell(session, case_id, at, "acknowledged", by, comment, _until(case))
     return True
 
@@ -124,7 +123,6 @@ def assign(
     if case.assigned_to == to and until is None:
         return False
     happen(session, case, Assigned(by, to, until), at)
-    case.acknowledged_at = case.acknowledged_at or at
     tell(session, case_id, at, "assigned", by, comment, {"to": to, **_until(case)})
     return True
 
@@ -136,8 +134,6 @@ def resolve(
     case = locked(session, case_id)
     if not happen(session, case, Resolved(by, outcome), at):
         return False
-    # Who resolves without acknowledging first has seen it, too.
-    case.acknowledged_at = case.acknowledged_at or at
     case.resolved_at, case.resolved_by = at, by
     tell(session, case_id, at, "resolved", by, comment, {"outcome": str(outcome)})
     return True
@@ -160,7 +156,6 @@ def reopen(session: Session, case_id: int, by: str, at: datetime, comment: str |
     case.resolved_at = case.resolved_by = None
     if not happen(session, case, Reopened(by), at):
         return False
-    case.acknowledged_at = at
     tell(session, case_id, at, "reopened", by, comment)
     return True
 
@@ -188,11 +183,11 @@ def notified(session: Session, case_id: int, at: datetime) -> None:
 
 
 def join(
-    session: Session, case: Case, severity: str, page: bool, at: datetime, channels: Sequence[str]
+    session: Session, case: Case, severity: str, untold: str, at: datetime, channels: Sequence[str]
 ) -> None:
     """Evidence for a locked, open case; whoever is to be told of it is told in this transaction."""
     ward = ward_of(session, _site(session, case), channels)
-    happen(session, case, Evidence(severity, page), at, ward=ward)
+    happen(session, case, Evidence(severity, untold), at, ward=ward)
     tick(session, case, at, ward)
 
 
@@ -217,13 +212,13 @@ def life_of(case: Case) -> Life:
     )
 
 
-def _write(case: Case, life: Life) -> None:
+def _write(case: Case, life: Life, at: datetime) -> None:
+    if life.acknowledged_by != case.acknowledged_by:
+        case.acknowledged_at = None if life.acknowledged_by is None else at
     for name in Life.__dataclass_fields__:
         if name != "evidence_at":
             setattr(case, name, getattr(life, name))
     case.last_evidence_at = life.evidence_at
-    if life.acknowledged_by is None:
-        case.acknowledged_at = None
 
 
 def _carry_out(session: Session, case: Case, effects: Sequence[Effect], ward: Ward, at: datetime) -> None:

@@ -84,7 +84,7 @@ class CaseEvent(Base):
     id: Mapped[int] = mapped_column(sa.Identity(always=True), primary_key=True)
     case_id: Mapped[int] = mapped_column(sa.ForeignKey("case.id"), index=True)
     at: Mapped[datetime]
-    kind: Mapped[str] = mapped_column(comment="opened, evidence, notified, acknowledged, resolved, ...")
+    kind: Mapped[str] = mapped_column(comment="opened, evidence, notified, acknowledged, resolved, comment")
     actor: Mapped[str]
     comment: Mapped[str | None]
     evidence: Mapped[dict[str, Any]] = mapped_column(pg.JSONB, default=dict)

@@ -26,13 +26,13 @@ def open_or_join(
     channels: Sequence[str],
     at: datetime,
     *,
-    page: bool = True,
+    untold: str = "",
 ) -> tuple[int, bool]:
     """The patient's one open clinical case with this evidence in it; (case id, whether it was opened now).
 
     A page brings its outbox rows in the same transaction, as `ladder.life` says. Evidence that is more severe
-    raises the severity, it never lowers it. Without `page` nobody is told, however severe: the case is there
-    to be looked at.
+    raises the severity, it never lowers it. `untold` says why nobody is told, however severe: the case is
+    there to be looked at.
     """
     opened = session.scalar(
         pg.insert(Case)
@@ -57,12 +57,12 @@ def open_or_join(
         .execution_options(populate_existing=True)
     ).one_or_none()
     if case is None:  # resolved between the two statements: this evidence opens the next one
-        return open_or_join(session, patient_id, severity, reason, evidence, channels, at, page=page)
+        return open_or_join(session, patient_id, severity, reason, evidence, channels, at, untold=untold)
     if not is_worse(case.severity, severity):
         case.reason = reason
     kind = "evidence" if opened is None else "opened"
     tell(session, case.id, at, kind, SYSTEM, evidence=evidence)
-    join(session, case, severity, page, at, channels)
+    join(session, case, severity, untold, at, channels)
     return case.id, opened is not None
 
 

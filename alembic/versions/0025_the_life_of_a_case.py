@@ -61,6 +61,10 @@ def upgrade() -> None:
         op.add_column("delivery", sa.Column(name, kind, nullable=False, server_default=default, comment=said))
         op.alter_column("delivery", name, server_default=None)
     op.add_column("delivery", sa.Column("reason", sa.Text(), nullable=True, comment="why it was suppressed"))
+    op.add_column(
+        "decision",
+        sa.Column("untold", sa.Text(), nullable=True, comment="why nobody was told, of one that fires"),
+    )
     op.create_table(
         "alert_silence",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
@@ -107,6 +111,7 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_table("alert_silence")
+    op.drop_column("decision", "untold")
     for name in ("reason", "rank", "recipient"):
         op.drop_column("delivery", name)
     op.drop_constraint(op.f("ck_case_nothing_after_the_end"), "case")

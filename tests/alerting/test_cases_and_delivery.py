@@ -64,19 +64,37 @@ def test_more_evidence_joins_the_open_case_and_never_lowers_it(engine, cast):
     take_decisions(engine, ["log"], NOON)
     (case,) = rows(engine, Case)
     assert (case.severity, case.reason) == ("high", "severe")
-    assert [event.kind for event in rows(engine, CaseEvent)] == ["opened", "evidence", "evidence"]
+    story = [event.kind for event in rows(engine, CaseEvent)]
+    assert story == ["opened", "evidence", "evidence", "suppressed"]
     assert [delivery.step for delivery in rows(engine, Delivery)] == [1, 2], "told again when it got worse"
 
 
-def test_what_gets_worse_after_an_acknowledgement_is_evidence_and_no_new_message(engine, cast):
+def acknowledge(engine, by="nurse Anna", **more):
+    with transaction(engine) as session:
+        return case_life.acknowledge(session, rows(engine, Case)[0].id, by, NOON, **more)
+
+
+def test_more_of_the_same_after_an_acknowledgement_is_evidence_and_no_new_message(engine, cast):
+    decide(engine, cast.rising)
+    take_decisions(engine, ["log"], NOON)
+    acknowledge(engine)
+    decide(engine, cast.rising, reason="severe again", day=NOON.date() + timedelta(days=1))
+    take_decisions(engine, ["log"], NOON)
+    assert [delivery.state for delivery in rows(engine, Delivery)] == ["cancelled"]
+    assert rows(engine, CaseEvent)[-1].kind == "suppressed"
+    assert rows(engine, CaseEvent)[-1].comment == "nurse Anna has it until 2026-05-04 16:00 UTC"
+
+
+def test_a_step_up_takes_an_acknowledgement_back_and_is_told(engine, cast):
     decide(engine, cast.rising, "medium", reason="a rise")
     take_decisions(engine, ["log"], NOON)
-    with transaction(engine) as session:
-        case_life.acknowledge(session, rows(engine, Case)[0].id, "nurse Anna", NOON)
+    acknowledge(engine)
     decide(engine, cast.rising, "high", reason="severe")
     take_decisions(engine, ["log"], NOON)
-    assert [case.severity for case in rows(engine, Case)] == ["high"]
-    assert [delivery.state for delivery in rows(engine, Delivery)] == ["cancelled"]
+    (case,) = rows(engine, Case)
+    assert (case.severity, case.state, case.acknowledged_by) == ("high", "opened", None)
+    assert [(one.step, one.state) for one in rows(engine, Delivery)] == [(1, "cancelled"), (2, "pending")]
+    assert [one.kind for one in rows(engine, CaseEvent)][-1] == "acknowledgement_ended"
 
 
 def test_quiet_and_cannot_judge_open_nothing(engine, cast):
