@@ -1,7 +1,8 @@
 """What the database itself writes down of rows that are added, changed or removed, whichever code did it.
 
 A trigger on each table of `TRACED` adds a row to `audit_trace`: which row, which columns, and a digest of
-what the row is now; never a clinical value and never a secret.
+what the row is now; never a clinical value and never a secret. A migration that makes a table has it traced
+by the function `trace_table`; one that gives rows new content calls it again, and they are written down anew.
 """
 
 from __future__ import annotations
@@ -72,15 +73,18 @@ TRACED = {
     "diary_asked": Traced(told=("first_day", "last_day")),
     "treatment": Traced(),
     "page_budget": Traced(told=("site", "pages_per_patient_week"), actor="set_by"),
-    "decision": Traced(ignored=("told", "asked_at"), told=("day", "tier", "rule")),
+    "decision": Traced(ignored=("told", "asked_at"), told=("day", "tier", "rule"), reason="untold"),
     "check_in": Traced(("patient_id", "day"), ("seen_at",), ("day", "about")),
-    "case": Traced(ignored=("last_evidence_at", "next_at"), told=("kind", "state", "outcome")),
-    "case_event": Traced(told=("case_id", "kind"), actor="actor"),
-    "delivery": Traced(
-        told=("case_id", "step", "recipient", "rank", "channel", "state", "attempts"), reason="reason"
+    "case": Traced(
+        ignored=("last_evidence_at", "next_at"),
+        told=("kind", "state", "outcome", "rung", "step", "assigned_to", "snoozed_until"),
     ),
-    "ward_plan": Traced(told=("site", "version"), actor="saved_by", reason="reason"),
-    "silence": Traced(told=("site", "until", "ended_at"), actor="author"),
+    "case_event": Traced(told=("case_id", "kind"), actor="actor"),
+    # Why a message was suppressed may be the words of a clinician: they stay in the row, and in its digest.
+    "delivery": Traced(told=("case_id", "step", "recipient", "rank", "channel", "state", "attempts")),
+    "alert_silence": Traced(
+        told=("site", "case_id", "begins", "ends", "second", "ended_at", "ended_by"), actor="author"
+    ),
 }
 
 #: Tables that are not traced, each with the reason.

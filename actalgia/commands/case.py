@@ -71,11 +71,11 @@ def acknowledge(
 ) -> None:
     """Say "I have seen this"."""
     from actalgia.system import find_system
-    from store import access, cases
+    from store import access, case_life, cases
     from store.database import now, transaction
 
     with transaction(find_system(data_dir).engine()) as session:
-        first = cases.acknowledge(session, number, by, now(), comment)
+        first = case_life.acknowledge(session, number, by, now(), comment)
         patient = cases.patient_of(session, number)
         access.record(session, now(), by, "case.acknowledge", patient, f"case {number}")
     say(
@@ -97,15 +97,16 @@ def resolve(
 ) -> None:
     """Close a case with what it turned out to be."""
     from actalgia.system import find_system
-    from store import access, cases
+    from ladder.words import Outcome
+    from store import access, case_life, cases
     from store.database import now, transaction
 
     try:
-        chosen = cases.Outcome(outcome)
+        chosen = Outcome(outcome)
     except ValueError as error:
-        raise typer.BadParameter(f"--outcome is one of {', '.join(cases.Outcome)}") from error
+        raise typer.BadParameter(f"--outcome is one of {', '.join(Outcome)}") from error
     with transaction(find_system(data_dir).engine()) as session:
-        first = cases.resolve(session, number, by, chosen, now(), comment)
+        first = case_life.resolve(session, number, by, chosen, now(), comment)
         patient = cases.patient_of(session, number)
         access.record(session, now(), by, "case.resolve", patient, f"case {number}")
     say(f"Case {number} is resolved: {outcome}." if first else f"Case {number} had been resolved before.")

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 from alembic import op
-from sqlalchemy.dialects import postgresql
 
 revision = "0026"
-down_revision = "0023"
+down_revision = "0025"
 branch_labels = None
 depends_on = None
 
@@ -45,10 +44,11 @@ TRACE_ROW = """
         END IF;
         IF TG_TABLE_NAME = 'patient' THEN
             whose := shown ->> 'id';
-        ELSIF shown ? 'patient_id' THEN
+        ELSE
             whose := shown ->> 'patient_id';
-        ELSIF shown ? 'case_id' THEN
-            SELECT patient_id INTO whose FROM public."case" WHERE id = (shown ->> 'case_id')::bigint;
+            IF whose IS NULL AND shown ? 'case_id' THEN
+                SELECT patient_id INTO whose FROM public."case" WHERE id = (shown ->> 'case_id')::bigint;
+            END IF;
         END IF;
         INSERT INTO public.audit_trace
             (at, actor, tbl, key, op, patient_id, columns, detail, reason, digest)
@@ -59,7 +59,9 @@ TRACE_ROW = """
                 'database:' || session_user || ' ' || current_setting('application_name')
             ),
             TG_TABLE_NAME,
-            (SELECT string_agg(shown ->> c, ',') FROM unnest(string_to_array(TG_ARGV[0], ',')) c),
+            CASE WHEN TG_ARGV[0] = 'id' THEN shown ->> 'id' ELSE
+                (SELECT string_agg(shown ->> c, ',') FROM unnest(string_to_array(TG_ARGV[0], ',')) c)
+            END,
             CASE TG_OP WHEN 'INSERT' THEN 'added' WHEN 'UPDATE' THEN 'changed' ELSE 'removed' END,
             whose,
             differs,
@@ -83,11 +85,10 @@ TRACE_FOUND = """
         EXECUTE format($sql$
             WITH there AS (
                 SELECT (SELECT string_agg(j ->> c, ',') FROM unnest($2) c) AS key,
-                       CASE WHEN $1 = 'patient' THEN (j ->> 'id')::bigint
-                            WHEN j ? 'patient_id' THEN (j ->> 'patient_id')::bigint
-                            WHEN j ? 'case_id' THEN
-                                (SELECT patient_id FROM public."case" k WHERE k.id = (j ->> 'case_id')::bigint)
-                       END AS whose,
+                       CASE WHEN $1 = 'patient' THEN (j ->> 'id')::bigint ELSE coalesce(
+                           (j ->> 'patient_id')::bigint,
+                           (SELECT patient_id FROM public."case" k WHERE k.id = (j ->> 'case_id')::bigint)
+                       ) END AS whose,
                        public.audit_content(j, $3) AS digest
                 FROM (SELECT to_jsonb(r) AS j FROM public.%I r) rows
             ), newest AS (
@@ -105,6 +106,21 @@ TRACE_FOUND = """
     $$
 """
 
+# Has a table traced. A later migration calls it for a table of its own; a second call changes the words.
+TRACE_TABLE = """
+    CREATE FUNCTION trace_table(tbl_as text, keys text, ignored text, told text, actor text, reason text)
+    RETURNS bigint LANGUAGE plpgsql AS $$
+    BEGIN
+        EXECUTE format('DROP TRIGGER IF EXISTS %I ON public.%I', tbl_as || '_is_traced', tbl_as);
+        EXECUTE format(
+            'CREATE TRIGGER %I AFTER INSERT OR UPDATE OR DELETE ON public.%I '
+            'FOR EACH ROW EXECUTE FUNCTION public.trace_row(%L, %L, %L, %L, %L)',
+            tbl_as || '_is_traced', tbl_as, keys, ignored, told, actor, reason);
+        RETURN public.trace_found(tbl_as, string_to_array(keys, ','), string_to_array(ignored, ','));
+    END
+    $$
+"""
+
 # As in store/audit_traces.py at this revision: (key, no change, told, who adds, reason).
 TRACED = {
     "account": ("id", "failures,locked_until", "name,role,site,disabled_at", "", ""),
@@ -118,13 +134,18 @@ TRACED = {
     "diary_asked": ("id", "", "first_day,last_day", "", ""),
     "treatment": ("id", "", "", "", ""),
     "page_budget": ("id", "", "site,pages_per_patient_week", "set_by", ""),
-    "decision": ("id", "told,asked_at", "day,tier,rule", "", ""),
+    "decision": ("id", "told,asked_at", "day,tier,rule", "", "untold"),
     "check_in": ("patient_id,day", "seen_at", "day,about", "", ""),
-    "case": ("id", "last_evidence_at,next_at", "kind,state,outcome", "", ""),
+    "case": (
+        "id",
+        "last_evidence_at,next_at",
+        "kind,state,outcome,rung,step,assigned_to,snoozed_until",
+        "",
+        "",
+    ),
     "case_event": ("id", "", "case_id,kind", "actor", ""),
-    "delivery": ("id", "", "case_id,step,recipient,rank,channel,state,attempts", "", "reason"),
-    "ward_plan": ("id", "", "site,version", "saved_by", "reason"),
-    "silence": ("id", "", "site,until,ended_at", "author", ""),
+    "delivery": ("id", "", "case_id,step,recipient,rank,channel,state,attempts", "", ""),
+    "alert_silence": ("id", "", "site,case_id,begins,ends,second,ended_at,ended_by", "author", ""),
 }
 
 
@@ -207,37 +228,17 @@ def upgrade() -> None:
             f"CREATE TRIGGER {table}_is_only_added BEFORE UPDATE OR DELETE OR TRUNCATE ON {table} "
             "EXECUTE FUNCTION refuse_change()"
         )
-    for function in (CONTENT, TRACE_ROW, TRACE_FOUND):
+    for function in (CONTENT, TRACE_ROW, TRACE_FOUND, TRACE_TABLE):
         op.execute(function)
     for table, words in TRACED.items():
-        trace(table, words)
-
-
-def trace(table: str, words: tuple[str, ...]) -> None:
-    """Trace a table if it is there, and write down the rows that it has."""
-    bind = op.get_bind()
-    if bind.scalar(sa.text("SELECT to_regclass(:name)"), {"name": f'public."{table}"'}) is None:
-        return
-    told = ", ".join(f"'{word}'" for word in words)
-    op.execute(
-        f'CREATE TRIGGER "{table}_is_traced" AFTER INSERT OR UPDATE OR DELETE ON "{table}" '
-        f"FOR EACH ROW EXECUTE FUNCTION trace_row({told})"
-    )
-    found = sa.select(
-        sa.func.trace_found(
-            table,
-            sa.cast(words[0].split(","), postgresql.ARRAY(sa.Text)),
-            sa.cast(words[1].split(",") if words[1] else [], postgresql.ARRAY(sa.Text)),
-        )
-    )
-    bind.execute(found)
+        op.execute(sa.select(sa.func.trace_table(table, *words)))
 
 
 def downgrade() -> None:
     for table in TRACED:
         op.execute(f'DROP TRIGGER IF EXISTS "{table}_is_traced" ON "{table}"')
-    for signature in ("trace_found(text, text[], text[])", "trace_row()", "audit_content(jsonb, text[])"):
-        op.execute(f"DROP FUNCTION {signature}")
+    for name in ("trace_table", "trace_found", "trace_row", "audit_content"):
+        op.execute(f"DROP FUNCTION {name}")
     for table in ("audit_passed", "audit_seal", "audit_trace"):
         op.drop_table(table)
     op.drop_index("ix_audit_entry_at", "audit_entry")
