@@ -61,6 +61,6 @@ def audit_outside_of(settings: Settings) -> Outside:
 
     try:
         file = audit_head_file(settings, settings.data_dir)
-        return Outside(file, settings.audit_head_url, timedelta(minutes=settings.audit_head_every))
+        return Outside(file, settings.audit_head_url or None, timedelta(minutes=settings.audit_head_every))
     except ValueError as error:
         raise NoSystem(f"ACTALGIA_AUDIT_HEAD_URL: {error}.") from error

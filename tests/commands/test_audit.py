@@ -15,6 +15,8 @@ from store import page_budgets
 from store.access import record
 from store.audit_seals import head, seal_all
 from store.database import now, transaction
+from store.open_cases import open_or_join
+from tests.api.house import refuse
 from tests.cast import NOON, Cast, enrol_cast
 
 Run = Callable[..., str]
@@ -112,3 +114,23 @@ def test_the_head_is_what_is_kept_elsewhere(run, engine, tmp_path):
 
 def test_without_a_seal_there_is_no_head(command, engine):
     assert "does alerting run?" in command("audit", "head", code=2)
+
+
+def test_commands_that_show_cases_links_or_refused_messages_leave_an_entry(command, engine, cast):
+    with transaction(engine) as session:
+        open_or_join(session, cast.rising, "high", "Worst pain 8.", {}, ["log"], NOON)
+        message = refuse(session)
+    command("case", "list")
+    command("enrol", "diary-link", "P-rising", "--list")
+    command("quarantine", "list")
+    command("quarantine", "show", str(message))
+    command("case", "acknowledge", "1", "--by", "Olga")
+    lines = json.loads(command("audit", "list", "--json"))
+    said = [(line["action"], line["patient"], line["detail"]) for line in lines if line["source"] == "entry"]
+    assert said == [
+        ("cases.list", None, "1 cases of all sites"),
+        ("diary_link.list", "P-rising", "0 links"),
+        ("quarantine.list", None, "1 messages"),
+        ("quarantine.view", None, f"message {message}"),
+        ("case.acknowledge", "P-rising", "case 1"),
+    ]

@@ -10,21 +10,23 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
+from alembic import command
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy.orm import Session
 
 from ladder.words import Outcome
-from store import case_life, page_budgets
+from store import case_life, page_budgets, schema
 from store.access import Account, AuditEntry, Role, Token, create_account, create_token, record
 from store.audit_chain import GENESIS, BadHeads, Head, canonical, heads_in, link
 from store.audit_check import Checked, check
 from store.audit_seals import AuditSeal, head, seal_all, seal_some
 from store.audit_traces import NOT_TRACED, TRACED, AuditTrace, traced_tables
-from store.database import Base, now, transaction
+from store.database import Base, engine_for, now, transaction
 from store.decisions import Decision, add_decision
 from store.open_cases import open_or_join
 from tests.cast import NOON, Cast, enrol_cast
+from tests.conftest import new_database
 
 ENTRY = [7, NOON, "anna", "patient.view", 3, "pain", None, 812]
 
@@ -501,3 +503,21 @@ def test_rows_that_a_migration_gives_new_content_are_written_down_again(engine, 
         count = sa.text("SELECT trace_found('patient', ARRAY['id'], ARRAY[]::text[])")
         assert [connection.scalar(count) for _ in range(2)] == [3, 0]
     assert checked(engine).faults == []
+
+
+def test_what_was_there_before_the_chain_is_written_down_and_sealed_in_its_order(server_url):
+    url = new_database(server_url)
+    schema.upgrade(url)
+    old = engine_for(url)
+    live(old, enrol_cast(old))
+    command.downgrade(schema.config(url), "0025")
+    before = rows(old, "SELECT id, actor, action FROM audit_entry ORDER BY id")
+    schema.upgrade(url)
+    seal_all(old)
+    found = checked(old)
+    assert (found.faults, found.unsealed) == ([], 0)
+    assert found.rows["decision"] == 1 and found.rows["case_event"] > 1
+    order = "SELECT e.id, actor, action FROM audit_seal s JOIN audit_entry e ON s.source = 'entry' AND e.id = s.entry ORDER BY n"
+    assert rows(old, order) == before != []
+    assert {op for (op,) in rows(old, "SELECT op FROM audit_trace")} == {"found"}
+    old.dispose()
