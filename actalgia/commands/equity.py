@@ -130,7 +130,7 @@ def _of_history(
     since: str | None, settings: Settings, data_dir: Path | None
 ) -> tuple[list[Watched], dict[str, Any]]:
     from actalgia.system import find_system
-    from analytics.escalation.backtest import tallied
+    from analytics.escalation.backtest import ACTED, tallied
     from analytics.escalation.screening import screen
     from analytics.escalation.watched import watched
     from analytics.jobs.history import history
@@ -151,7 +151,7 @@ def _of_history(
                     tally = tallied(judged, k, first, cases)
                     begins = max(0, (first - batch.rows.first_day[k]).days)
                     acted = [
-                        _event(one.day, batch.rows.first_day[k]) for one in cases if one.outcome == "acted"
+                        _event(one.day, batch.rows.first_day[k]) for one in cases if one.outcome == ACTED
                     ]
                     people.append(watched(judged, k, batch.attributes[k], acted, begins, tally.false_pages))
             done(count)
