@@ -47,6 +47,7 @@ class Decision(Base):
     decided_at: Mapped[datetime]
     asked_at: Mapped[datetime | None] = mapped_column(comment="the last time the same was decided again")
     told: Mapped[bool] = mapped_column(default=False, comment="alerting has seen it")
+    untold: Mapped[str | None] = mapped_column(comment="why nobody was told, of one that fires")
 
 
 def newest_decision(session: Session, patient_id: int) -> Decision | None:

@@ -14,8 +14,9 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
 
+from ladder.words import SEVERITIES, CaseState
 from store.access import User, visible_patients
-from store.cases import SEVERITIES, Case, CaseEvent, CaseState
+from store.cases import Case, CaseEvent
 from store.clocks import CLOCK
 from store.decisions import Decision
 from store.diary import PainReport

@@ -25,10 +25,11 @@ from api.pages.treatment_lane import Sign, lane
 from api.pages.wear_strip import going_on, together, watch_now
 from api.pages.why_paged import Why, limit_of, why_paged
 from days.cut import day_of, day_start
+from ladder.words import CaseState
 from severity.cut_points import CutPoints
 from store.associations import newest_alone
 from store.calibrations import calibrations_worn
-from store.cases import Case, CaseEvent, CaseState
+from store.cases import Case, CaseEvent
 from store.check_ins import check_ins_of
 from store.clocks import clocks_worn
 from store.coverage import Gap, gaps_of

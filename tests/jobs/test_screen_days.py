@@ -19,8 +19,10 @@ from analytics.escalation.thresholds import SHIPPED
 from analytics.jobs.checkpoints import Checkpoints
 from analytics.jobs.patient_days import first_of
 from analytics.jobs.screen import ask_for_judgement, decision_on, screen
+from ladder.words import Outcome
 from store import marks, people, zones
-from store.cases import Case, Outcome, resolve
+from store.case_life import resolve
+from store.cases import Case
 from store.check_ins import CheckIn, ask_again
 from store.daily_rows import daily_rows
 from store.database import transaction
@@ -83,13 +85,14 @@ def test_a_severe_answer_of_a_new_patient_is_a_case_and_a_message_at_once(engine
 
 def test_a_severe_answer_of_a_clock_that_is_past_midnight_already_is_told_at_once(engine, cast):
     late_evening = EVENING + 2.9 * HOUR  # 23:54 in Rome
-    said(engine, cast.steady, late_evening + HOUR, received=late_evening, worst=9)
+    next_day = late_evening + 0.9 * HOUR
+    said(engine, cast.steady, late_evening + 0.5 * HOUR, received=late_evening, worst=9)
     judged(engine, late_evening)
     assert told(engine, late_evening) == 1
-    judged(engine, late_evening + HOUR)
-    ask_for_judgement(engine, late_evening + HOUR)
-    judged(engine, late_evening + HOUR)
-    assert told(engine, late_evening + HOUR) == 1, "the same answer, when its day has come"
+    judged(engine, next_day)
+    ask_for_judgement(engine, next_day)
+    judged(engine, next_day)
+    assert told(engine, next_day) == 1, "the same answer, when its day has come"
 
 
 def test_a_floor_that_an_operator_set_below_severe_pages_at_once(engine, cast):

@@ -12,11 +12,13 @@ import sqlalchemy as sa
 
 from ingest.batch import write_batch
 from ingest.messages import Diary
+from ladder.words import Outcome
 from store import people, zones
-from store.cases import Outcome, open_or_join, resolve
+from store.case_life import resolve
 from store.daily_rows import PatientRows, daily_rows
 from store.database import transaction
 from store.diary import add_ward_report
+from store.open_cases import open_or_join
 from store.treatments import add_treatment
 from tests.cast import NOON, Cast, enrol_cast, incoming
 from tests.long_history import three_years
