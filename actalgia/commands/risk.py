@@ -135,6 +135,8 @@ def drift(
             if events is not None
             else read_given(file, lambda path: read_outcome_column(path, str(outcome)))
         )
+        if events is not None:
+            _must_know(set(came.events), days, events)
         asked = asked_of(days, came, {}, scorer, since=recent.first_day)
         document["in_the_large"] = asdict(
             in_the_large(asked.p, asked.comes, len(set(asked.patient.tolist())))

@@ -132,6 +132,13 @@ def test_events_that_cannot_be_are_one_sentence(site, tmp_path, content, why):
     assert done.returncode == 2 and why in done.stderr and len(done.stderr.splitlines()) == 1
 
 
+def test_drift_does_not_take_the_events_of_other_people_for_none(site, tmp_path):
+    file = tmp_path / "events.csv"
+    file.write_text("patient,onset,last\nnobody,2026-02-01,2026-02-05\n")
+    done = run("drift", site / "daily.csv", "--events", file)
+    assert done.returncode == 2 and "has events of nobody in the daily rows" in done.stderr
+
+
 def test_a_table_of_people_with_two_lines_of_one_is_one_sentence(site):
     done = run(
         "validate", site / "daily.csv", "--events", site / "truth.csv", "--attributes", site / "truth.csv"
