@@ -155,12 +155,12 @@ def open_or_join(
     return case.id, False
 
 
-def has_open_case(session: Session, patient_id: int, *, told: bool = False) -> bool:
-    """Whether the patient has an open clinical case; with `told`, one of which there was a message."""
-    still = [Case.patient_id == patient_id, Case.kind == "clinical", Case.state != CaseState.RESOLVED]
-    if told:
-        still.append(sa.exists().where(outbox.Delivery.case_id == Case.id))
-    return bool(session.scalar(sa.select(sa.exists().where(*still))))
+def has_open_case(session: Session, patient_id: int) -> bool:
+    """Whether the patient has an open clinical case."""
+    still = sa.exists().where(
+        Case.patient_id == patient_id, Case.kind == "clinical", Case.state != CaseState.RESOLVED
+    )
+    return bool(session.scalar(sa.select(still)))
 
 
 def acknowledge(session: Session, case_id: int, by: str, at: datetime, comment: str | None = None) -> bool:

@@ -1,4 +1,4 @@
-"""What was decided of patients: stored once, and found again as the newest, as fired, or as taken."""
+"""What was decided of patients: stored once, and found again as the newest, or as taken."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql as pg
-from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from store.database import Base, notify, one_of
 
@@ -67,23 +67,6 @@ def add_decision(session: Session, decision: Decision) -> bool:
     session.flush()
     notify(session, "decision")
     return True
-
-
-def fired_since(session: Session, patient_id: int, first: date) -> list[Decision]:
-    """The patient's decisions that fired for days from `first` on, oldest first.
-
-    They are found among the newest of the patient, so that the look does not grow with the history.
-    """
-    newest = (
-        sa.select(Decision)
-        .where(Decision.patient_id == patient_id)
-        .order_by(Decision.id.desc())
-        .limit(MOST_LOOKED_AT)
-        .subquery()
-    )
-    own = aliased(Decision, newest)
-    found = sa.select(own).where(own.verdict == "fire", own.day >= first)
-    return list(session.scalars(found.order_by(own.id)))
 
 
 def was_taken(session: Session, decision: Decision) -> bool:

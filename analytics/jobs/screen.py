@@ -23,13 +23,12 @@ from analytics.jobs.patient_days import as_daily_rows, first_of
 from analytics.jobs.site_settings import settings_of
 from days.cut import day_of
 from store import decisions, marks, results
-from store.cases import has_open_case
 from store.check_ins import ask_again
-from store.daily_rows import PatientRows, daily_rows
+from store.daily_rows import PatientRows
 from store.database import transaction
-from store.diary_links import is_valid, links_of
 from store.people import Patient
 from store.responses import mark_responses
+from store.standing import standing
 from store.zones import local_day, zone_at, zone_of_patient
 
 log = structlog.get_logger()
@@ -112,18 +111,12 @@ def decision_on(
     checkpoints: Checkpoints,
 ) -> Decision:
     """What is said of one patient at `at`, by what is stored now. Nothing is written."""
-    (own,) = daily_rows(session, [patient_id], first_of(today), today, at)
+    own = checkpoints.days.of(session, patient_id, first_of(today), today, at)
     reports = [Report(one.day, one.at, one.worst, one.average, one.received_at) for one in own.answers]
     answers = answers_at(reports, at, thresholds, settings.floor_average, settings.floor_worst)
-    fired = decisions.fired_since(
-        session, patient_id, today - timedelta(days=2 * settings.cool_down_days + 2)
-    )
-    known = Known(
-        today,
-        [Fired(one.day, one.reported_at, one.tier) for one in fired],
-        has_open_case(session, patient_id, told=True),
-        any(is_valid(link, at) for link in links_of(session, patient_id)),
-    )
+    now = standing(session, patient_id, today - timedelta(days=2 * settings.cool_down_days + 2), at)
+    fired = [Fired(one.day, one.reported_at, one.tier) for one in now.fired]
+    known = Known(today, fired, now.open_case, now.has_diary_link)
     return judge(_screened(own, settings, thresholds, checkpoints), answers, known, thresholds)
 
 
