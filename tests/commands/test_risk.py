@@ -2,28 +2,18 @@
 
 import csv
 import gzip
-import json
-import subprocess
-import sys
 import xml.etree.ElementTree as ET
 from datetime import date
+from functools import partial
 
 import pytest
 
 from simulate.cohort.members import members
 from simulate.cohort.tables import write_tables
+from tests.commands import process
 
-
-def run(*words):
-    return subprocess.run(
-        [sys.executable, "-m", "actalgia", "risk", *map(str, words)], capture_output=True, text=True
-    )
-
-
-def document(*words):
-    done = run(*words, "--json")
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
+run = partial(process.run, "risk")
+document = partial(process.document, "risk")
 
 
 @pytest.fixture(scope="module")
