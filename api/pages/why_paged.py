@@ -18,10 +18,16 @@ REACHED = {
     "check_in": ("Why not paged", "Nobody is called; the patient is asked again first."),
     "technical": (
         "Why not paged",
-        "Nobody is called: it cannot be judged. This does not say that the patient is well.",
+        "Nobody is called: this day cannot be judged. This does not say that the patient is well.",
     ),
     None: ("Why not paged", "Nobody is called: nothing stands out from what is usual for this patient."),
 }
+#: A day that is quiet by the diary, with trouble of a device beside it.
+WITHOUT_DEVICE = (
+    "Why not paged",
+    "Nobody is called: nothing in the diary stands out. Movement and sleep say nothing here: a device or its "
+    "data fail.",
+)
 #: Keys of the evidence that have words, in the order in which they are told; any other is told by its name.
 KEYS = {
     "because": "Because",
@@ -88,7 +94,9 @@ class Why:
 def why_paged(decision: Decision, zone: tzinfo) -> Why:
     """A decision in words."""
     evidence = decision.evidence
-    title, said = REACHED.get(reached(decision.verdict, decision.tier), REACHED[None])
+    whom = reached(decision.verdict, decision.tier)
+    quiet = whom == "technical" and decision.verdict == "quiet"
+    title, said = WITHOUT_DEVICE if quiet else REACHED.get(whom, REACHED[None])
     settings, risk = evidence.get("settings"), evidence.get("p_flare_7d")
     return Why(
         title=title,
