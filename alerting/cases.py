@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from store.cases import has_open_case, open_or_join
 from store.database import transaction
 from store.decisions import Decision, was_taken
+from store.taken_back import take_back
 
 FIRE = "fire"
 AT_ONCE = 100
@@ -34,6 +35,7 @@ def take_decisions(engine: sa.Engine, channels: Sequence[str], at: datetime) -> 
             decision.told = True
             if decision.verdict == FIRE:
                 _take(session, decision, channels, at)
+            take_back(session, decision, at)
         return len(decisions)
 
 

@@ -40,6 +40,7 @@ class Outcome(StrEnum):
 
 
 SEVERITIES = ("high", "medium", "low", "info")
+SYSTEM = "actalgia"  #: the actor of what no person did
 
 
 class Case(Base):
@@ -130,7 +131,7 @@ def open_or_join(
         .returning(Case.id)
     )
     if opened is not None:
-        tell(session, opened, at, "opened", "actalgia", evidence=evidence)
+        tell(session, opened, at, "opened", SYSTEM, evidence=evidence)
         if page:
             outbox.put(session, opened, channels, at)
         return opened, True
@@ -145,7 +146,7 @@ def open_or_join(
     worse = SEVERITIES.index(severity) < SEVERITIES.index(case.severity)
     if worse or severity == case.severity:
         case.severity, case.reason = severity, reason
-    tell(session, case.id, at, "evidence", "actalgia", evidence=evidence)
+    tell(session, case.id, at, "evidence", SYSTEM, evidence=evidence)
     first = page and not outbox.ever_put(session, case.id)
     if first and case.acknowledged_at is not None:
         case.state, case.acknowledged_at, case.acknowledged_by = CaseState.OPENED, None, None
@@ -220,7 +221,7 @@ def notified(session: Session, case_id: int, at: datetime) -> None:
         .returning(Case.id)
     )
     if changed is not None:
-        tell(session, changed, at, "notified", "actalgia")
+        tell(session, changed, at, "notified", SYSTEM)
 
 
 def _must_exist(session: Session, case_id: int) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql as pg
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
 from store.database import Base, notify, one_of
 
@@ -69,6 +69,20 @@ def add_decision(session: Session, decision: Decision) -> bool:
     return True
 
 
+def is_taken_back(decision: Any) -> sa.ColumnElement[bool]:
+    """Whether a later decision of the patient takes `decision` back (the table or an alias of it).
+
+    It says so in its evidence, `withdraws`: a list of decision, day and why.
+    """
+    later = aliased(Decision)
+    number = sa.func.jsonb_build_array(sa.func.jsonb_build_object("decision", decision.id))
+    return sa.exists().where(
+        later.patient_id == decision.patient_id,
+        later.id > decision.id,
+        later.evidence["withdraws"].op("@>")(number),
+    )
+
+
 def was_taken(session: Session, decision: Decision) -> bool:
     """Whether a case was opened or joined before for the same, no less severe: the same report, or the same
     judged day of one that fires by its score (medium)."""
@@ -84,5 +98,6 @@ def was_taken(session: Session, decision: Decision) -> bool:
         Decision.told,
         sa.func.coalesce(Decision.severity, "medium").in_(severities),
         same,
+        ~is_taken_back(Decision),
     )
     return bool(session.scalar(sa.select(earlier)))

@@ -12,40 +12,56 @@ from store.decisions import MOST_LOOKED_AT
 
 
 @dataclass(frozen=True, slots=True)
-class FiredBefore:
-    """A decision of before that opened or joined a case."""
+class Before:
+    """A decision of before that opened or joined a case, or is for review, and was not taken back."""
 
+    id: int
     day: date
     reported_at: datetime | None
     tier: str | None
+    fired: bool
+    about: str | None  #: `silence`, where it was about that
+    silent_on: date | None  #: the day up to which there was no answer
+    silent_days: int | None
+    unasked: bool  #: there was no page on which to ask the patient again
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
     """Of one patient at one instant."""
 
-    fired: list[FiredBefore]  #: of the days asked for, the oldest decision first
+    before: list[Before]  #: of the days asked for, the oldest decision first
     open_case: bool  #: a clinical case is open of which there was a message
     has_diary_link: bool  #: one that opens the diary page now
 
 
 def standing(session: Session, patient_id: int, first: date, at: datetime) -> Standing:
-    """What stands of the patient at `at`, with what fired for days from `first` on.
+    """What stands of the patient at `at`, with the decisions for days from `first` on.
 
-    That is looked for among the newest decisions of the patient, so the look does not grow with the history.
+    They are looked for among the newest of the patient, so the look does not grow with the history.
     """
     given = {"patient": patient_id, "first": first, "at": at, "most": MOST_LOOKED_AT}
     rows = session.execute(_STANDING, given).all()
-    return Standing(
-        [FiredBefore(row.day, row.reported_at, row.tier) for row in rows if row.day is not None],
-        rows[0].open_case,
-        rows[0].has_diary_link,
-    )
+    told = [row for row in rows if row.id is not None]
+    gone = {one["decision"] for row in told for one in row.withdraws or ()}
+    before = [
+        Before(
+            row.id, row.day, row.reported_at, row.tier, row.verdict == "fire", row.about,
+            None if row.silent_on is None else date.fromisoformat(row.silent_on), row.silent_days,
+            row.unasked,
+        )
+        for row in told
+        if row.verdict in ("fire", "review") and row.id not in gone
+    ]  # fmt: skip
+    return Standing(before, rows[0].open_case, rows[0].has_diary_link)
 
 
 _STANDING = sa.text(
     """
-    SELECT f.day, f.reported_at, f.tier,
+    SELECT d.id, d.day, d.reported_at, d.tier, d.verdict, d.evidence -> 'withdraws' AS withdraws,
+           d.evidence ->> 'about' AS about, d.evidence ->> 'silent_on' AS silent_on,
+           CAST(d.evidence ->> 'days_without_answer' AS integer) AS silent_days,
+           coalesce(CAST(d.evidence ->> 'no_diary_page' AS boolean), false) AS unasked,
            EXISTS (
                SELECT FROM "case" c WHERE c.patient_id = :patient AND c.kind = 'clinical'
                  AND c.state <> 'resolved' AND EXISTS (SELECT FROM delivery WHERE case_id = c.id)
@@ -55,9 +71,9 @@ _STANDING = sa.text(
            ) AS has_diary_link
     FROM (VALUES (1)) AS once
     LEFT JOIN (
-        SELECT id, day, reported_at, tier, verdict FROM decision
+        SELECT id, day, reported_at, tier, verdict, evidence FROM decision
         WHERE patient_id = :patient ORDER BY id DESC LIMIT :most
-    ) f ON f.verdict = 'fire' AND f.day >= :first
-    ORDER BY f.id
+    ) d ON d.day >= :first AND (d.verdict IN ('fire', 'review') OR jsonb_exists(d.evidence, 'withdraws'))
+    ORDER BY d.id
     """
 )

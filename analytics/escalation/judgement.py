@@ -29,6 +29,7 @@ from analytics.escalation.screening import RULE, Screened, Tier
 from analytics.escalation.severe import Answers, Report
 from analytics.escalation.thresholds import Thresholds
 from analytics.escalation.tiers import Cause
+from analytics.escalation.withdrawn import SILENCE
 
 SEVERE_RULE = "severe 1"
 _NAN = float("nan")
@@ -122,7 +123,9 @@ def _of_the_day(screened: Screened, answers: Answers, known: Known, by: Threshol
     if tier == Tier.CHECK_IN:
         asked = _screened(screened, answers, judged, Verdict.REVIEW, tier="review")
         return replace(
-            asked, reason=f"{asked.reason}; the patient has no diary page on which to be asked again"
+            asked,
+            reason=f"{asked.reason}; the patient has no diary page on which to be asked again",
+            evidence={**asked.evidence, "no_diary_page": True},
         )
     if untold is not None and judged - untold <= by.stale_after_days:
         return _late(screened, answers, untold, by)
@@ -212,6 +215,10 @@ def _screened(
 ) -> Decision:
     """The decision of the screen on one day, under this verdict; `about` instead of its own cause."""
     said = screened.decision(0, place, about)
+    cause = Cause(int(screened.cause[0, place])) if about is None else about
+    unheard = cause == Cause.LIKELY and said.evidence["days_without_answer"] != 0
+    # Answers that come late may show that there was no silence (`withdrawn`).
+    guess = {"about": SILENCE, "silent_on": said.day.isoformat()} if unheard or cause == Cause.SILENCE else {}
     of_day = [one for one in answers.all if one.day == said.day]
     return Decision(
         verdict,
@@ -222,7 +229,7 @@ def _screened(
         severity,
         _score(screened, said.day),
         of_day[-1].at if of_day else None,
-        {"because": "score", **said.evidence},
+        {"because": "score", **guess, **said.evidence},
     )
 
 

@@ -5,6 +5,8 @@ Both are one judgement of the same rows (`analytics/escalation/judgement.py`); w
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 import sqlalchemy as sa
@@ -18,6 +20,7 @@ from analytics.escalation.settings import SHIPPED as SHIPPED_SETTINGS
 from analytics.escalation.settings import Settings
 from analytics.escalation.severe import Report, answers_at
 from analytics.escalation.thresholds import SHIPPED, Thresholds
+from analytics.escalation.withdrawn import SILENCE, Said, withdrawn
 from analytics.jobs.checkpoints import Checkpoints
 from analytics.jobs.patient_days import as_daily_rows, first_of
 from analytics.jobs.site_settings import settings_of
@@ -28,7 +31,7 @@ from store.daily_rows import PatientRows
 from store.database import transaction
 from store.people import Patient
 from store.responses import mark_responses
-from store.standing import standing
+from store.standing import Before, standing
 from store.zones import local_day, zone_at, zone_of_patient
 
 log = structlog.get_logger()
@@ -115,9 +118,30 @@ def decision_on(
     reports = [Report(one.day, one.at, one.worst, one.average, one.received_at) for one in own.answers]
     answers = answers_at(reports, at, thresholds, settings.floor_average, settings.floor_worst)
     now = standing(session, patient_id, today - timedelta(days=2 * settings.cool_down_days + 2), at)
-    fired = [Fired(one.day, one.reported_at, one.tier) for one in now.fired]
-    known = Known(today, fired, now.open_case, now.has_diary_link)
-    return judge(_screened(own, settings, thresholds, checkpoints), answers, known, thresholds)
+    screened = _screened(own, settings, thresholds, checkpoints)
+    gone = withdrawn(screened, _of_silence(now.before), now.has_diary_link, thresholds)
+    taken_back = {one.number for one in gone}
+    fired = [
+        Fired(one.day, one.reported_at, one.tier)
+        for one in now.before
+        if one.fired and one.id not in taken_back
+    ]
+    decision = judge(screened, answers, Known(today, fired, now.open_case, now.has_diary_link), thresholds)
+    if gone:
+        told = [
+            {"decision": one.number, "day": one.day.isoformat(), "why": one.why, "fired": one.fired}
+            for one in gone
+        ]
+        decision = replace(decision, evidence={**decision.evidence, "withdraws": told})
+    return decision
+
+
+def _of_silence(before: Sequence[Before]) -> list[Said]:
+    return [
+        Said(one.id, one.fired, one.silent_on, one.silent_days, one.unasked)
+        for one in before
+        if one.about == SILENCE and one.silent_on is not None and one.silent_days is not None
+    ]
 
 
 def _screened(

@@ -31,6 +31,7 @@ WITHOUT_DEVICE = (
 #: Keys of the evidence that have words, in the order in which they are told; any other is told by its name.
 KEYS = {
     "because": "Because",
+    "withdraws": "No longer held",
     "likeliest": "Most like",
     "average": "Average pain",
     "usual_average": "Usual average pain",
@@ -70,7 +71,14 @@ BECAUSE = {
 }
 _ODDS = ("page_score", "score")  #: keys whose values are log10 of odds
 _FACTORS = ("spoke_for_it_in_7_days",)  #: keys whose values are log10 of how often likelier
-_ELSEWHERE = ("p_flare_7d", "probability", "rule", "settings")  #: have a sentence of their own
+_ELSEWHERE = (
+    "p_flare_7d",
+    "probability",
+    "rule",
+    "settings",
+    "about",
+    "silent_on",
+)  #: have a sentence of their own
 _HEARD = 0.15  #: log10: less than 1.4 times says little
 _LONGEST = 300
 
@@ -156,6 +164,8 @@ def _value(key: str, value: object, zone: tzinfo) -> str:
         return odds_in_words(value)
     if key in _FACTORS and isinstance(value, Mapping):
         return _spoke(value)
+    if key == "withdraws" and isinstance(value, list):
+        return "; ".join(str(one.get("why")) for one in value if isinstance(one, Mapping))
     if key == "because":
         return BECAUSE.get(str(value), str(value))
     return _told(value, zone)
