@@ -10,6 +10,7 @@ from store import cases, marks
 from store.access import User
 from store.cases import Case, CaseEvent
 from store.database import transaction
+from store.diary_links import create_link, revoke_link
 from store.outbox import Delivery
 from store.outcomes import outcomes_since
 from store.worklist import worklist
@@ -151,3 +152,20 @@ def test_a_review_for_silence_leaves_the_worklist_when_answers_come_late(engine,
         said(engine, cast.steady, EVENING - back * DAY, received=NIGHT + HOUR, worst=3, average=2)
     judged(engine, NIGHT + HOUR)
     assert listed(engine, NIGHT + HOUR).review_reason is None
+
+
+def test_a_new_diary_link_is_seen_on_the_worklist_at_once_and_so_is_its_end(engine, cast):
+    for back in range(60, 2, -1):
+        said(engine, cast.steady, EVENING - (back - 1) * DAY, worst=3 + back % 2, average=2)
+    asked(engine, cast.steady, NIGHT)
+    assert "no diary page" in listed(engine, NIGHT).review_reason
+    with transaction(engine) as session:
+        link, _ = create_link(session, cast.steady, "en", "nurse Anna", NIGHT + HOUR, 30 * DAY)
+    judged(engine, NIGHT + HOUR)
+    row = listed(engine, NIGHT + HOUR)
+    assert (row.tier, row.review_reason) == ("check_in", None)
+    assert "no diary page" not in row.verdict_reason
+    with transaction(engine) as session:
+        revoke_link(session, link.id, "nurse Anna", NIGHT + 2 * HOUR)
+    judged(engine, NIGHT + 2 * HOUR)
+    assert "no diary page" in listed(engine, NIGHT + 2 * HOUR).review_reason
