@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, time, timedelta
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from store.cases import SYSTEM
 from store.people import Patient
 from store.zones import local_day, zone_at
 
@@ -48,6 +49,7 @@ _CASES = sa.text(
     FROM "case" c JOIN patient p ON p.id = c.patient_id {zone_at("c.opened_at")}
     WHERE c.patient_id = ANY(CAST(:patients AS bigint[])) AND c.kind = 'clinical' AND c.opened_at >= :low
       AND {local_day("c.opened_at")} >= :since
+      AND c.resolved_by IS DISTINCT FROM '{SYSTEM}' -- taken back: nobody said anything of it
     ORDER BY c.patient_id, c.opened_at
     """
 )

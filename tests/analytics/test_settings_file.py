@@ -57,5 +57,5 @@ def test_they_are_read_from_a_file(tmp_path):
         file.write_text(text)
         with pytest.raises(BadSet, match=said):
             read_settings(file)
-    with pytest.raises(BadSet, match="cannot be read"):
+    with pytest.raises(BadSet, match="does not exist"):
         read_settings(tmp_path / "gone.toml")

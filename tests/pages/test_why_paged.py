@@ -53,7 +53,13 @@ def judged(engine, patient, *days_ago_tier_score, evidence=NUMBERS):
         (None, "fire", "Why paged", "A clinician is told."),  # of worst_pain 1
         ("review", "fire", "Why not paged", "it stands on the worklist"),
         ("check_in", "no evidence", "Why not paged", "the patient is asked again first"),
-        ("technical", "no evidence", "Why not paged", "This does not say that the patient is well."),
+        (
+            "technical",
+            "no evidence",
+            "Why not paged",
+            "this day cannot be judged. This does not say that the",
+        ),
+        ("technical", "quiet", "Why not paged", "nothing in the diary stands out. Movement and sleep say"),
         (None, "quiet", "Why not paged", "nothing stands out"),
         (None, "no evidence", "Why not paged", "This does not say that the patient is well."),
     ],
@@ -119,6 +125,11 @@ def test_a_day_that_was_not_judged_is_a_hole_in_the_line_and_no_zero():
     assert (
         "known on 4 days, from about 1 to 10 to more than 1000 to 1; paged on 2026-05-02" in chart.description
     )
+
+
+def test_a_day_judged_by_the_diary_beside_a_device_that_failed_is_no_day_that_could_not_be_judged():
+    chart = draw_scores([TODAY], ROME, [JudgedDay(TODAY, -1.0, "technical")], 0.1)
+    assert [line.became for line in chart.table] == ["judged without a device"]
 
 
 def test_days_without_any_score_have_no_picture():
