@@ -19,6 +19,7 @@ from analytics.escalation.settings import Settings
 from analytics.escalation.severe import Report, answers_at
 from analytics.escalation.thresholds import SHIPPED, Thresholds
 from analytics.jobs.checkpoints import Checkpoints
+from analytics.jobs.foresee import foresee
 from analytics.jobs.patient_days import as_daily_rows, first_of
 from analytics.jobs.site_settings import settings_of
 from days.cut import day_of
@@ -75,7 +76,7 @@ def _judge_next(
         zone = zone_of_patient(session, patient.id)
         today = day_of(at, zone)
         own = settings_of(session, patient.site, settings)
-        decision = decision_on(session, patient.id, today, at, thresholds, own, checkpoints)
+        decision, screened = judgement_on(session, patient.id, today, at, thresholds, own, checkpoints)
         results.add_decision(
             session,
             results.Decision(
@@ -92,6 +93,8 @@ def _judge_next(
                 decided_at=at,
             ),
         )
+        if screened is not None:
+            foresee(session, patient.id, screened, today, at)
         if decision.tier == "check_in":
             ask_again(session, patient.id, today, decision.day, at)
         if kind == marks.DIARY:
@@ -112,6 +115,19 @@ def decision_on(
     checkpoints: Checkpoints,
 ) -> Decision:
     """What is said of one patient at `at`, by what is stored now. Nothing is written."""
+    return judgement_on(session, patient_id, today, at, thresholds, settings, checkpoints)[0]
+
+
+def judgement_on(
+    session: Session,
+    patient_id: int,
+    today: date,
+    at: datetime,
+    thresholds: Thresholds,
+    settings: Settings,
+    checkpoints: Checkpoints,
+) -> tuple[Decision, Screened | None]:
+    """That, and the screen it rests on; None where the screen failed."""
     (own,) = daily_rows(session, [patient_id], first_of(today), today, at)
     reports = [Report(one.day, one.at, one.worst, one.average, one.received_at) for one in own.answers]
     answers = answers_at(reports, at, thresholds, settings.floor_average, settings.floor_worst)
@@ -122,7 +138,8 @@ def decision_on(
         has_open_case(session, patient_id, told=True),
         any(is_valid(link, at) for link in links_of(session, patient_id)),
     )
-    return judge(_screened(own, settings, thresholds, checkpoints), answers, known, thresholds)
+    screened = _screened(own, settings, thresholds, checkpoints)
+    return judge(screened, answers, known, thresholds), screened
 
 
 def _screened(
