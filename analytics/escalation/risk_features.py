@@ -59,8 +59,7 @@ def row_features(rows: DailyRows, last: int | None = None) -> dict[str, Floats]:
             "io": np.log(np.clip(100 - rows.of("io"), 0.1, None)),
             "ra": np.log(np.clip(1 - rows.of("ra"), 0.005, None)),
         }
-    for name, values in streams.items():
-        found |= _departed(name, values, seen)
+    found |= _departed(streams, seen)
     found |= _silence(rows, found, seen)
     found |= _treated(rows)
     found |= _together(found)
@@ -96,8 +95,8 @@ def _first_level(x: Floats) -> Floats:
     """Median of the first three weeks, from their end on."""
     first = np.full(x.shape, np.nan)
     if x.shape[1] > FIRST_DAYS:
-        middle, _ = trailing_median(x[:, :FIRST_DAYS], FIRST_DAYS, least=LEAST_USUAL)
-        first[:, FIRST_DAYS:] = middle[:, -1:]
+        middle, _ = trailing_median(x[:, :FIRST_DAYS], FIRST_DAYS, least=LEAST_USUAL, last=1)
+        first[:, FIRST_DAYS:] = middle
     return first
 
 
@@ -145,12 +144,15 @@ def _counted(name: str, x: Floats, last: int | None) -> dict[str, Floats]:
     }
 
 
-def _departed(name: str, x: Floats, last: int | None) -> dict[str, Floats]:
+def _departed(streams: dict[str, Floats], last: int | None) -> dict[str, Floats]:
+    # All at once, one below the other: of one patient a call costs more than its numbers.
+    x = np.concatenate(list(streams.values()))
     usual, spread = _usual(x, LOG_SPREAD, last)
-    return {
-        f"{name}_z_3": np.clip((trailing_mean(x, 3, last=last) - usual) / spread, -4, 4),
-        f"{name}_z_7": np.clip((trailing_mean(x, 7, last=last) - usual) / spread, -4, 4),
+    z = {
+        days: np.split(np.clip((trailing_mean(x, days, last=last) - usual) / spread, -4, 4), len(streams))
+        for days in (3, 7)
     }
+    return {f"{name}_z_{days}": z[days][k] for k, name in enumerate(streams) for days in (3, 7)}
 
 
 def _silence(rows: DailyRows, found: dict[str, Floats], last: int | None) -> dict[str, Floats]:
