@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import date, datetime, timedelta
+from statistics import median
 
 import pytest
 import sqlalchemy as sa
@@ -13,7 +14,10 @@ from analytics.escalation.risk_days import TOLD_AGAIN
 from analytics.escalation.risk_model import shipped_risk_model
 from analytics.escalation.screening import RULE
 from analytics.escalation.screening import screen as screen_rows
+from analytics.escalation.settings import SHIPPED as SETTINGS
+from analytics.escalation.thresholds import SHIPPED as THRESHOLDS
 from analytics.jobs.checkpoints import Checkpoints
+from analytics.jobs.foresee import foresee
 from analytics.jobs.patient_days import as_daily_rows, first_of
 from analytics.jobs.screen import ask_for_judgement
 from store.daily_rows import daily_rows
@@ -21,7 +25,7 @@ from store.database import transaction
 from store.flare_risks import FlareRisk, newest_risk
 from store.results import Decision
 from tests.cast import Cast, enrol_cast
-from tests.jobs.test_screen_days import DAY, EVENING, HOUR, judged, of, said, told, usual
+from tests.jobs.test_screen_days import DAY, EVENING, HOUR, judged, ms, of, said, told, usual
 
 TODAY = EVENING.date()
 MIDNIGHT = EVENING + 4 * HOUR  # 01:00 in Rome, of the next day
@@ -191,3 +195,19 @@ def test_a_night_on_which_clocks_change_has_one_risk_a_day(engine):
     night(engine, start + 6 * HOUR)
     assert max(risks(engine, cast.steady)) == date(2026, 10, 25)
     assert len(risks(engine, cast.steady)) == TOLD_AGAIN
+
+
+def test_the_risks_of_a_night_cost_some_milliseconds_and_write_one_row(engine, cast):
+    usual(engine, cast.steady, days=170, until=EVENING + DAY)
+    checkpoints, times, written = Checkpoints(), [], []
+    for back in range(9, -1, -1):
+        at = MIDNIGHT - back * DAY
+        with transaction(engine) as session:
+            today = at.date()
+            (own,) = daily_rows(session, [cast.steady], first_of(today), today, at)
+            screened = checkpoints.screen(own.patient_id, as_daily_rows([own]), SETTINGS, THRESHOLDS)
+            times.append(ms(foresee, session, cast.steady, screened, today, at))
+        written.append(sum(one.computed_at == at for one in risks(engine, cast.steady).values()))
+    print(f"risks of a night: median {median(times):.1f} ms, least {min(times):.1f} ms")
+    assert written == [TOLD_AGAIN, *[1] * 9]
+    assert min(times) < 50, "a generous limit: machines of tests are busy"
