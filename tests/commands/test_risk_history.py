@@ -10,9 +10,10 @@ from datetime import UTC, date, datetime, time, timedelta
 import pytest
 import sqlalchemy as sa
 
-from store import cases, people
+from store import case_life, cases, people
 from store.database import transaction
 from store.diary import add_ward_report
+from store.open_cases import open_or_join
 from tests.cast import Cast, enrol_cast
 
 Run = Callable[..., str]
@@ -71,8 +72,8 @@ def test_cases_that_were_acted_on_are_what_came(command, engine, cast):
     first, second, *_ = ward(engine, 3)
     for patient, outcome in ((first, cases.Outcome.ACTED), (second, cases.Outcome.FALSE)):
         with transaction(engine) as session:
-            number, _ = cases.open_or_join(session, patient, "high", "r", {}, [], evening(30))
-            cases.resolve(session, number, "nurse Anna", outcome, evening(32))
+            number, _ = open_or_join(session, patient, "high", "r", {}, [], evening(30))
+            case_life.resolve(session, number, "nurse Anna", outcome, evening(32))
     large = drifted(command, "--site", "north")["in_the_large"]
     assert large["days"] == 3 * (DAYS - 7) - 2 * 3
     assert large["observed"] == pytest.approx(7 / large["days"])
@@ -92,8 +93,8 @@ def test_each_day_is_judged_by_what_was_known_when_it_ended(command, engine, cas
 def test_until_ends_the_period_and_what_came_after_it_still_counts(command, engine, cast):
     (patient,) = ward(engine, 1)
     with transaction(engine) as session:
-        number, _ = cases.open_or_join(session, patient, "high", "r", {}, [], evening(33))
-        cases.resolve(session, number, "nurse Anna", cases.Outcome.ACTED, evening(34))
+        number, _ = open_or_join(session, patient, "high", "r", {}, [], evening(33))
+        case_life.resolve(session, number, "nurse Anna", cases.Outcome.ACTED, evening(34))
     found = drifted(command, "--site", "north", "--until", (SINCE + timedelta(days=29)).isoformat())
     assert found["days"] == 30 and found["in_the_large"]["days"] == 30
     assert found["in_the_large"]["observed"] == pytest.approx(4 / 30)

@@ -22,8 +22,8 @@ from analytics.jobs.patient_days import as_daily_rows, first_of
 from analytics.jobs.screen import ask_for_judgement
 from store.daily_rows import daily_rows
 from store.database import transaction
+from store.decisions import Decision
 from store.flare_risks import FlareRisk, newest_risk
-from store.results import Decision
 from tests.cast import Cast, enrol_cast
 from tests.jobs.test_screen_days import DAY, EVENING, HOUR, judged, ms, of, said, told, usual
 
