@@ -22,6 +22,7 @@ from analytics.escalation.severe import Report, answers_at
 from analytics.escalation.thresholds import SHIPPED, Thresholds
 from analytics.escalation.withdrawn import SILENCE, Said, withdrawn
 from analytics.jobs.checkpoints import Checkpoints
+from analytics.jobs.foresee import foresee
 from analytics.jobs.patient_days import as_daily_rows, first_of
 from analytics.jobs.site_settings import settings_of
 from days.cut import day_of
@@ -77,7 +78,7 @@ def _judge_next(
         zone = zone_of_patient(session, patient.id)
         today = day_of(at, zone)
         own = settings_of(session, patient.site, settings)
-        decision = decision_on(session, patient.id, today, at, thresholds, own, checkpoints)
+        decision, screened = judgement_on(session, patient.id, today, at, thresholds, own, checkpoints)
         decisions.add_decision(
             session,
             decisions.Decision(
@@ -94,6 +95,8 @@ def _judge_next(
                 decided_at=at,
             ),
         )
+        if screened is not None:
+            foresee(session, patient.id, screened, today, at)
         if decision.tier == "check_in":
             ask_again(session, patient.id, today, decision.day, at)
         if kind == marks.DIARY:
@@ -114,6 +117,19 @@ def decision_on(
     checkpoints: Checkpoints,
 ) -> Decision:
     """What is said of one patient at `at`, by what is stored now. Nothing is written."""
+    return judgement_on(session, patient_id, today, at, thresholds, settings, checkpoints)[0]
+
+
+def judgement_on(
+    session: Session,
+    patient_id: int,
+    today: date,
+    at: datetime,
+    thresholds: Thresholds,
+    settings: Settings,
+    checkpoints: Checkpoints,
+) -> tuple[Decision, Screened | None]:
+    """That, and the screen it rests on; None where the screen failed."""
     own = checkpoints.days.of(session, patient_id, first_of(today), today, at)
     reports = [Report(one.day, one.at, one.worst, one.average, one.received_at) for one in own.answers]
     answers = answers_at(reports, at, thresholds, settings.floor_average, settings.floor_worst)
@@ -133,7 +149,7 @@ def decision_on(
             for one in gone
         ]
         decision = replace(decision, evidence={**decision.evidence, "withdraws": told})
-    return decision
+    return decision, screened
 
 
 def _of_silence(before: Sequence[Before]) -> list[Said]:

@@ -94,7 +94,6 @@ class Why:
     decided_at: datetime
     odds: str | None
     likely: str | None  #: the same, of a hundred
-    risk: str | None
     evidence: list[tuple[str, str]]
     made_by: str
 
@@ -105,7 +104,7 @@ def why_paged(decision: Decision, zone: tzinfo) -> Why:
     whom = reached(decision.verdict, decision.tier)
     quiet = whom == "technical" and decision.verdict == "quiet"
     title, said = WITHOUT_DEVICE if quiet else REACHED.get(whom, REACHED[None])
-    settings, risk = evidence.get("settings"), evidence.get("p_flare_7d")
+    settings = evidence.get("settings")
     return Why(
         title=title,
         said=said,
@@ -114,7 +113,6 @@ def why_paged(decision: Decision, zone: tzinfo) -> Why:
         decided_at=decision.decided_at,
         odds=None if decision.score is None else odds_in_words(decision.score),
         likely=None if decision.score is None else risk_in_words(1 / (1 + 10**-decision.score)),
-        risk=None if not isinstance(risk, int | float) else risk_in_words(risk),
         evidence=[
             (KEYS.get(key) or _spoken(key), _value(key, value, zone))
             for key, value in sorted(evidence.items(), key=_place)

@@ -78,7 +78,7 @@ def test_the_evidence_is_told_in_words_and_what_is_unknown_is_left_out():
     assert told["Paged from these odds on"] == "about 1.3 to 1"
     assert not any("breakthrough" in key for key in told)
     assert why.made_by == "likelihood 1, settings shipped 1, budget 3"
-    assert (why.odds, why.likely, why.risk) == ("about 4 to 1", "about 80 in 100", None)
+    assert (why.odds, why.likely) == ("about 4 to 1", "about 80 in 100")
 
 
 def test_a_key_that_nobody_has_words_for_is_still_readable():
@@ -89,8 +89,7 @@ def test_a_key_that_nobody_has_words_for_is_still_readable():
     assert len(told["Long"]) == 300
 
 
-def test_a_stored_risk_is_told_of_a_hundred():
-    assert why_paged(decision(evidence={"p_flare_7d": 0.123}), ROME).risk == "about 12 in 100"
+def test_a_probability_is_told_of_a_hundred():
     assert [risk_in_words(p) for p in (0.001, 0.999)] == ["fewer than 1 in 100", "more than 99 in 100"]
 
 
