@@ -155,6 +155,58 @@ def test_less_movement_with_the_pain_of_always_is_for_review_and_no_page():
     assert "look at function" in judged.decision(0, review).reason
 
 
+def with_treatment(kind: str, *days: int, after: list[float], **beside: list[float]) -> Screened:
+    """Steady pain for five weeks, what was given on these days, and the averages from day 36 on."""
+    said = rows(average=[*STEADY, 3.0, *after], **beside)
+    return screen(replace(said, treatments={(0, day): frozenset({kind}) for day in days}))
+
+
+@pytest.mark.parametrize("kind", ["radiotherapy", "nerve_block", "surgery", "biopsy"])
+def test_some_more_pain_in_the_days_after_a_planned_procedure_is_expected_and_pages_nobody(kind):
+    sore = [5.0, 5.0, 5.0, 4.0, 4.0, 3.0, 3.0]
+    assert days_of(Tier.PAGE, with_treatment("opioid_up", 35, after=sore)) == [38]
+    judged = with_treatment(kind, 35, after=sore)
+    assert days_of(Tier.PAGE, judged) == []
+    assert days_of(Tier.REVIEW, judged) == []
+
+
+def test_worse_nights_and_less_movement_after_a_planned_procedure_are_expected_too():
+    nights = [84.0, 82.0, 86.0] * 12 + [70.0] * 6
+    steps = [3000.0, 3300.0, 2800.0] * 12 + [1200.0] * 6
+    beside = {"sleep_efficiency": nights, "steps": steps}
+    usual, after = (
+        with_treatment(kind, 35, after=[4.0] * 6, **beside).score[0, -1] for kind in ("opioid_up", "surgery")
+    )
+    assert usual > 0 > after
+
+
+def test_a_clear_flare_in_the_days_after_a_planned_procedure_is_paged_and_says_so():
+    judged = with_treatment("radiotherapy", 35, after=[6.0] * 6)
+    (page,) = days_of(Tier.PAGE, judged)
+    assert page in (36, 37, 38)
+    assert judged.decision(0, page).reason.startswith("more pain than usual, and than is expected ")
+    assert "after radiotherapy: average pain 6, usual average 3" in judged.decision(0, page).reason
+
+
+def test_the_clinical_floor_pages_on_the_day_of_a_procedure():
+    judged = with_treatment("surgery", 35, after=[7.0])
+    assert judged.tier[0, 36] == Tier.PAGE
+    assert judged.decision(0, 36).reason.startswith("severe now: ")
+
+
+def test_pain_that_stays_when_the_week_after_a_procedure_is_over_is_paged():
+    (page,) = days_of(Tier.PAGE, with_treatment("nerve_block", 35, after=[5.0] * 12))
+    assert 40 <= page <= 45
+
+
+def test_over_weeks_of_fractions_only_the_first_week_expects_more_pain():
+    fractions = [day for day in range(14, 36) if day % 7 < 5]
+    with_them, without = (
+        with_treatment(kind, *fractions, after=[5.0] * 6) for kind in ("radiotherapy", "opioid_up")
+    )
+    assert days_of(Tier.PAGE, with_them) == days_of(Tier.PAGE, without) != []
+
+
 def test_a_watch_on_the_table_is_told_once_and_says_nothing_about_the_patient():
     worn = [0.9] * 30 + [0.0] * 10
     judged = screen(
@@ -201,7 +253,11 @@ def histories(draw: st.DrawFn) -> DailyRows:
     for name in NUMBERS:
         values = np.round(rng.random((n, d)) * BOUNDS[name], 0 if BOUNDS[name] > 1 else 2)
         numbers[name] = np.where(rng.random((n, d)) < draw(st.floats(0, 1)), np.nan, values)
-    treatments = {(int(rng.integers(n)), int(rng.integers(d))): frozenset({"chemo"}) for _ in range(3)}
+    kinds = ("chemo", "chemo", "radiotherapy", "surgery", "opioid_up")
+    treatments = {
+        (int(rng.integers(n)), int(rng.integers(d))): frozenset(rng.choice(kinds, 2).tolist())
+        for _ in range(4)
+    }
     return DailyRows(
         tuple(f"p{i}" for i in range(n)),
         (date(2026, 1, 1),) * n,
