@@ -29,10 +29,10 @@ def undergo(course: Course, day: Days) -> Days:
     A day with an infusion keeps its `chemo`, as a row has room for one: the procedure is on the next day.
     """
     streams = course.streams
-    taken = course.treatment[np.arange(course.patients), day] != ""
+    taken = (course.treatment[np.arange(course.patients), day] != "").astype(np.int64)
     kind = _KINDS[streams.whole("kind of procedure", 0, len(_KINDS))]
     several = (kind == "radiotherapy") & (streams.uniform_each("several fractions") < 0.5)
-    first = day + taken
+    first: Days = day + taken
     last = first + np.where(several, _FRACTIONS, 1)
     there = course.within(first, last) & (course.treatment == "")
     course.treatment[there] = np.broadcast_to(kind[:, None], there.shape)[there]
