@@ -136,6 +136,9 @@ def reason_of(cause: Cause, seen: Evidence, by: Settings) -> str:
             return "nights are clearly worse than usual; poor sleep may come before more pain"
         case Cause.NOT_WORN:
             return f"the device has not been worn for {by.judge_days} days"
+        case Cause.NO_ANSWER:
+            silent = _days(seen.silent_days)
+            return f"cannot judge: no answer for {silent}, and movement alone does not tell pain"
         case Cause.NO_DATA:
             answers = int(seen._answered().sum())
             if answers < by.least_answers:

@@ -1,8 +1,9 @@
 """Escalation detection on simulated cohorts: the table of targets, rivals, risk, groups.
 
-`python -m benchmarks.escalation [table|trade|speed|headache] [--seeds tuning|evaluation]`. Numbers are
+`python -m benchmarks.escalation [table|trade|asked|speed|headache] [--seeds tuning|evaluation]`. Numbers are
 simulated and say nothing of clinical performance. `trade` sees the tuning seeds alone and writes the
-operating curve that a ward's budget of pages is read from. Sources: clinical.md 4.3, 7.2 to 7.4 and 8.
+operating curve that a ward's budget of pages is read from; `asked` prints, on the same seeds, what questions
+to silent patients cost and find. Sources: clinical.md 4.3, 7.2 to 7.4 and 8.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import time
 from dataclasses import asdict
 from pathlib import Path
 
-from benchmarks.escalation import headache, run, speed, trade
+from benchmarks.escalation import asked, headache, run, speed, trade
 from benchmarks.escalation.report import Report
 from benchmarks.escalation.seeds import DAYS, HEADING, PATIENTS, REGIMES, SEEDS
 from benchmarks.table import Table
@@ -45,8 +46,12 @@ def main() -> None:
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    words.add_argument("part", nargs="?", default="table", choices=("table", "trade", "speed", "headache"))
-    words.add_argument("--seeds", choices=tuple(SEEDS), default="evaluation", help="trade: always tuning")
+    words.add_argument(
+        "part", nargs="?", default="table", choices=("table", "trade", "asked", "speed", "headache")
+    )
+    words.add_argument(
+        "--seeds", choices=tuple(SEEDS), default="evaluation", help="trade, asked: always tuning"
+    )
     words.add_argument("--patients", type=int, default=PATIENTS, help="of each scenario")
     words.add_argument("--workers", type=int, default=min(2, os.cpu_count() or 1))
     words.add_argument("--no-late-entries", action="store_true", help="leave out entries that arrive late")
@@ -58,6 +63,9 @@ def main() -> None:
             document = trade.curve(given.patients, spread=pool.map)
         trade.write(document)
         tables, kept = [trade.table(document)], document
+    elif given.part == "asked":
+        with run.cores(given.workers) as pool:
+            tables, kept = [asked.table(given.patients, spread=pool.map)], {}
     elif given.part == "speed":
         tables, kept = [speed.measured()], {}
     elif given.part == "headache":

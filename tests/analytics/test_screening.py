@@ -129,8 +129,10 @@ def test_silence_weighs_more_when_movement_and_sleep_have_changed_with_it():
         "steps": [*quiet["steps"][:36], *[1900.0] * 7],
     }
     said = [*STEADY, 3.0, *[NAN] * 7]
-    usual, unusual = (screen(rows(average=said, **beside)).score[0, -1] for beside in (quiet, changed))
-    assert unusual > usual + 0.5
+    usual, unusual = (
+        screen(rows(average=said, **beside)).features["p_silent_flare"][0, -1] for beside in (quiet, changed)
+    )
+    assert unusual > 3 * usual
 
 
 def test_whoever_seldom_answers_is_not_asked_again_for_a_usual_pause():
@@ -145,6 +147,22 @@ def test_days_without_any_data_cannot_be_judged_and_say_so():
     assert said[0].reason == "cannot judge: 1 answered day so far, the least is 3"
     assert said[1].reason == "cannot judge: no diary and no movement for 3 days"
     assert said[1].score is None
+
+
+def test_whoever_stays_silent_with_the_watch_on_is_asked_reviewed_and_then_cannot_be_judged_day_after_day():
+    judged = screen(rows(average=[*STEADY, *[NAN] * 35], steps=[3000.0, 3200.0] * 35))
+    asked, (seen,) = days_of(Tier.CHECK_IN, judged), days_of(Tier.REVIEW, judged)
+    assert len(asked) + 1 == SHIPPED.most_check_ins
+    assert set(judged.tier[0, max(*asked, seen) + 1 :].tolist()) == {Tier.TECHNICAL}
+    said = judged.decision(0, 69)
+    assert said.reason == "cannot judge: no answer for 35 days, and movement alone does not tell pain"
+    assert said.score is None
+
+
+def test_an_answer_that_is_three_days_old_is_enough_and_one_of_four_days_is_not():
+    judged = screen(rows(average=[3.0, NAN, NAN, NAN, NAN] * 10, steps=[3000.0] * 50))
+    assert judged.tier[0, -5:].tolist() == [Tier.NONE] * 4 + [Tier.TECHNICAL]
+    assert judged.decision(0, 49).reason.startswith("cannot judge: no answer for 4 days, ")
 
 
 def test_less_movement_with_the_pain_of_always_is_for_review_and_no_page():
