@@ -47,7 +47,7 @@ def test_analytics_screens_by_the_settings_of_the_file(command, monkeypatch, tmp
     monkeypatch.setattr("actalgia.commands.parts._stop_on_signals", lambda: None)
     monkeypatch.setattr("analytics.clock.run", lambda *words: given.extend(words))
     command("analytics")
-    assert [one.label for one in given[2:]] == ["shipped 2", "ward 3 2"]
+    assert [one.label for one in given[2:]] == ["shipped 1", "ward 3 2"]
 
 
 def test_hours_may_be_broken(monkeypatch):
