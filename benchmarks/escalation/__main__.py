@@ -33,7 +33,9 @@ days later, for a drift from four days after its start to ten days after it reac
 from three days before; flare with diary dropout (mnar_flare) also by a check-in that got an answer. Stable
 patients are those of the scenario `stable`. Chance capture is 1 - exp(-rate * window / 7): what pages at
 random at that rate would find. Thresholds of the screen and of the rules beside it are frozen on the tuning
-seeds; the figures are of the evaluation seeds (`benchmarks/escalation/seeds.py`). Six entries in a hundred
+seeds; the figures are of the evaluation seeds (`benchmarks/escalation/seeds.py`). The last table (`... asked`)
+is of the tuning seeds: what questions to silent patients cost and find, and why they are asked as they are
+(docs/decisions/0033). Six entries in a hundred
 arrive one to four days late; they stand on the day they tell of (`--no-late-entries` leaves them out).
 """
 FIXED = (0.05, 0.10)  #: calm pages a patient-week (clinical.md 4.3)
@@ -94,6 +96,7 @@ def _table(given: argparse.Namespace) -> tuple[list[Table], dict[str, object]]:
         against = pool.submit(run.tuned_rivals, patients).result()
         todo = run.jobs(SCENARIOS, REGIMES, seeds, patients, against, named, late)
         found = run.judge_all(todo, pool.map)
+        questions = asked.table(patients, spread=pool.map)
     told = f"{len(SCENARIOS)} scenarios x {patients} patients x {DAYS} days, {given.seeds} seeds"
     report = Report(found, REGIMES, against, told + ("." if late else ", late entries left out."))
     tables = [*report.tables(), *of_diary.result()]
@@ -103,6 +106,7 @@ def _table(given: argparse.Namespace) -> tuple[list[Table], dict[str, object]]:
         tables[-1].notes.append(
             "Sensitivity at fixed rates is left out: there is no curve of this screen (`trade`)."
         )
+    tables.append(questions)
     tables[0].notes.append(f"The whole run took {time.perf_counter() - started:.0f} s.")
     return tables, report.document
 
