@@ -34,9 +34,9 @@ from three days before; flare with diary dropout (mnar_flare) also by a check-in
 patients are those of the scenario `stable`. Chance capture is 1 - exp(-rate * window / 7): what pages at
 random at that rate would find. Thresholds of the screen and of the rules beside it are frozen on the tuning
 seeds; the figures are of the evaluation seeds (`benchmarks/escalation/seeds.py`). The last table (`asked`)
-is of the tuning seeds: what questions to silent patients cost and find (docs/decisions/0033).
-Six entries in a hundred
-arrive one to four days late; they stand on the day they tell of (`--no-late-entries` leaves them out).
+is of the tuning seeds: what questions to silent patients cost and find (docs/decisions/0033 says what is
+missed and why). Six entries in a hundred arrive one to four days late; they stand on the day they tell of
+(`--no-late-entries` leaves them out).
 """
 FIXED = (0.05, 0.10)  #: calm pages a patient-week (clinical.md 4.3)
 
