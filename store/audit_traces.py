@@ -102,6 +102,7 @@ NOT_TRACED = {
     "device_clock": "computed from statuses",
     "device_status": "what devices sent",
     "epoch": "what devices sent, or computed",
+    "flare_risk": "computed, with the version of its model",
     "gap_seen": "computed",
     "heartbeat": "a sign of life",
     "in_hand": "work in progress",
