@@ -47,18 +47,20 @@ def _take(session: Session, decision: Decision, channels: Sequence[str], at: dat
     again = was_taken(session, decision)
     if again and not open_case:
         return
+    severity = decision.severity or "medium"
     evidence = {
         **decision.evidence,
         "day": decision.day.isoformat(),
         "rule": decision.rule,
         "reason": decision.reason,
+        "severity": severity,
     }
     if decision.tier is not None:
         evidence["tier"] = decision.tier
     open_or_join(
         session,
         decision.patient_id,
-        decision.severity or "medium",
+        severity,
         decision.reason,
         evidence,
         channels,
