@@ -9,7 +9,18 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from groups.paged import Figures, Paged, Share, figures
+from groups.paged import (
+    ANSWER_WITHIN,
+    FEW,
+    FEW_WEEKS,
+    OF_NO_USE,
+    SAYS_NEITHER,
+    USEFUL,
+    Figures,
+    Paged,
+    Share,
+    figures,
+)
 
 REVIEW_BELOW = 0.5  #: share of useful pages
 REVIEW_FROM = 20  #: cases with an outcome that says whether: with fewer no rule is flagged
@@ -58,6 +69,26 @@ class Report:
     by_weekday: list[Group]
     weekday_hours: list[list[int]]
     for_review: list[ForReview]
+
+
+@dataclass(frozen=True, slots=True)
+class Definitions:
+    """By what the report was made."""
+
+    useful: tuple[str, ...]  #: outcomes
+    of_no_use: tuple[str, ...]
+    says_neither: tuple[str, ...]
+    too_few_below: int  #: cases
+    too_few_weeks_below: float  #: patient-weeks
+    review_below: float  #: share of useful pages
+    review_from: int  #: cases with an outcome that says whether
+    acknowledge_within_min: dict[str, float]  #: by severity of the first page
+
+
+def definitions(review_below: float = REVIEW_BELOW) -> Definitions:
+    """By what `report` is made with that share."""
+    within = {severity: limit.total_seconds() / 60 for severity, limit in ANSWER_WITHIN.items()}
+    return Definitions(USEFUL, OF_NO_USE, SAYS_NEITHER, FEW, FEW_WEEKS, review_below, REVIEW_FROM, within)
 
 
 def report(

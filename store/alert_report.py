@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from days.cut import day_of
-from store.people import Patient
+from store.people import Patient, zone_of
 from store.zones import local_clock, local_day, zone_at, zones_of
 
 #: Lines in the story of a case by which a person answers a page.
@@ -89,6 +89,12 @@ def read_period(session: Session, site: str | None, first: date, last: date, at:
         sum(row.patients for row in watched),
         simulated,
     )
+
+
+def zone_of_site(session: Session, site: str) -> tzinfo:
+    """Where most of its patients live: by it a ward says "today". UTC where there are none."""
+    most = sa.func.mode().within_group(Patient.tz)
+    return zone_of(session.scalar(sa.select(most).where(Patient.site == site)) or "UTC")
 
 
 def _simulated(session: Session, site: str | None) -> bool | None:
