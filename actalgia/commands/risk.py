@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from actalgia.commands.common import JsonOption, say, say_json, table, write_figure
+from actalgia.commands.given import days_given, read_given
 
 if TYPE_CHECKING:
     from analytics.daily_csv.one_a_day import PatientDays
     from analytics.daily_csv.outcomes import Outcomes
     from analytics.escalation.risk_model import RiskModel
-
-T = TypeVar("T")
 
 app = typer.Typer(help="The probability of a flare within 7 days: validate it on your data, watch it drift.")
 MOST_DRAWS = 10_000
@@ -61,7 +59,8 @@ def validate(
     Each day is scored by the rows up to it; it counts if it can be judged and its next seven days are known.
     Nothing leaves this machine.
     """
-    from analytics.daily_csv.outcomes import read_attributes, read_events, read_outcome_column
+    from analytics.daily_csv.attributes import read_attributes
+    from analytics.daily_csv.outcomes import read_events, read_outcome_column
     from analytics.daily_csv.risks import asked_of
     from analytics.escalation.risk_report import validation
     from analytics.figures.calibration_plot import calibration_plot
@@ -69,14 +68,14 @@ def validate(
     if (outcome is None) == (events is None):
         raise typer.BadParameter("say what came of them: --outcome COLUMN or --events FILE, one of the two")
     scorer = _model(model)
-    days = _days(file)
+    days = days_given(file)
     came: Outcomes
     if events is not None:
-        came = _read(events, read_events)
+        came = read_given(events, read_events)
         _must_know(set(came.events), days, events)
     else:
-        came = _read(file, lambda path: read_outcome_column(path, str(outcome)))
-    people = {} if attributes is None else _read(attributes, read_attributes)
+        came = read_given(file, lambda path: read_outcome_column(path, str(outcome)))
+    people = {} if attributes is None else read_given(attributes, read_attributes)
     found = validation(asked_of(days, came, people, scorer), draws=draws)
     document = {"model": _told(scorer), "note": NOTE, **found}
     if plot is not None:
@@ -118,7 +117,7 @@ def drift(
     if outcome is not None and events is not None:
         raise typer.BadParameter("say what came of them by --outcome COLUMN or --events FILE, not by both")
     scorer = _model(model)
-    days = _days(file)
+    days = days_given(file)
     recent = recent_of(days, weeks, scorer)
     told = drift_of(scorer, recent.figures)
     document: dict[str, Any] = {
@@ -132,10 +131,12 @@ def drift(
     }
     if outcome is not None or events is not None:
         came = (
-            _read(events, read_events)
+            read_given(events, read_events)
             if events is not None
-            else _read(file, lambda path: read_outcome_column(path, str(outcome)))
+            else read_given(file, lambda path: read_outcome_column(path, str(outcome)))
         )
+        if events is not None:
+            _must_know(set(came.events), days, events)
         asked = asked_of(days, came, {}, scorer, since=recent.first_day)
         document["in_the_large"] = asdict(
             in_the_large(asked.p, asked.comes, len(set(asked.patient.tolist())))
@@ -154,24 +155,6 @@ def _model(file: Path | None) -> RiskModel:
         return shipped_risk_model() if file is None else read_risk_model(file)
     except BadRiskModel as error:
         raise typer.BadParameter(str(error)) from error
-
-
-def _days(file: Path) -> PatientDays:
-    from analytics.daily_csv.one_a_day import one_a_day
-    from analytics.daily_csv.reading import read_csv_rows
-
-    def read(path: Path) -> PatientDays:
-        with path.open("rb") as stream:
-            return one_a_day(read_csv_rows(stream, path.name), path.name)
-
-    return _read(file, read)
-
-
-def _read(file: Path, read: Callable[[Path], T]) -> T:
-    try:
-        return read(file)
-    except OSError as error:
-        raise typer.BadParameter(f"{file} cannot be read: {error.strerror or 'no such CSV'}") from error
 
 
 def _must_know(patients: set[str], days: PatientDays, events: Path) -> None:

@@ -54,7 +54,7 @@ class Known:
     """What the decision depends on beside rows and answers."""
 
     today: date  #: the patient's local day
-    fired: Sequence[Fired]  #: of the days within a cool-down and one more
+    fired: Sequence[Fired]  #: of the days within two cool-downs, or of more
     open_case: bool  #: the patient has an open clinical case of which somebody was told
     can_be_asked: bool  #: there is a page on which the patient can be asked again
 

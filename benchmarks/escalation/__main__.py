@@ -79,8 +79,8 @@ def _table(given: argparse.Namespace) -> tuple[list[Table], dict[str, object]]:
     started = time.perf_counter()
     seeds, patients, late = SEEDS[given.seeds], given.patients, not given.no_late_entries
     curve = trade.stored()
-    scores = {} if curve is None else {calm: trade.page_score_at(curve, calm) for calm in FIXED}
-    named = {f"fixed {calm:g}": score for calm, score in scores.items() if score is not None}
+    scores = {} if curve is None else trade.scores_for(curve, FIXED)
+    named = {f"fixed {calm:g}": score for calm, score in scores.items()}
     with run.cores(given.workers) as pool:
         of_diary = pool.submit(headache.on_diary, seeds)
         against = pool.submit(run.tuned_rivals, patients).result()

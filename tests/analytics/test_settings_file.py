@@ -6,8 +6,9 @@ from dataclasses import fields, replace
 
 import pytest
 
+from analytics.escalation.named_set import BadSet
 from analytics.escalation.settings import SHIPPED, Settings
-from analytics.escalation.settings_file import BOUNDS, BadSettings, read_settings, settings_of
+from analytics.escalation.settings_file import BOUNDS, read_settings, settings_of
 
 OWN = {"name": "ward 3", "version": 2}
 
@@ -44,7 +45,7 @@ def test_what_is_not_said_is_as_shipped():
     ],
 )  # fmt: skip
 def test_what_cannot_be_is_refused_in_a_sentence(document, said):
-    with pytest.raises(BadSettings, match=said):
+    with pytest.raises(BadSet, match=said):
         settings_of(document)
 
 
@@ -54,7 +55,7 @@ def test_they_are_read_from_a_file(tmp_path):
     assert read_settings(file) == replace(SHIPPED, name="ward 3", version=2, floor_worst=8)
     for text, said in (("name =", "not TOML"), ("floor_worst = 8", "is missing")):
         file.write_text(text)
-        with pytest.raises(BadSettings, match=said):
+        with pytest.raises(BadSet, match=said):
             read_settings(file)
-    with pytest.raises(BadSettings, match="cannot be read"):
+    with pytest.raises(BadSet, match="cannot be read"):
         read_settings(tmp_path / "gone.toml")

@@ -14,10 +14,12 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from store import cases, people
+from ladder.words import Outcome
+from store import case_life, people
 from store.attributes import Told, tell_attributes
 from store.database import now, transaction
 from store.diary import add_ward_report
+from store.open_cases import open_or_join
 
 Run = Callable[..., str]
 DAY0 = date(2026, 3, 1)
@@ -100,9 +102,10 @@ def test_other_settings_may_see_otherwise(run, tables, tmp_path):
         (1, "patient,onset,count_from,count_to\nS-1,March,2026-03-01,2026-03-02\n", "line 2 has no day like 2026-05-04 in onset"),
         (1, "patient,onset,count_from,count_to\nS-1,2026-03-01,2026-03-01,2026-03-01\n", "count_to that is not after"),
         (1, "patient,onset,count_from,count_to\nS-99,2026-03-01,2026-03-01,2026-03-03\n", "events of a patient of whom daily.csv has no row"),
-        (2, "patient,age_band\nS-1,75+\nS-1,75+\n", "names a patient a second time"),
+        (2, "patient,age_band\nS-1,75+\nS-1,75+\n", "lines 2 and 3 are of one patient"),
         (2, "patient,height\nS-1,180\n", "tells nothing of anybody"),
-        (2, "patient,sex\n,male\n", "line 2 lacks its patient"),
+        (2, "patient,sex\n,male\n", "line 2 names no patient"),
+        (2, f"patient,sex\nS-1,{'x' * 65}\n", "a value of more than 64 characters"),
     ],
 )  # fmt: skip
 def test_a_mistake_in_a_table_is_one_sentence_that_says_where(run, tables, file, content, says):
@@ -132,11 +135,9 @@ def ward(engine: sa.Engine) -> sa.Engine:
                 at = start + timedelta(days=k)
                 values = {"entry": uuid.uuid4(), "at": at, "received_at": at, "worst": worst}
                 add_ward_report(session, who.id, values)
-            for k, outcome in ((20, cases.Outcome.FALSE), (65, cases.Outcome.ACTED)):
-                number, _ = cases.open_or_join(
-                    session, who.id, "high", "r", {}, [], start + timedelta(days=k)
-                )
-                cases.resolve(session, number, "nurse Anna", outcome, start + timedelta(days=k, hours=1))
+            for k, outcome in ((20, Outcome.FALSE), (65, Outcome.ACTED)):
+                number, _ = open_or_join(session, who.id, "high", "r", {}, [], start + timedelta(days=k))
+                case_life.resolve(session, number, "nurse Anna", outcome, start + timedelta(days=k, hours=1))
     return engine
 
 

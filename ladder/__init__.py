@@ -1,0 +1,1 @@
+"""What becomes of a case until a named person has answered. Pure: imports nothing of ours."""

@@ -1,0 +1,34 @@
+"""Who is told at a ward, and when: its plan, or where it has none what the installation is given."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from ladder.timing import SHIPPED, Timings
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where a message goes: the channels of a recipient by rank, the first one first."""
+
+    recipient: str  #: a person of the ward's plan; empty: the installation's channel
+    channel: str
+    rank: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Ward:
+    """The times of a ward, and whom each rung reaches at an instant."""
+
+    timings: Timings
+    reached: Callable[[str, int, datetime], Sequence[Address]]  #: (severity, rung, at)
+
+
+def ward_of(_session: Session, _site: str, channels: Sequence[str]) -> Ward:
+    """The ward as it is now. Without a plan of its own every rung goes to all of `channels`."""
+    to = tuple(Address("", channel) for channel in channels)
+    return Ward(SHIPPED, lambda _severity, _rung, _at: to)
