@@ -6,9 +6,11 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
-from store import cases, people
-from store.cases import Outcome
+from ladder.words import Outcome
+from store import people
+from store.case_life import acknowledge, resolve
 from store.database import transaction
+from store.open_cases import open_or_join
 
 MINUTE = timedelta(minutes=1)
 SCORE = {"rule": "likelihood 1", "because": "score", "settings": "shipped 1", "severity": "medium"}
@@ -25,13 +27,11 @@ def page(
 ) -> int:
     """A page at `at` that anna answers after so many minutes, and closes as `outcome`; None: not yet."""
     with transaction(engine) as session:
-        case, opened = cases.open_or_join(
-            session, patient, evidence["severity"], "made up", evidence, ["log"], at
-        )
+        case, opened = open_or_join(session, patient, evidence["severity"], "made up", evidence, ["log"], at)
         assert opened, "the case before is not closed"
         if outcome is not None:
-            cases.acknowledge(session, case, "anna", at + answered_after * MINUTE)
-            cases.resolve(session, case, "anna", Outcome(outcome), at + 3 * answered_after * MINUTE)
+            acknowledge(session, case, "anna", at + answered_after * MINUTE)
+            resolve(session, case, "anna", Outcome(outcome), at + 3 * answered_after * MINUTE)
     return case
 
 

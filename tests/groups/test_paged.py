@@ -7,7 +7,8 @@ from datetime import timedelta
 
 import pytest
 
-from groups.paged import FEW, figures, rate, share
+from groups.paged import ANSWER_WITHIN, FEW, figures, rate, share
+from ladder.timing import SHIPPED
 from tests.cast import NOON
 from tests.groups.cases import AT, MINUTE, case, cases
 
@@ -92,6 +93,11 @@ def test_who_may_still_be_in_time_is_not_counted_and_who_may_not_is():
     within = case(None, None, severity="medium")
     found = figures([*answered, over, within], at).in_time
     assert (found.n, found.of) == (9, 10)
+
+
+def test_in_time_is_before_the_ladder_goes_on_to_its_next_step():
+    for severity, limit in ANSWER_WITHIN.items():
+        assert limit == SHIPPED.of[severity].rungs[1]
 
 
 def test_the_ward_may_have_other_times():

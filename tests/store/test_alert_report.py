@@ -8,17 +8,20 @@ import pytest
 import sqlalchemy as sa
 
 from alerting.cases import take_decisions
-from store import cases, outbox, people
+from ladder.words import Outcome
+from store import cases, people
 from store.alert_report import read_period
+from store.alert_silences import AlertSilence
 from store.asked import ask_daily
-from store.cases import Outcome
+from store.case_life import acknowledge, reopen, resolve
 from store.check_ins import ask_again
 from store.database import transaction
-from store.results import Decision, add_decision
+from store.decisions import Decision, add_decision
+from store.open_cases import open_or_join, take_turn
 from store.zones import stay
 from tests.cast import NOON, Cast, enrol_cast
 
-MINUTE = timedelta(minutes=1)
+MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 DAY = timedelta(days=1)
 TODAY = NOON.date()
 
@@ -30,7 +33,7 @@ def cast(engine: sa.Engine) -> Cast:
 
 def paged(engine, patient, at=NOON, severity="high", **evidence):
     with transaction(engine) as session:
-        return cases.open_or_join(session, patient, severity, "Worst pain 8.", evidence, ["log"], at)[0]
+        return open_or_join(session, patient, severity, "Worst pain 8.", evidence, ["log"], at)[0]
 
 
 def period(engine, first=TODAY, last=TODAY, site="main", at=NOON + 30 * DAY):
@@ -72,9 +75,9 @@ def test_the_severity_and_rule_are_those_of_the_first_page_whatever_joined_later
 def test_a_page_is_answered_when_the_first_person_acts_and_that_stays_so(engine, cast):
     case = paged(engine, cast.rising)
     with transaction(engine) as session:
-        cases.acknowledge(session, case, "anna", NOON + 7 * MINUTE)
+        acknowledge(session, case, "anna", NOON + 7 * MINUTE)
     with transaction(engine) as session:
-        cases.resolve(session, case, "anna", Outcome.ACTED, NOON + 90 * MINUTE)
+        resolve(session, case, "anna", Outcome.ACTED, NOON + 90 * MINUTE)
     found = the_one(engine)
     assert found.acknowledged_at == NOON + 7 * MINUTE
     assert (found.resolved_at, found.outcome) == (NOON + 90 * MINUTE, "acted")
@@ -83,14 +86,14 @@ def test_a_page_is_answered_when_the_first_person_acts_and_that_stays_so(engine,
 def test_who_closes_a_case_at_once_has_answered_it(engine, cast):
     case = paged(engine, cast.rising)
     with transaction(engine) as session:
-        cases.resolve(session, case, "anna", Outcome.FALSE, NOON + 3 * MINUTE)
+        resolve(session, case, "anna", Outcome.FALSE, NOON + 3 * MINUTE)
     assert the_one(engine).acknowledged_at == NOON + 3 * MINUTE
 
 
 def test_what_was_acknowledged_before_the_first_page_is_no_answer_to_it(engine, cast):
     with transaction(engine) as session:
-        case, _ = cases.open_or_join(session, cast.rising, "low", "expected", {}, ["log"], NOON, page=False)
-        cases.acknowledge(session, case, "anna", NOON + MINUTE)
+        case, _ = open_or_join(session, cast.rising, "low", "expected", {}, ["log"], NOON, untold="expected")
+        acknowledge(session, case, "anna", NOON + MINUTE)
     paged(engine, cast.rising, NOON + 60 * MINUTE)
     found = the_one(engine)
     assert (found.paged_at, found.acknowledged_at) == (NOON + 60 * MINUTE, None)
@@ -98,29 +101,63 @@ def test_what_was_acknowledged_before_the_first_page_is_no_answer_to_it(engine, 
 
 def test_a_case_of_which_nobody_was_told_is_no_page(engine, cast):
     with transaction(engine) as session:
-        cases.open_or_join(session, cast.rising, "low", "expected", {}, ["log"], NOON, page=False)
+        open_or_join(session, cast.rising, "low", "expected", {}, ["log"], NOON, untold="expected")
     found = period(engine)
     assert (found.paged, found.beside.cases_without_page) == ([], 1)
 
 
 def test_a_page_that_was_held_back_is_counted_apart_until_somebody_is_told(engine, cast):
-    case = paged(engine, cast.rising)
-    hold = sa.update(outbox.Delivery).values(state="suppressed")
+    ends = NOON + 5 * HOUR
     with transaction(engine) as session:
-        session.execute(hold)
+        session.add(AlertSilence(
+            patient_id=cast.rising, reason="on the ward", author="anna", begins=NOON - HOUR, ends=ends,
+        ))  # fmt: skip
+    paged(engine, cast.rising, severity="medium")
     found = period(engine)
     assert (found.paged, found.beside.suppressed, found.beside.cases_without_page) == ([], 1, 0)
-    with transaction(engine) as session:  # the hold has ended
-        outbox.put(session, case, ["log"], NOON + 500 * MINUTE)
+    with transaction(engine) as session:
+        assert take_turn(session, ["log"], ends, 10) == 1
     found = period(engine)
-    assert [one.paged_at for one in found.paged] == [NOON + 500 * MINUTE]
+    assert [one.paged_at for one in found.paged] == [ends]
     assert (found.paged[0].told_again, found.beside.suppressed) == (0, 1)
+
+
+def test_a_case_that_nobody_answers_is_told_again_and_stays_one_page(engine, cast):
+    paged(engine, cast.rising)
+    for hours in (1, 2):
+        with transaction(engine) as session:
+            take_turn(session, ["log"], NOON + hours * HOUR, 10)
+    found = the_one(engine)
+    assert (found.paged_at, found.told_again, found.acknowledged_at) == (NOON, 2, None)
+
+
+def test_an_answer_that_ran_out_stays_the_first_answer(engine, cast):
+    case = paged(engine, cast.rising)
+    with transaction(engine) as session:
+        acknowledge(session, case, "anna", NOON + MINUTE, until=NOON + HOUR)
+    with transaction(engine) as session:
+        take_turn(session, ["log"], NOON + HOUR, 10)
+        acknowledge(session, case, "berta", NOON + 2 * HOUR)
+    found = the_one(engine)
+    assert (found.acknowledged_at, found.told_again) == (NOON + MINUTE, 1)
+
+
+def test_a_case_that_was_reopened_has_no_outcome_until_it_is_closed_again(engine, cast):
+    case = paged(engine, cast.rising)
+    with transaction(engine) as session:
+        resolve(session, case, "anna", Outcome.NO_ACTION, NOON + HOUR)
+    with transaction(engine) as session:
+        reopen(session, case, "anna", NOON + 2 * HOUR)
+    assert (the_one(engine).outcome, the_one(engine).resolved_at) == (None, None)
+    with transaction(engine) as session:
+        resolve(session, case, "anna", Outcome.ACTED, NOON + 3 * HOUR)
+    assert (the_one(engine).outcome, the_one(engine).resolved_at) == ("acted", NOON + 3 * HOUR)
 
 
 def test_several_channels_are_one_page_and_a_message_cancelled_was_decided_all_the_same(engine, cast):
     with transaction(engine) as session:
-        case, _ = cases.open_or_join(session, cast.rising, "high", "r", {}, ["log", "smtp"], NOON)
-        cases.acknowledge(session, case, "anna", NOON + MINUTE)
+        case, _ = open_or_join(session, cast.rising, "high", "r", {}, ["log", "smtp"], NOON)
+        acknowledge(session, case, "anna", NOON + MINUTE)
     assert the_one(engine).told_again == 0
 
 
@@ -144,12 +181,12 @@ def test_a_page_belongs_to_the_local_day_of_the_first_message(engine, cast):
 
 def test_a_case_paged_in_the_period_counts_though_it_was_opened_before_and_closed_after(engine, cast):
     with transaction(engine) as session:
-        case, _ = cases.open_or_join(
-            session, cast.rising, "low", "r", {}, ["log"], NOON - 9 * DAY, page=False
+        case, _ = open_or_join(
+            session, cast.rising, "low", "r", {}, ["log"], NOON - 9 * DAY, untold="expected"
         )
     paged(engine, cast.rising)
     with transaction(engine) as session:
-        cases.resolve(session, case, "anna", Outcome.ACTED, NOON + 9 * DAY)
+        resolve(session, case, "anna", Outcome.ACTED, NOON + 9 * DAY)
     assert the_one(engine).case_id == case
     for day in (TODAY - 9 * DAY, TODAY - DAY, TODAY + DAY, TODAY + 9 * DAY):
         assert period(engine, first=day, last=day).paged == []
