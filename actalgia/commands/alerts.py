@@ -12,7 +12,6 @@ from actalgia.commands.common import DataDirOption, JsonOption, local_date, say,
 
 if TYPE_CHECKING:
     from groups.alert_report import Group, Report
-    from groups.paged import Share, Waited
     from store.alert_report import Period
 
 HEADS = [
@@ -103,30 +102,12 @@ def _tell(found: Report, period: Period, when: str) -> None:
 
 
 def _row(group: Group) -> list[str]:
+    from groups.in_words import rate_in_words, share_in_words, times_in_words
+
     one = group.figures
-    name = group.value if group.version is None else f"{group.value} ({group.version})"
-    rated = "" if one.rate is None else "too few" if one.rate.rate is None else f"{one.rate.rate:.3f}"
     return [
-        *(name, str(one.pages), rated, _share(one.useful), _share(one.acted), str(one.without_outcome)),
-        *(_waited(one.acknowledged), _share(one.in_time), _waited(one.resolved)),
+        group.value if group.version is None else f"{group.value} ({group.version})",
+        *(str(one.pages), rate_in_words(one.rate), share_in_words(one.useful), share_in_words(one.acted)),
+        *(str(one.without_outcome), times_in_words(one.acknowledged), share_in_words(one.in_time)),
+        times_in_words(one.resolved),
     ]
-
-
-def _share(one: Share) -> str:
-    if one.share is None or one.ci is None:
-        return f"{one.n} of {one.of}"
-    low, high = one.ci
-    return f"{100 * one.share:.0f} % ({100 * low:.0f} to {100 * high:.0f})"
-
-
-def _waited(one: Waited) -> str:
-    if one.median_min is None:
-        return "too few to say" if one.reason and one.reason.startswith("too few") else "most wait"
-    most = "…" if one.p90_min is None else _span(one.p90_min)
-    return f"{_span(one.median_min)}, 90 % {most}"
-
-
-def _span(minutes: float) -> str:
-    if minutes < 120:
-        return f"{minutes:.0f} min"
-    return f"{minutes / 60:.0f} h" if minutes < 72 * 60 else f"{minutes / 1440:.0f} d"
