@@ -36,12 +36,13 @@ WEARINGS = """
 # Cases of one patient lie in different weeks and last less than one, so that they never overlap.
 CASES = """
     INSERT INTO "case" (patient_id, kind, severity, state, reason, opened_at, last_evidence_at,
-                        acknowledged_at, acknowledged_by, resolved_at, resolved_by, outcome)
+                        acknowledged_at, acknowledged_by, resolved_at, resolved_by, outcome, paged, rung,
+                        repeats, step, unheard)
     SELECT p, 'clinical', severity, CASE WHEN closed THEN 'resolved' ELSE 'acknowledged' END, 'made up', t, t,
            t + answered, 'anna', CASE WHEN closed THEN t + answered * 3 END,
            CASE WHEN closed THEN 'anna' END,
            CASE WHEN closed THEN (ARRAY['acted', 'acted', 'no_action', 'expected_level', 'false', 'other'])[
-               1 + floor(random() * 6)::int] END
+               1 + floor(random() * 6)::int] END, true, 1, 0, 1, false
     FROM generate_series(1, :patients) p, generate_series(1, :weeks) w,
          LATERAL (SELECT now() - w * interval '1 week' + random() * interval '4 days' AS t,
                          random() * random() * interval '1 day' AS answered, w > 1 OR p % 2 = 0 AS closed,
@@ -65,8 +66,9 @@ EVENTS = """
 """
 DELIVERIES = """
     INSERT INTO delivery
-        (case_id, step, channel, idempotency_key, state, attempts, decided_at, next_attempt_at)
-    SELECT c.id, s, 'log', gen_random_uuid(),
+        (case_id, step, channel, recipient, rank, idempotency_key, state, attempts, decided_at,
+         next_attempt_at)
+    SELECT c.id, s, 'log', '', 1, gen_random_uuid(),
            CASE WHEN c.id % 20 = 0 AND s = 2 THEN 'suppressed' ELSE 'sent' END, 1,
            c.opened_at + (s - 1) * interval '1 hour', c.opened_at
     FROM "case" c, generate_series(1, 1 + (c.id % 3)::int) s
