@@ -88,13 +88,14 @@ def _tell(found: Report, period: Period, when: str) -> None:
         "By rule": found.by_rule,
         "By severity": found.by_severity,
         "By ward": found.by_site,
-        "By weekday (the patient's)": found.by_weekday,
-        "By hour (the patient's)": [group for group in found.by_hour if group.figures.pages],
     }
     for title, groups in parts.items():
         if groups:
             say(f"\n{title}")
             table(HEADS, [_row(group) for group in groups])
+    for title, times in (("weekday", found.by_weekday), ("hour", found.by_hour)):
+        counts = ", ".join(f"{one.value}: {one.figures.pages}" for one in times if one.figures.pages)
+        say(f"\nPages by {title}, on the patient's clock: {counts or 'none'}")
     say(
         "\nUseful: closed as acted or expected_level, of the cases with an outcome that says whether. Cases "
         "without an outcome, and `other`, are in no share. 95 % intervals; fewer than ten: no share."

@@ -22,6 +22,7 @@ def test_a_ward_is_told_what_became_of_its_pages_and_which_rule_to_look_at(comma
     assert "38 pages, 12 patients watched for 12" in said
     assert "FOR REVIEW likelihood 1 (shipped 1): 8 of 24 pages were useful, 33 %" in said
     assert "severe 1 (shipped 1)" in said and "100 % (76 to 100)" in said
+    assert "Pages by hour, on the patient's clock: " in said
     assert "R-1" not in said
 
 
