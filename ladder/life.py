@@ -119,7 +119,7 @@ def _evidence(life: Life, found: Evidence, timings: Timings, at: datetime) -> tu
     if not life.paged or (worse and not _agreed(life)):
         said: tuple[Effect, ...] = ()
         if life.answered:
-            why = "it is more severe now" if life.paged else "what was acknowledged was no page"
+            why = "it is more severe now" if life.paged else "this one is a page, what was answered was none"
             said = (Said("acknowledgement_ended", why),)
         # The old messages say the same as the new ones: whoever is told now is told once.
         return _anew(replace(life, paged=True), timings, at), (Cancel(), *said)
@@ -205,7 +205,7 @@ def _over(life: Life, said: Resolved) -> Life:
     return replace(
         life,
         state=CaseState.RESOLVED,
-        acknowledged_by=life.acknowledged_by or said.by,  # who resolves has seen it
+        acknowledged_by=life.acknowledged_by or said.by or None,  # who resolves has seen it
         outcome=said.outcome,
         next_at=None,
         held_until=None,
@@ -236,7 +236,10 @@ def _tick(life: Life, tick: Tick, timings: Timings, at: datetime) -> tuple[Life,
     if life.next_at is None or at < life.next_at:
         return life, ()
     if at - life.evidence_at > STALE_AFTER:
-        left = replace(life, next_at=None, held_until=None, snoozed_until=None, snoozed_severity=None)
+        # The next page begins anew, as that of a case that was only looked at.
+        left = replace(
+            life, paged=False, next_at=None, held_until=None, snoozed_until=None, snoozed_severity=None
+        )
         return left, (Said("stale", f"nothing new for {STALE_AFTER.days} days: for review, nobody is told"),)
     said: tuple[Effect, ...] = ()
     if life.snoozed_until is not None or life.answered:

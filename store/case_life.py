@@ -130,7 +130,7 @@ def resolve(
 ) -> bool:
     """Close a case with what it turned out to be. False when it was closed before."""
     case = locked(session, case_id)
-    if not happen(session, case, Resolved(by, outcome), at):
+    if not happen(session, case, Resolved("" if by == SYSTEM else by, outcome), at):
         return False
     case.resolved_at, case.resolved_by = at, by
     tell(session, case_id, at, "resolved", by, comment, {"outcome": str(outcome)})

@@ -207,6 +207,8 @@ def test_a_case_without_news_for_two_weeks_is_for_review_and_nobody_is_paged_at_
     life, done = went((NOON + 20 * DAY, Tick()), life=life)
     assert done == [Said("stale", "nothing new for 14 days: for review, nobody is told")]
     assert (life.next_at, life.state) == (None, CaseState.ACKNOWLEDGED)
+    _, done = went((NOON + 21 * DAY, Evidence("medium")), (NOON + 21 * DAY, Tick()), life=life)
+    assert told(done) == [(2, 1)], "a new page is told"
 
 
 def test_a_resolved_case_is_over_until_somebody_opens_it_again():
