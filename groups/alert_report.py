@@ -27,7 +27,7 @@ REVIEW_FROM = 20  #: cases with an outcome that says whether: with fewer no rule
 FLOOR, SCORE, OTHER = "floor", "score", "other"
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 UNKNOWN_RULE = "unknown"  #: the case does not say by which rule it was told
-_SEVERITIES = ("high", "medium", "low", "info")
+_RANK = {severity: place for place, severity in enumerate(("high", "medium", "low", "info"))}
 _BUDGET = ", budget "  #: behind it stands which budget of the ward; the rule is the same
 
 
@@ -122,7 +122,7 @@ def report(
     by_rule = groups(lambda one: (one.rule or UNKNOWN_RULE, version_of(one)), rated=True)
     by_rule.sort(key=lambda group: (group.value, group.version or ""))
     by_severity = groups(lambda one: (one.severity, None), rated=True)
-    by_severity.sort(key=lambda group: _SEVERITIES.index(group.value))
+    by_severity.sort(key=lambda group: _RANK.get(group.value, len(_RANK)))
     hours = [f"{hour:02d}" for hour in range(24)]
     table = [[0] * 24 for _ in WEEKDAYS]
     for one in paged:

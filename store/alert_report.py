@@ -48,7 +48,8 @@ class PagedCase:
 class Beside:
     """What is no page, or was none in the end."""
 
-    suppressed: int  #: pages that were decided and held back; each has its reason in the case
+    suppressed: int  #: pages that were decided and held back by a silence; each has its reason in the case
+    untold: int  #: evidence that told nobody anew: answered, snoozed, expected, told before
     cases_without_page: int  #: opened to be looked at: nobody was told
     reviews: int  #: days of patients that were for the worklist
     check_ins: int  #: patients who were asked again
@@ -79,12 +80,12 @@ def read_period(session: Session, site: str | None, first: date, last: date, at:
         "low": datetime.combine(first, time(), UTC) - timedelta(days=1),
         "high": datetime.combine(last, time(), UTC) + timedelta(days=2),
     }
-    paged, held, unpaged = _cases(session, asked)
+    paged, held, untold, unpaged = _cases(session, asked)
     watched = session.execute(_WATCHED, asked).all()
     reviews, check_ins = session.execute(_ASIDE, asked).one()
     return Period(
         paged,
-        Beside(held, unpaged, reviews, check_ins),
+        Beside(held, untold, unpaged, reviews, check_ins),
         {row.site: float(row.days) / 7 for row in watched},
         sum(row.patients for row in watched),
         simulated,
@@ -102,8 +103,9 @@ def _simulated(session: Session, site: str | None) -> bool | None:
     return session.scalar(query if site is None else query.where(Patient.site == site))
 
 
-def _cases(session: Session, asked: dict[str, Any]) -> tuple[list[PagedCase], int, int]:
-    """The cases that were paged, how many pages were held back, how many cases never were any."""
+def _cases(session: Session, asked: dict[str, Any]) -> tuple[list[PagedCase], int, int, int]:
+    """The cases that were paged; how many pages were held back, how much evidence told nobody, how many cases
+    never were a page."""
     rows = session.execute(_CASES, asked).all()
     first, last = asked["first"], asked["last"]
     paged = [
@@ -132,7 +134,9 @@ def _cases(session: Session, asked: dict[str, Any]) -> tuple[list[PagedCase], in
     zones = zones_of(session, (patient for patient, _ in held))
     days = Counter(first <= day_of(at, zones[patient]) <= last for patient, at in held)
     unpaged = sum(row.paged_at is None and not row.held and first <= row.day <= last for row in rows)
-    return paged, days[True], unpaged
+    # A page that is held back has a line of its own in the story, too.
+    untold = sum(row.untold for row in rows) - days[True]
+    return paged, days[True], untold, unpaged
 
 
 #: Whose pages are counted. A patient who only tests the road is to be left out here.
@@ -142,7 +146,7 @@ _COUNTED = "p.demonstration = :simulated AND (CAST(:site AS text) IS NULL OR p.s
 _CASES = sa.text(
     f"""
     SELECT c.id AS case_id, p.id AS patient_id, p.site, c.state, c.severity, c.outcome, c.resolved_at,
-           d.paged_at, d.told, d.held, a.acknowledged_at,
+           d.paged_at, d.told, d.held, a.acknowledged_at, u.untold,
            {local_day("coalesce(d.paged_at, c.opened_at)")} AS day,
            CAST(extract(hour FROM {local_clock("d.paged_at")}) AS int) AS hour,
            e.evidence ->> 'rule' AS rule, e.evidence ->> 'because' AS because,
@@ -169,6 +173,10 @@ _CASES = sa.text(
         SELECT min(at) AS acknowledged_at FROM case_event
         WHERE case_id = c.id AND kind IN {ANSWERS} AND at >= d.paged_at
     ) a ON true
+    CROSS JOIN LATERAL (
+        SELECT count(*) AS untold FROM case_event s {zone_at("s.at")}
+        WHERE s.case_id = c.id AND s.kind = 'suppressed' AND {local_day("s.at")} BETWEEN :first AND :last
+    ) u
     WHERE {_COUNTED}
     ORDER BY c.id
     """

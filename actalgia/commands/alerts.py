@@ -77,9 +77,9 @@ def _tell(found: Report, period: Period, when: str) -> None:
     whole, beside = found.whole, period.beside
     say(f"{when}: {whole.pages} pages, {period.patients} {label} watched for {weeks:.0f} patient-weeks")
     say(
-        f"Beside: told again {whole.told_again}, held back {beside.suppressed}, cases of which nobody was "
-        f"told {beside.cases_without_page}, days for review {beside.reviews}, patients asked again "
-        f"{beside.check_ins}"
+        f"Beside: told again {whole.told_again}, held back {beside.suppressed}, evidence that told nobody "
+        f"anew {beside.untold}, cases of which nobody was told {beside.cases_without_page}, days for review "
+        f"{beside.reviews}, patients asked again {beside.check_ins}"
     )
     for one in found.for_review:
         say(f"FOR REVIEW {one.sentence}{'' if one.clearly else '; the interval reaches above'}")

@@ -115,11 +115,23 @@ def test_a_page_that_was_held_back_is_counted_apart_until_somebody_is_told(engin
     paged(engine, cast.rising, severity="medium")
     found = period(engine)
     assert (found.paged, found.beside.suppressed, found.beside.cases_without_page) == ([], 1, 0)
+    assert found.beside.untold == 0
     with transaction(engine) as session:
         assert take_turn(session, ["log"], ends, 10) == 1
     found = period(engine)
     assert [one.paged_at for one in found.paged] == [ends]
     assert (found.paged[0].told_again, found.beside.suppressed) == (0, 1)
+
+
+def test_evidence_that_tells_nobody_anew_is_counted_by_its_own_day(engine, cast):
+    case = paged(engine, cast.rising)
+    with transaction(engine) as session:
+        acknowledge(session, case, "anna", NOON + MINUTE, until=NOON + 9 * DAY)
+    paged(engine, cast.rising, NOON + HOUR)
+    paged(engine, cast.rising, NOON + DAY)
+    found = period(engine)
+    assert (len(found.paged), found.beside.untold, found.beside.suppressed) == (1, 1, 0)
+    assert period(engine, first=TODAY + DAY, last=TODAY + DAY).beside.untold == 1
 
 
 def test_a_case_that_nobody_answers_is_told_again_and_stays_one_page(engine, cast):
