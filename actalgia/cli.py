@@ -11,6 +11,7 @@ from typer.exceptions import TyperException
 
 from actalgia.commands import (
     account,
+    alerts,
     associate,
     attributes,
     backtest,
@@ -68,6 +69,7 @@ app.command("screen")(screen.screen)
 app.command("notes")(notes.notes)
 app.command("backtest")(backtest.backtest)
 app.command("equity")(equity.equity)
+app.command("alerts")(alerts.alerts)
 
 
 def main() -> None:

@@ -10,6 +10,7 @@ from prometheus_client import CollectorRegistry
 from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 
 from api import (
+    alert_report,
     associations,
     cases,
     cohorts,
@@ -84,6 +85,7 @@ def create_app(settings: ApiSettings) -> FastAPI:
         flare_risks,
         quarantine,
         page_budget,
+        alert_report,
         health,
         metrics,
     ):

@@ -78,6 +78,7 @@ CALLS = {
     ("GET", "/api/v1/cohorts/trends"): Call(frozenset({"rita"}), query={"index": "io"}),
     ("GET", "/api/v1/sites/{site}/budget"): Call(WARD),
     ("PUT", "/api/v1/sites/{site}/budget"): Call(WARD, body={"pages_per_patient_week": 0.05}),
+    ("GET", "/api/v1/sites/{site}/alerts"): Call(WARD),
     ("GET", "/api/v1/quarantine"): Call(frozenset({"admin"})),
     ("GET", "/api/v1/quarantine/{number}"): Call(frozenset({"admin"})),
     ("POST", "/api/v1/quarantine/{number}/retry"): Call(frozenset({"admin"}), 202, body={}),
