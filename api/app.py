@@ -28,6 +28,7 @@ from api import (
     response_waterfall,
     responses,
     treatments,
+    ward_plan,
 )
 from api.diary import routes as diary
 from api.fhir import routes as fhir
@@ -82,6 +83,7 @@ def create_app(settings: ApiSettings) -> FastAPI:
         doses,
         quarantine,
         page_budget,
+        ward_plan,
         health,
         metrics,
     ):

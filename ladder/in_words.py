@@ -34,6 +34,14 @@ def when_of_week(holes: Iterable[tuple[int, int]]) -> str:
     return "; ".join(f"{', '.join(days)} {times}" for times, days in alike.items())
 
 
+def ladders_in_words(plan: Plan) -> dict[str, list[str]]:
+    """The ladder of each severity, rung by rung, with how long an acknowledgement holds."""
+    return {
+        severity: [*rungs_in_words(plan, ladder), hold_in_words(ladder)]
+        for severity, ladder in plan.ladders.items()
+    }
+
+
 def rungs_in_words(plan: Plan, ladder: Ladder) -> list[str]:
     """Each rung in a sentence, and what comes after the last."""
     found = []
@@ -51,9 +59,10 @@ def rungs_in_words(plan: Plan, ladder: Ladder) -> list[str]:
 
 
 def whom(plan: Plan, rung: Rung) -> str:
-    """Whom a rung reaches: `whoever is on duty as Nurse, and Carla Neri`."""
-    roles = [f"whoever is on duty as {plan.role(one).name}" for one in rung.roles]
-    return " and ".join([*roles, *(plan.person(one).name for one in rung.persons)])
+    """Whom a rung reaches: `whoever is on duty as Nurse or Doctor and Carla Neri`."""
+    roles = " or ".join(plan.role(one).name for one in rung.roles)
+    on_duty = [f"whoever is on duty as {roles}"] if roles else []
+    return " and ".join([*on_duty, *(plan.person(one).name for one in rung.persons)])
 
 
 def hold_in_words(ladder: Ladder) -> str:

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from zoneinfo import ZoneInfo
 
+from ladder.in_words import ladders_in_words
 from ladder.ladder_reading import USUAL_HOLD, USUAL_REPEATS, USUAL_WAIT
 from ladder.plan import SEVERITIES, Ladder, Person, Plan, Rung
+
+INSTALLATION = "the channels of this installation"
 
 
 def usual_plan(channels: Mapping[str, str]) -> Plan:
@@ -23,3 +26,8 @@ def usual_plan(channels: Mapping[str, str]) -> Plan:
         for severity in SEVERITIES
     }
     return Plan(ZoneInfo("UTC"), persons, (), ladders)
+
+
+def usual_in_words() -> dict[str, list[str]]:
+    """Those ladders rung by rung, for who does not know the channels."""
+    return ladders_in_words(usual_plan({INSTALLATION: "log"}))

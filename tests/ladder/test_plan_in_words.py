@@ -61,7 +61,7 @@ def test_a_ladder_is_told_rung_by_rung():
     plan = plan_of(document())
     assert rungs_in_words(plan, plan.ladder("high")) == [
         "At once: whoever is on duty as Nurse.",
-        "After 60 minutes without an answer: whoever is on duty as Nurse and whoever is on duty as Doctor on call.",
+        "After 60 minutes without an answer: whoever is on duty as Nurse or Doctor on call.",
         "After 2 hours without an answer: Carla Neri.",
         "Then Carla Neri again, 3 times more, every 60 minutes.",
         "If still nobody answers, the worklist says so at the top.",

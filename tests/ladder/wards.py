@@ -47,3 +47,22 @@ DOCUMENT: dict[str, Any] = {
 def document(**changes: Any) -> dict[str, Any]:
     """The ward's document with other top entries."""
     return deepcopy(DOCUMENT) | changes
+
+
+def always_on_duty() -> dict[str, Any]:
+    """The ward with a nurse at every hour."""
+    made = document()
+    made["roles"][0]["shifts"] = deepcopy(made["roles"][1]["shifts"])
+    return made
+
+
+def nobody_on(*weekdays: int) -> dict[str, Any]:
+    """The ward without a nurse on these weekdays (1 Monday to 7 Sunday), and with one at every other hour."""
+    made = always_on_duty()
+    days = [
+        day
+        for number, day in enumerate(("mon", "tue", "wed", "thu", "fri", "sat", "sun"), 1)
+        if number not in weekdays
+    ]
+    made["roles"][0]["shifts"][0]["days"] = days
+    return made
