@@ -8,9 +8,10 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from store.cases import has_open_case, open_or_join
+from store.cases import has_open_case
 from store.database import transaction
-from store.results import Decision, was_taken
+from store.decisions import Decision, was_taken
+from store.open_cases import open_or_join, take_turn
 
 FIRE = "fire"
 AT_ONCE = 100
@@ -37,15 +38,20 @@ def take_decisions(engine: sa.Engine, channels: Sequence[str], at: datetime) -> 
         return len(decisions)
 
 
+def take_turns(engine: sa.Engine, channels: Sequence[str], at: datetime) -> int:
+    """Take the turns of the cases whose time has come; how many. Each is written whole or not at all."""
+    with transaction(engine) as session:
+        return take_turn(session, channels, at, AT_ONCE)
+
+
 def _take(session: Session, decision: Decision, channels: Sequence[str], at: datetime) -> None:
     """Open or join the case, and tell of it if somebody is to be told.
 
     What was told once and is decided again in other words (the watch came later, a number was corrected) is
     evidence for the case while that is open, and no reason to open the next one when somebody has closed it.
     """
-    open_case = has_open_case(session, decision.patient_id)
-    again = was_taken(session, decision)
-    if again and not open_case:
+    decision.untold = _why_untold(decision, was_taken(session, decision))
+    if decision.untold == TOLD_BEFORE and not has_open_case(session, decision.patient_id):
         return
     evidence = {
         **decision.evidence,
@@ -63,11 +69,17 @@ def _take(session: Session, decision: Decision, channels: Sequence[str], at: dat
         evidence,
         channels,
         at,
-        page=not again and _is_told(decision),
+        untold=decision.untold or "",
     )
 
 
-def _is_told(decision: Decision) -> bool:
-    """All but a level that is expected of the patient. What joins an open case as evidence is told only
-    where it raises that case, or finds it closed meanwhile: when in doubt somebody is told."""
-    return "accepted_level" not in decision.evidence
+TOLD_BEFORE = "the same was told before"
+
+
+def _why_untold(decision: Decision, again: bool) -> str | None:
+    """None: somebody is to be told, where the life of the case has it. When in doubt somebody is told."""
+    if again:
+        return TOLD_BEFORE
+    if "accepted_level" in decision.evidence:
+        return "this level was accepted as expected for the patient"
+    return None

@@ -11,7 +11,8 @@ import structlog
 
 from alerting.channels import Channel, NotSent
 from alerting.wording import Notice, link_to
-from store import cases, outbox
+from store import outbox
+from store.case_life import notified
 from store.database import transaction
 
 log = structlog.get_logger()
@@ -60,7 +61,8 @@ def deliver_one(engine: sa.Engine, channels: Mapping[str, Channel], base_url: st
         )
         return True
     with transaction(engine) as session:
+        # The case first, as whoever answers it does: else two could wait for each other.
+        notified(session, case, at)
         outbox.sent(session, number, at)
-        cases.notified(session, case, at)
     log.info("a message was sent", action="delivery_sent", channel=name, case=case)
     return True

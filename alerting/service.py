@@ -10,7 +10,7 @@ from collections.abc import Mapping
 import sqlalchemy as sa
 import structlog
 
-from alerting.cases import take_decisions
+from alerting.cases import take_decisions, take_turns
 from alerting.channels import Channel
 from alerting.delivery import deliver_one
 from alerting.technical import keep_judging
@@ -32,7 +32,7 @@ def run(
     limits: Limits = Limits(),
 ) -> None:
     """Work until `stop` is set. Losing the database pauses the work; it goes on when it is back."""
-    counts = {"decisions": 0, "deliveries": 0, "technical": 0}
+    counts = {"decisions": 0, "turns": 0, "deliveries": 0, "technical": 0}
 
     def senders() -> None:
         while not stop.is_set():
@@ -53,6 +53,7 @@ def run(
     while not stop.is_set():
         try:
             counts["decisions"] += take_decisions(engine, list(channels), now())
+            counts["turns"] += take_turns(engine, list(channels), now())
             if rounds % 6 == 0:
                 alive = all(thread.is_alive() for thread in threads)
                 with transaction(engine) as session:

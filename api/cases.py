@@ -14,9 +14,11 @@ from sqlalchemy.orm import aliased
 from api.auth import AsWardUser, Db
 from api.paging import Cursor, Limit, Page, cut, number_of
 from api.problems import Problem, documented
-from store import cases as store
+from ladder.words import CaseState, Outcome
+from store import case_life
+from store import cases as stories
 from store.access import record, visible_patients
-from store.cases import Case, CaseEvent, CaseState, Outcome
+from store.cases import Case, CaseEvent
 from store.database import now
 from store.outbox import Delivery
 from store.people import Patient
@@ -153,14 +155,14 @@ def acknowledge(db: Db, user: AsWardUser, case: CaseId, said: AcknowledgeIn | No
     """Say "I have seen this": what waits to be sent is cancelled. Repeating it changes nothing."""
     _visible(db, user, case)
     comment = said.comment if said else None
-    return _acted(db, user, case, "acknowledge", store.acknowledge(db, case, user.name, now(), comment))
+    return _acted(db, user, case, "acknowledge", case_life.acknowledge(db, case, user.name, now(), comment))
 
 
 @router.post("/{case}/resolve")
 def resolve(db: Db, user: AsWardUser, case: CaseId, said: ResolveIn) -> Acted:
     """Close a case with what it turned out to be. Repeating it changes nothing."""
     _visible(db, user, case)
-    changed = store.resolve(db, case, user.name, said.outcome, now(), said.comment)
+    changed = case_life.resolve(db, case, user.name, said.outcome, now(), said.comment)
     return _acted(db, user, case, "resolve", changed)
 
 
@@ -168,7 +170,7 @@ def resolve(db: Db, user: AsWardUser, case: CaseId, said: ResolveIn) -> Acted:
 def comment(db: Db, user: AsWardUser, case: CaseId, said: CommentIn) -> Acted:
     """Add a remark to the story of a case."""
     _visible(db, user, case)
-    store.comment(db, case, user.name, now(), said.comment)
+    stories.comment(db, case, user.name, now(), said.comment)
     return _acted(db, user, case, "comment", True)
 
 

@@ -1,1 +1,4 @@
-"""Whom a case reaches, when, and what answers it: pure, and known to nothing but the standard library."""
+"""What becomes of a case until a named person has answered, and whom the ward's plan has told of it, when.
+
+Pure: imports nothing of ours.
+"""

@@ -42,6 +42,12 @@ def wrong_with(address: object) -> str | None:
     return None
 
 
+def kind_of(address: str) -> str:
+    """What deliveries call an address: `log`, `smtp`, `webhook`, `env`, or the name of an Apprise service."""
+    scheme = address.split(":", 1)[0]
+    return {"smtps": "smtp", "http": "webhook", "https": "webhook"}.get(scheme, scheme)
+
+
 def masked(address: str) -> str:
     """What may be shown of an address: `https://hooks.example.org/…`; no user, password, path or token."""
     if address == "log" or address.startswith("env:"):

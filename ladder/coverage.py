@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 from ladder.in_words import span, when_of_week
 from ladder.overlaps import WEEK
-from ladder.plan import SEVERITIES, Plan, Role
+from ladder.plan import WITH_LADDER, Plan, Role
 from ladder.rota import stretches
 from ladder.wall import first_shown
 
@@ -64,7 +64,7 @@ def _nobody_on_duty(plan: Plan) -> list[str]:
 
 
 def _late_start(plan: Plan) -> list[str]:
-    waits = {severity: plan.ladders[severity].rungs[0].after for severity in SEVERITIES}
+    waits = {severity: plan.ladders[severity].rungs[0].after for severity in WITH_LADDER}
     return [
         f"Nobody is told of a `{severity}` case before {span(wait)} have passed."
         for severity, wait in waits.items()
@@ -121,7 +121,7 @@ def _untold(plan: Plan, languages: Collection[str]) -> list[str]:
 def _all_rungs(plan: Plan) -> list[tuple[str, tuple[str, ...], tuple[str, ...]]]:
     return [
         (severity, rung.persons, rung.roles)
-        for severity in SEVERITIES
+        for severity in WITH_LADDER
         for rung in plan.ladders[severity].rungs
     ]
 
@@ -130,7 +130,7 @@ def _rungs_of_roles(plan: Plan) -> list[tuple[str, int, tuple[str, ...]]]:
     """(severity, number, roles) of the rungs that reach nobody but who is on duty."""
     return [
         (severity, number, rung.roles)
-        for severity in SEVERITIES
+        for severity in WITH_LADDER
         for number, rung in enumerate(plan.ladders[severity].rungs, start=1)
         if not rung.persons
     ]

@@ -52,8 +52,10 @@ def rungs_in_words(plan: Plan, ladder: Ladder) -> list[str]:
         found.append(f"{when}: {whom(plan, rung)}.")
     last = ", ".join(plan.person(one).name for one in ladder.rungs[-1].persons)
     if ladder.repeats:
-        times = "once more" if ladder.repeats == 1 else f"{ladder.repeats} times more"
-        found.append(f"Then {last} again, {times}, every {span(ladder.repeat_after)}.")
+        often = {1: "once more, after", 2: "twice more, every"}.get(
+            ladder.repeats, f"{ladder.repeats} times more, every"
+        )
+        found.append(f"Then {last} {often} {span(ladder.repeat_after)}.")
     found.append("If still nobody answers, the worklist says so at the top.")
     return found
 

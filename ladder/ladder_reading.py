@@ -4,21 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
-from types import MappingProxyType
 from typing import Any
 
 from ladder import entries
-from ladder.plan import LONGEST_HOLD, SEVERITIES, STALE_AFTER, Ladder, Rung
+from ladder.plan import WITH_LADDER, Ladder, Rung
+from ladder.timing import LONGEST_HOLD, SHIPPED, STALE_AFTER
 
-#: Until somebody has to answer: within the hour, a day, three days. Windows of 48 h and 72 h are published
-#: for symptom alerts of outpatients (decision 36); the hour for `high` is our choice.
-USUAL_WAIT = MappingProxyType(
-    {"high": timedelta(hours=1), "medium": timedelta(hours=24), "low": timedelta(hours=72)}
-)
-USUAL_HOLD = MappingProxyType(
-    {"high": timedelta(hours=4), "medium": timedelta(hours=24), "low": timedelta(hours=72)}
-)
-USUAL_REPEATS = MappingProxyType({"high": 3, "medium": 3, "low": 2})
 _MINUTE = timedelta(minutes=1)
 _STALE_MIN = STALE_AFTER // _MINUTE
 
@@ -29,9 +20,9 @@ def read_ladders(
     """The ladders by severity; one with a fault is left out."""
     if value is None:
         return {}
-    top = entries.table(value, "`ladders`", SEVERITIES, (), faults)
+    top = entries.table(value, "`ladders`", WITH_LADDER, (), faults)
     found = {}
-    for severity in SEVERITIES:
+    for severity in WITH_LADDER:
         if severity in top:
             before = len(faults)
             ladder = _ladder(severity, top[severity], roles, persons, faults)
@@ -43,7 +34,7 @@ def read_ladders(
 def _ladder(
     severity: str, value: Any, roles: Collection[str], persons: Collection[str], faults: list[str]
 ) -> Ladder:
-    told = f"the ladder of `{severity}`"
+    told, usual = f"the ladder of `{severity}`", SHIPPED.of[severity]
     entry = entries.table(
         value, entries.sentence(told), ("rungs",), ("repeats", "repeat_after_min", "hold_h"), faults
     )
@@ -57,9 +48,9 @@ def _ladder(
     )
     ladder = Ladder(
         tuple(rungs),
-        USUAL_REPEATS[severity] if repeats is None else repeats,
-        USUAL_WAIT[severity] if pause is None else pause * _MINUTE,
-        USUAL_HOLD[severity] if hours is None else timedelta(hours=hours),
+        usual.repeats if repeats is None else repeats,
+        usual.repeat_after if pause is None else pause * _MINUTE,
+        usual.hold if hours is None else timedelta(hours=hours),
     )
     if rungs:
         if _names_nobody(entry["rungs"][-1]):

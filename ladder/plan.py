@@ -11,10 +11,9 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from ladder.wall import first_shown
+from ladder.words import SEVERITIES
 
-SEVERITIES = ("high", "medium", "low")  #: each has a ladder; P1, P2 and P3 in talk
-STALE_AFTER = timedelta(days=14)  #: without evidence a case is for review, and no timer pages for it
-LONGEST_HOLD = timedelta(days=30)
+WITH_LADDER = SEVERITIES[:3]  #: `info` takes that of `low`
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +109,7 @@ class Plan:
     tz: ZoneInfo
     persons: tuple[Person, ...]
     roles: tuple[Role, ...]
-    ladders: Mapping[str, Ladder]  #: by severity, all of `SEVERITIES`
+    ladders: Mapping[str, Ladder]  #: by severity, all of `WITH_LADDER`
     holidays: tuple[Holiday, ...] = ()
     swaps: tuple[Swap, ...] = ()
     quiet: Quiet | None = None

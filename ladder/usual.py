@@ -1,33 +1,23 @@
-"""What holds where a ward has saved no plan: everything goes to the channels of the installation."""
+"""What holds where a ward has saved no plan, in words: all goes to the channels of the installation."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from zoneinfo import ZoneInfo
 
 from ladder.in_words import ladders_in_words
-from ladder.ladder_reading import USUAL_HOLD, USUAL_REPEATS, USUAL_WAIT
-from ladder.plan import SEVERITIES, Ladder, Person, Plan, Rung
+from ladder.plan import WITH_LADDER, Ladder, Person, Plan, Rung
+from ladder.timing import SHIPPED, Timing
 
 INSTALLATION = "the channels of this installation"
 
 
-def usual_plan(channels: Mapping[str, str]) -> Plan:
-    """Rungs at once, after one wait and after two, to every channel (name, address), each as a person."""
-    persons = tuple(Person(name, name, (address,)) for name, address in channels.items())
-    everybody = tuple(one.id for one in persons)
-    ladders = {
-        severity: Ladder(
-            tuple(Rung(number * USUAL_WAIT[severity], (), everybody) for number in range(3)),
-            USUAL_REPEATS[severity],
-            USUAL_WAIT[severity],
-            USUAL_HOLD[severity],
-        )
-        for severity in SEVERITIES
-    }
-    return Plan(ZoneInfo("UTC"), persons, (), ladders)
-
-
 def usual_in_words() -> dict[str, list[str]]:
-    """Those ladders rung by rung, for who does not know the channels."""
-    return ladders_in_words(usual_plan({INSTALLATION: "log"}))
+    """The shipped ladders rung by rung."""
+    installation = Person("installation", INSTALLATION, ("log",))
+    ladders = {severity: _ladder(SHIPPED.of[severity], installation.id) for severity in WITH_LADDER}
+    return ladders_in_words(Plan(ZoneInfo("UTC"), (installation,), (), ladders))
+
+
+def _ladder(timing: Timing, person: str) -> Ladder:
+    rungs = tuple(Rung(after, (), (person,)) for after in timing.rungs)
+    return Ladder(rungs, timing.repeats, timing.repeat_after, timing.hold)

@@ -15,6 +15,7 @@ from store import (  # noqa: F401
     check_ins,
     clocks,
     decided,
+    decisions,
     diary,
     diary_links,
     epochs,

@@ -9,7 +9,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from store.cases import Outcome
+from ladder.words import Outcome
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from store.cases import SEVERITIES
+from ladder.words import SEVERITIES
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""What was decided of one patient: the newest decision in full, and each day's score and tier."""
+"""The days of one patient by what was decided of them: each with its score and tier."""
 
 from __future__ import annotations
 
@@ -8,10 +8,7 @@ from datetime import date
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from store.results import Decision
-
-TIERS = ("page", "review", "check_in", "technical")  #: most urgent first
-MOST_LOOKED_AT = 400  #: decisions of a patient: some for each day of several weeks
+from store.decisions import MOST_LOOKED_AT, TIERS, Decision
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,13 +18,6 @@ class JudgedDay:
     day: date
     score: float | None  #: log10 of the odds, of the newest decision
     tier: str | None  #: the most urgent that it ever reached, technical only if the newest is; None
-
-
-def newest_decision(session: Session, patient_id: int) -> Decision | None:
-    """The one that counts."""
-    return session.scalar(
-        sa.select(Decision).where(Decision.patient_id == patient_id).order_by(Decision.id.desc()).limit(1)
-    )
 
 
 def judged_days(session: Session, patient_id: int, first: date, last: date) -> list[JudgedDay]:

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from store.database import Base, one_of
+from store.wards import Address
 
 
 class DeliveryState(StrEnum):
@@ -36,6 +37,10 @@ class Delivery(Base):
     case_id: Mapped[int] = mapped_column(sa.ForeignKey("case.id"), index=True)
     step: Mapped[int] = mapped_column(sa.Integer, comment="of the ladder")
     channel: Mapped[str] = mapped_column(comment="log, smtp, webhook")
+    recipient: Mapped[str] = mapped_column(
+        default="", comment="a person of the ward's plan; empty: the installation's channel"
+    )
+    rank: Mapped[int] = mapped_column(sa.Integer, default=1, comment="of the channel among the recipient's")
     idempotency_key: Mapped[uuid.UUID] = mapped_column(unique=True, comment="a receiver sees one incident")
     state: Mapped[str] = mapped_column(default=DeliveryState.PENDING)
     attempts: Mapped[int] = mapped_column(sa.Integer, default=0)
@@ -43,18 +48,32 @@ class Delivery(Base):
     next_attempt_at: Mapped[datetime]
     sent_at: Mapped[datetime | None]
     last_error: Mapped[str | None] = mapped_column(comment="of the channel; nothing clinical")
+    reason: Mapped[str | None] = mapped_column(comment="why it was suppressed")
 
 
-def put(session: Session, case_id: int, channels: Sequence[str], at: datetime) -> None:
-    """One message for each channel, as the next step of the case."""
-    last = session.scalar(sa.select(sa.func.max(Delivery.step)).where(Delivery.case_id == case_id)) or 0
-    for channel in channels:
+def put(
+    session: Session,
+    case_id: int,
+    opened_at: datetime,
+    step: int,
+    to: Sequence[Address],
+    at: datetime,
+    *,
+    suppressed: str | None = None,
+) -> None:
+    """One message for each address, as that step of the case; `suppressed` says why none of them is sent."""
+    state = DeliveryState.PENDING if suppressed is None else DeliveryState.SUPPRESSED
+    for address in to:
         session.add(
             Delivery(
                 case_id=case_id,
-                step=last + 1,
-                channel=channel,
-                idempotency_key=uuid.uuid4(),
+                step=step,
+                channel=address.channel,
+                recipient=address.recipient,
+                rank=address.rank,
+                idempotency_key=key_of(case_id, opened_at, step, address),
+                state=state,
+                reason=suppressed,
                 decided_at=at,
                 next_attempt_at=at,
             )
@@ -62,9 +81,16 @@ def put(session: Session, case_id: int, channels: Sequence[str], at: datetime) -
     session.flush()
 
 
-def ever_put(session: Session, case_id: int) -> bool:
-    """Whether there was ever a message about the case."""
-    return bool(session.scalar(sa.select(sa.exists().where(Delivery.case_id == case_id))))
+def key_of(case_id: int, opened_at: datetime, step: int, to: Address) -> uuid.UUID:
+    """The same message has the same key, whoever writes it: the database refuses it a second time.
+
+    The instant at which the case was opened keeps apart installations that number their cases alike.
+    """
+    where = to.recipient or to.channel
+    return uuid.uuid5(_MESSAGES, f"{opened_at.isoformat()} {case_id} {step} {where} {to.rank}")
+
+
+_MESSAGES = uuid.UUID("6c7a1f0e-6b0a-5d0c-9a54-1d9d0d6c8f11")
 
 
 def due(session: Session, at: datetime, holding: timedelta) -> Delivery | None:

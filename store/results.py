@@ -1,4 +1,4 @@
-"""What analytics makes: which days wait for it, the indices of a day, and escalation decisions."""
+"""What analytics makes of a day: which days wait for it, and the indices of each."""
 
 from __future__ import annotations
 
@@ -9,19 +9,15 @@ from typing import Any
 
 import numpy as np
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql as pg
-from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from store.arrays import float8s, int8s, texts
-from store.database import Base, notify, one_of
+from store.database import Base, one_of
 from store.provenance import Provenance
 from store.zones import local_day, zone_at
 
 CLAIM_LASTS = timedelta(minutes=10)
-MOST_LOOKED_AT = 400  #: decisions of a patient: those of some weeks
 QUIET = timedelta(seconds=3)  #: a burst of data is over
-TIERS = ("page", "review", "check_in", "technical")
-SEVERITY_RANK = {"low": 0, "medium": 1, "high": 2}  #: of decisions
 OF_DIARY = ("OME_mg", "OME_rescue_mg")  #: indices that the diary gives, whatever a device saw of the day
 
 
@@ -62,39 +58,6 @@ class DayIndex(Base):
     provenance_id: Mapped[int | None] = mapped_column(
         sa.ForeignKey(Provenance.id), comment="none: computed before there were any"
     )
-
-
-class Decision(Base):
-    """What was said of one patient up to one local day; the newest row counts.
-
-    `verdict` says whether a case is opened or joined (`fire`), `tier` whom it reaches; a null tier is a day
-    that reaches nobody, or a decision of `worst_pain 1`, which knew no tiers.
-    """
-
-    __tablename__ = "decision"
-    __table_args__ = (
-        sa.Index("ix_decision_untold", "id", postgresql_where=sa.text("NOT told")),  # alerting's list
-        sa.Index("ix_decision_patient", "patient_id", "id"),  # the newest of a patient
-        sa.Index(  # what of a patient is to be reviewed
-            "ix_decision_review", "patient_id", "id", postgresql_where=sa.text("verdict = 'review'")
-        ),
-        sa.CheckConstraint(f"tier IS NULL OR {one_of('tier', TIERS)}", name="tier"),
-    )
-
-    id: Mapped[int] = mapped_column(sa.Identity(always=True), primary_key=True)
-    patient_id: Mapped[int] = mapped_column(sa.ForeignKey("patient.id"))
-    day: Mapped[date]
-    verdict: Mapped[str] = mapped_column(comment="fire, review, quiet, no evidence")
-    severity: Mapped[str | None]
-    tier: Mapped[str | None] = mapped_column(comment="page, review, check_in, technical; none: nobody")
-    score: Mapped[float | None] = mapped_column(sa.Double, comment="log10 of the odds of an escalation")
-    reason: Mapped[str]
-    evidence: Mapped[dict[str, Any]] = mapped_column(pg.JSONB)
-    rule: Mapped[str] = mapped_column(comment="name and version")
-    reported_at: Mapped[datetime | None] = mapped_column(comment="the report that it rests on")
-    decided_at: Mapped[datetime]
-    asked_at: Mapped[datetime | None] = mapped_column(comment="the last time the same was decided again")
-    told: Mapped[bool] = mapped_column(default=False, comment="alerting has seen it")
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,57 +235,3 @@ def days_with_data(session: Session, patient_id: int, first: date, last: date) -
             .order_by(DayIndex.day)
         )
     )
-
-
-def add_decision(session: Session, decision: Decision) -> bool:
-    """Store a decision unless the patient's newest one says the same; whether it was new."""
-    last = session.scalar(
-        sa.select(Decision)
-        .where(Decision.patient_id == decision.patient_id)
-        .order_by(Decision.id.desc())
-        .limit(1)
-    )
-    same = ("day", "verdict", "severity", "tier", "score", "reason", "rule", "reported_at", "evidence")
-    if last is not None and all(getattr(last, name) == getattr(decision, name) for name in same):
-        last.asked_at = decision.decided_at
-        return False
-    session.add(decision)
-    session.flush()
-    notify(session, "decision")
-    return True
-
-
-def fired_since(session: Session, patient_id: int, first: date) -> list[Decision]:
-    """The patient's decisions that fired for days from `first` on, oldest first.
-
-    They are found among the newest of the patient, so that the look does not grow with the history.
-    """
-    newest = (
-        sa.select(Decision)
-        .where(Decision.patient_id == patient_id)
-        .order_by(Decision.id.desc())
-        .limit(MOST_LOOKED_AT)
-        .subquery()
-    )
-    own = aliased(Decision, newest)
-    found = sa.select(own).where(own.verdict == "fire", own.day >= first)
-    return list(session.scalars(found.order_by(own.id)))
-
-
-def was_taken(session: Session, decision: Decision) -> bool:
-    """Whether a case was opened or joined before for the same, no less severe: the same report, or the same
-    judged day of one that fires by its score (medium)."""
-    rank = SEVERITY_RANK.get(decision.severity or "medium", 1)
-    severities = [name for name, own in SEVERITY_RANK.items() if own >= rank]
-    of_report = Decision.reported_at.is_not_distinct_from(decision.reported_at)
-    same = of_report if rank != 1 else sa.or_(of_report, Decision.severity == "medium")
-    earlier = sa.exists().where(
-        Decision.patient_id == decision.patient_id,
-        Decision.id < decision.id,
-        Decision.day == decision.day,
-        Decision.verdict == "fire",
-        Decision.told,
-        sa.func.coalesce(Decision.severity, "medium").in_(severities),
-        same,
-    )
-    return bool(session.scalar(sa.select(earlier)))

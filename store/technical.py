@@ -14,11 +14,11 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql as pg
 from sqlalchemy.orm import Session
 
-from store.cases import Case, CaseState, Outcome, tell
+from ladder.words import CaseState, Outcome
+from store.cases import SYSTEM, Case, tell
 
 KIND = "technical"
 SEVERITY = "low"
-SYSTEM = "actalgia"  #: the actor of what no person did
 _A_LONG_DAY = timedelta(hours=51)  #: no local day is longer, across the date line neither
 _RUN = 5_230_117_605
 

@@ -14,13 +14,15 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
 
+from ladder.words import SEVERITIES, CaseState
 from store.access import User, visible_patients
-from store.cases import SEVERITIES, Case, CaseEvent, CaseState
+from store.cases import Case, CaseEvent
 from store.clocks import CLOCK
+from store.decisions import Decision
 from store.diary import PainReport
 from store.epochs import EpochRow
 from store.people import Patient, Wearing
-from store.results import DayIndex, Decision
+from store.results import DayIndex
 from store.status import DeviceStatus
 from store.zones import PatientZone
 

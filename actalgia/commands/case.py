@@ -69,11 +69,11 @@ def acknowledge(
 ) -> None:
     """Say "I have seen this"."""
     from actalgia.system import find_system
-    from store import access, cases
+    from store import access, case_life
     from store.database import now, transaction
 
     with transaction(find_system(data_dir).engine()) as session:
-        first = cases.acknowledge(session, number, by, now(), comment)
+        first = case_life.acknowledge(session, number, by, now(), comment)
         access.record(session, now(), by, "case.acknowledge", detail=str(number))
     say(
         f"Case {number} is acknowledged by {by}."
@@ -94,14 +94,15 @@ def resolve(
 ) -> None:
     """Close a case with what it turned out to be."""
     from actalgia.system import find_system
-    from store import access, cases
+    from ladder.words import Outcome
+    from store import access, case_life
     from store.database import now, transaction
 
     try:
-        chosen = cases.Outcome(outcome)
+        chosen = Outcome(outcome)
     except ValueError as error:
-        raise typer.BadParameter(f"--outcome is one of {', '.join(cases.Outcome)}") from error
+        raise typer.BadParameter(f"--outcome is one of {', '.join(Outcome)}") from error
     with transaction(find_system(data_dir).engine()) as session:
-        first = cases.resolve(session, number, by, chosen, now(), comment)
+        first = case_life.resolve(session, number, by, chosen, now(), comment)
         access.record(session, now(), by, "case.resolve", detail=str(number))
     say(f"Case {number} is resolved: {outcome}." if first else f"Case {number} had been resolved before.")

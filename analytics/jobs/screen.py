@@ -22,7 +22,7 @@ from analytics.jobs.checkpoints import Checkpoints
 from analytics.jobs.patient_days import as_daily_rows, first_of
 from analytics.jobs.site_settings import settings_of
 from days.cut import day_of
-from store import marks, results
+from store import decisions, marks, results
 from store.cases import has_open_case
 from store.check_ins import ask_again
 from store.daily_rows import PatientRows, daily_rows
@@ -76,9 +76,9 @@ def _judge_next(
         today = day_of(at, zone)
         own = settings_of(session, patient.site, settings)
         decision = decision_on(session, patient.id, today, at, thresholds, own, checkpoints)
-        results.add_decision(
+        decisions.add_decision(
             session,
-            results.Decision(
+            decisions.Decision(
                 patient_id=patient.id,
                 day=decision.day,
                 verdict=str(decision.verdict),
@@ -115,7 +115,9 @@ def decision_on(
     (own,) = daily_rows(session, [patient_id], first_of(today), today, at)
     reports = [Report(one.day, one.at, one.worst, one.average, one.received_at) for one in own.answers]
     answers = answers_at(reports, at, thresholds, settings.floor_average, settings.floor_worst)
-    fired = results.fired_since(session, patient_id, today - timedelta(days=2 * settings.cool_down_days + 2))
+    fired = decisions.fired_since(
+        session, patient_id, today - timedelta(days=2 * settings.cool_down_days + 2)
+    )
     known = Known(
         today,
         [Fired(one.day, one.reported_at, one.tier) for one in fired],

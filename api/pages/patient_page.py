@@ -16,6 +16,7 @@ from api.pages.because import asked_again, because
 from api.pages.chart import Answer, Chart, Mark, draw
 from api.pages.day_by_day import INDEX, PAIN, DayByDay, day_by_day
 from api.pages.hours import Hour, hours_of
+from api.pages.index_table import INDICES, IndexTable, Indices, index_table
 from api.pages.patients_words import Words, newest_words
 from api.pages.score_chart import ScoreChart, draw_scores
 from api.pages.standing import why_no_news
@@ -24,53 +25,32 @@ from api.pages.treatment_lane import Sign, lane
 from api.pages.wear_strip import going_on, together, watch_now
 from api.pages.why_paged import Why, limit_of, why_paged
 from days.cut import day_of, day_start
+from ladder.words import CaseState
 from severity.cut_points import CutPoints
 from store.associations import newest_alone
 from store.calibrations import calibrations_worn
-from store.cases import Case, CaseEvent, CaseState
+from store.cases import Case, CaseEvent
 from store.check_ins import check_ins_of
 from store.clocks import clocks_worn
 from store.coverage import Gap, gaps_of
+from store.decisions import newest_decision
 from store.diary import Report, Treatment, reports_of
 from store.diary_days import diary_days, kept
 from store.diary_links import DiaryLink, is_valid, links_of
 from store.gaps import SHOWN, said
 from store.hours import read_hours
-from store.judged import judged_days, newest_decision
-from store.results import OF_DIARY, DayIndex
+from store.judged import judged_days
+from store.results import DayIndex
 from store.treatments import treatments_going_on
 from store.wear_runs import stretches_of, wears_any
 from store.worklist import Row, cases_of, day_indices
 from store.zones import zone_of_patient
 
 DAYS = 28
-INDEX_DAYS = 7
 REPORTS_SHOWN = 10
 SHOWN_ASKINGS = timedelta(days=7)
-INDICES = (
-    ("Worn", "worn_min"),
-    ("Asleep", "TST_min"),
-    ("Sleep efficiency", "sleep_efficiency"),
-    ("Mean activity", "mean_activity"),
-    ("RA", "RA"),
-    ("IS", "IS"),
-    ("IV", "IV"),
-    ("I<O", "io"),
-    ("Opioids", "OME_mg"),
-)
 WEAR = (("Not worn", "not_worn_min"), ("Off or flat", "off_min"), ("No data", "no_data_min"))
-Indices = dict[tuple[date, str], DayIndex]
-Columns = Sequence[tuple[str, str]]  #: label and name
 Story = tuple[Case, list[CaseEvent]]
-
-
-@dataclass(frozen=True, slots=True)
-class Cell:
-    """One figure of the table, with the number of the note that explains it."""
-
-    text: str
-    note: int | None = None
-    there: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,10 +88,7 @@ class PatientPage:
     description: str
     table: list[Line]
     wear_heads: list[str]
-    index_heads: list[tuple[str, str]]
-    index_lines: list[tuple[date, list[Cell]]]
-    notes: list[str]
-    index_missing: list[str]  #: which indices none of these days has, and why
+    indices: IndexTable
     reports: list[Report]
     more_reports: int
     treatments: list[Treatment]  #: that touch these days, newest first
@@ -166,9 +143,6 @@ def read_page(
     decision = newest_decision(session, row.patient_id)
     judged = judged_days(session, row.patient_id, days[0], days[-1])
     still = [story for story in cases if story[0].state != CaseState.RESOLVED]
-    index_days = list(reversed(days[-INDEX_DAYS:]))
-    given, index_missing = columns_of(index_days, indices)
-    lines, notes = index_table(index_days, indices, given)
     return PatientPage(
         row=row,
         path=f"/patients/{quote(row.code, safe='')}",
@@ -195,10 +169,7 @@ def read_page(
         description=_described(days, reports, hours, unit),
         table=[_line(day, reports, became.get(day, "not_asked"), indices) for day in reversed(days)],
         wear_heads=[label for label, _ in WEAR],
-        index_heads=_heads(indices, given),
-        index_lines=lines,
-        notes=notes,
-        index_missing=index_missing,
+        indices=index_table(days, indices),
         reports=list(reversed(reports))[:REPORTS_SHOWN],
         more_reports=max(0, len(reports) - REPORTS_SHOWN),
         treatments=treatments,
@@ -235,49 +206,6 @@ def missing_in_words(gaps: Sequence[Gap], zone: tzinfo) -> list[str]:
         )
         for (device, stream, _), own in streams.items()
     ]
-
-
-def columns_of(days: Sequence[date], indices: Indices) -> tuple[Columns, list[str]]:
-    """The indices that some of these days have; of the others a sentence, the same reason once."""
-    given: list[tuple[str, str]] = []
-    lacking: dict[str, list[str]] = {}
-    for label, name in INDICES:
-        found = [one for day in days if (one := indices.get((day, name))) is not None]
-        if any(one.value is not None for one in found):
-            given.append((label, name))
-            continue
-        reasons = dict.fromkeys(one.reason for one in found if one.reason is not None)
-        otherwise = "no diary" if name in OF_DIARY else "not computed yet"
-        lacking.setdefault("; ".join(reasons) or otherwise, []).append(label)
-    return given, [f"{', '.join(labels)}: {why}." for why, labels in lacking.items()]
-
-
-def index_table(
-    days: Sequence[date], indices: Indices, columns: Columns
-) -> tuple[list[tuple[date, list[Cell]]], list[str]]:
-    """The cells of each day, and the notes that say why a figure is missing (each reason once)."""
-    notes: list[str] = []
-
-    def cell(found: DayIndex | None, name: str) -> Cell:
-        if found is None:
-            return Cell("no diary" if name in OF_DIARY else "not computed yet", there=False)
-        note = None
-        if found.reason is not None:
-            if found.reason not in notes:
-                notes.append(found.reason)
-            note = notes.index(found.reason) + 1
-        if found.value is None:
-            little = (found.reason or "").startswith("too little")
-            return Cell("too little data" if little else "no value", note, there=False)
-        return Cell(words.minutes(found.value) if found.unit == "min" else words.figure(found.value), note)
-
-    return [(day, [cell(indices.get((day, name)), name) for _, name in columns]) for day in days], notes
-
-
-def _heads(indices: Indices, columns: Columns) -> list[tuple[str, str]]:
-    units = {name: found.unit for (_, name), found in indices.items()}
-    shown = {name: unit for name, unit in units.items() if unit not in ("1", "min")}
-    return [(label, shown.get(name, "")) for label, name in columns]
 
 
 def _line(day: date, reports: Sequence[Report], became: str, indices: Indices) -> Line:

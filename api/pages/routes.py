@@ -30,9 +30,10 @@ from api.pages.render import HERE, is_refresh, page
 from api.pages.worklist_page import grouped
 from api.problems import Problem
 from days.cut import day_of
-from store import associations, cases, worklist
+from ladder.words import Outcome
+from store import associations, case_life, cases, worklist
 from store.access import Role, User, record
-from store.cases import Case, Outcome
+from store.cases import Case
 from store.database import now
 from store.zones import zone_of_patient
 
@@ -147,7 +148,7 @@ def case_page(db: Db, user: AsWardUser, case_id: int) -> Response:
 def acknowledge(db: Db, user: AsWardUser, case_id: int, comment: Comment = "", back: Back = "/") -> Response:
     """ "I have seen this." Repeating it changes nothing."""
     case, _ = _case(db, user, case_id)
-    cases.acknowledge(db, case.id, user.name, now(), comment.strip() or None)
+    case_life.acknowledge(db, case.id, user.name, now(), comment.strip() or None)
     record(db, now(), user.name, "case.acknowledge", case.patient_id, f"case {case.id}")
     return RedirectResponse(own_path(back), 303)
 
@@ -163,7 +164,7 @@ def resolve(
 ) -> Response:
     """Close a case with what it turned out to be."""
     case, _ = _case(db, user, case_id)
-    cases.resolve(db, case.id, user.name, outcome, now(), comment.strip() or None)
+    case_life.resolve(db, case.id, user.name, outcome, now(), comment.strip() or None)
     record(db, now(), user.name, "case.resolve", case.patient_id, f"case {case.id}")
     return RedirectResponse(own_path(back), 303)
 

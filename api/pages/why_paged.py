@@ -8,8 +8,8 @@ from datetime import date, datetime, tzinfo
 from typing import Any
 
 from api.pages.words import local
+from store.decisions import Decision
 from store.judged import reached
-from store.results import Decision
 
 #: What is said of whom a decision reached.
 REACHED = {

@@ -15,11 +15,13 @@ from aiosmtpd.controller import Controller
 from alerting.cases import take_decisions
 from alerting.channels import LogFile, channels_from
 from alerting.delivery import deliver_one
-from store import cases
-from store.cases import Case, CaseEvent, Outcome
+from ladder.words import Outcome
+from store import case_life
+from store.cases import Case, CaseEvent
 from store.database import transaction
+from store.decisions import Decision, add_decision
+from store.open_cases import open_or_join
 from store.outbox import Delivery
-from store.results import Decision, add_decision
 from tests.cast import NOON, Cast, enrol_cast
 from tests.ports import free_port
 
@@ -62,19 +64,37 @@ def test_more_evidence_joins_the_open_case_and_never_lowers_it(engine, cast):
     take_decisions(engine, ["log"], NOON)
     (case,) = rows(engine, Case)
     assert (case.severity, case.reason) == ("high", "severe")
-    assert [event.kind for event in rows(engine, CaseEvent)] == ["opened", "evidence", "evidence"]
+    story = [event.kind for event in rows(engine, CaseEvent)]
+    assert story == ["opened", "evidence", "evidence", "suppressed"]
     assert [delivery.step for delivery in rows(engine, Delivery)] == [1, 2], "told again when it got worse"
 
 
-def test_what_gets_worse_after_an_acknowledgement_is_evidence_and_no_new_message(engine, cast):
+def acknowledge(engine, by="nurse Anna", **more):
+    with transaction(engine) as session:
+        return case_life.acknowledge(session, rows(engine, Case)[0].id, by, NOON, **more)
+
+
+def test_more_of_the_same_after_an_acknowledgement_is_evidence_and_no_new_message(engine, cast):
+    decide(engine, cast.rising)
+    take_decisions(engine, ["log"], NOON)
+    acknowledge(engine)
+    decide(engine, cast.rising, reason="severe again", day=NOON.date() + timedelta(days=1))
+    take_decisions(engine, ["log"], NOON)
+    assert [delivery.state for delivery in rows(engine, Delivery)] == ["cancelled"]
+    assert rows(engine, CaseEvent)[-1].kind == "suppressed"
+    assert rows(engine, CaseEvent)[-1].comment == "nurse Anna has it until 2026-05-04 16:00 UTC"
+
+
+def test_a_step_up_takes_an_acknowledgement_back_and_is_told(engine, cast):
     decide(engine, cast.rising, "medium", reason="a rise")
     take_decisions(engine, ["log"], NOON)
-    with transaction(engine) as session:
-        cases.acknowledge(session, rows(engine, Case)[0].id, "nurse Anna", NOON)
+    acknowledge(engine)
     decide(engine, cast.rising, "high", reason="severe")
     take_decisions(engine, ["log"], NOON)
-    assert [case.severity for case in rows(engine, Case)] == ["high"]
-    assert [delivery.state for delivery in rows(engine, Delivery)] == ["cancelled"]
+    (case,) = rows(engine, Case)
+    assert (case.severity, case.state, case.acknowledged_by) == ("high", "opened", None)
+    assert [(one.step, one.state) for one in rows(engine, Delivery)] == [(1, "cancelled"), (2, "pending")]
+    assert [one.kind for one in rows(engine, CaseEvent)][-1] == "acknowledgement_ended"
 
 
 def test_quiet_and_cannot_judge_open_nothing(engine, cast):
@@ -92,7 +112,7 @@ def test_the_same_decision_is_kept_once(engine, cast):
 def test_workers_at_once_open_one_case(engine, cast):
     def push(i):
         with transaction(engine) as session:
-            return cases.open_or_join(session, cast.rising, "high", f"reason {i}", {}, ["log"], NOON)
+            return open_or_join(session, cast.rising, "high", f"reason {i}", {}, ["log"], NOON)
 
     with ThreadPoolExecutor(8) as pool:
         answers = list(pool.map(push, range(24)))
@@ -127,8 +147,8 @@ def test_nothing_is_sent_after_an_acknowledgement(engine, cast, tmp_path):
     take_decisions(engine, ["log"], NOON)
     with transaction(engine) as session:
         case_id = rows(engine, Case)[0].id
-        assert cases.acknowledge(session, case_id, "nurse Anna", NOON, "seen")
-        assert not cases.acknowledge(session, case_id, "somebody else", NOON)
+        assert case_life.acknowledge(session, case_id, "nurse Anna", NOON, "seen")
+        assert not case_life.acknowledge(session, case_id, "somebody else", NOON)
     assert not deliver_one(engine, {"log": LogFile(tmp_path / "o")}, LINK, NOON + timedelta(hours=1))
     (case,) = rows(engine, Case)
     assert (case.state, case.acknowledged_by) == ("acknowledged", "nurse Anna")
@@ -140,8 +160,8 @@ def test_a_resolved_case_has_an_outcome_and_makes_room_for_the_next(engine, cast
     take_decisions(engine, ["log"], NOON)
     with transaction(engine) as session:
         case_id = rows(engine, Case)[0].id
-        assert cases.resolve(session, case_id, "nurse Anna", Outcome.ACTED, NOON, "dose raised")
-        assert not cases.resolve(session, case_id, "nurse Anna", Outcome.FALSE, NOON)
+        assert case_life.resolve(session, case_id, "nurse Anna", Outcome.ACTED, NOON, "dose raised")
+        assert not case_life.resolve(session, case_id, "nurse Anna", Outcome.FALSE, NOON)
     decide(engine, cast.rising, reason="the next day", day=NOON.date() + timedelta(days=1))
     take_decisions(engine, ["log"], NOON)
     assert [case.outcome for case in rows(engine, Case)] == ["acted", None]

@@ -9,9 +9,11 @@ import pytest
 import sqlalchemy as sa
 
 from alerting.delivery import deliver_one
-from store import cases
-from store.cases import Case, CaseEvent, Outcome
+from ladder.words import Outcome
+from store import case_life
+from store.cases import Case, CaseEvent
 from store.database import transaction
+from store.open_cases import open_or_join
 from store.outbox import Delivery
 from store.status import DeviceStatus
 from tests.alerting.devices import HOUR, LATER, judge, long_enrolled, rows, sent, story
@@ -64,7 +66,7 @@ def test_two_runs_at_once_open_one_case(engine, cast):
 
 def test_a_clinical_case_of_the_same_patient_is_untouched(engine, cast):
     with transaction(engine) as session:
-        clinical, _ = cases.open_or_join(session, cast.steady, "high", "Worst pain 8", {}, ["log"], NOON)
+        clinical, _ = open_or_join(session, cast.steady, "high", "Worst pain 8", {}, ["log"], NOON)
     before = [(d.case_id, d.state) for d in rows(engine, Delivery)]
     sent(engine, cast.watch_1, [0, 2])
     judge(engine)
@@ -86,7 +88,7 @@ def test_evidence_of_pain_never_joins_a_technical_case(engine, cast):
     sent(engine, cast.watch_1, [0, 2])
     judge(engine)
     with transaction(engine) as session:
-        _, opened = cases.open_or_join(session, cast.steady, "high", "Worst pain 8", {}, ["log"], LATER)
+        _, opened = open_or_join(session, cast.steady, "high", "Worst pain 8", {}, ["log"], LATER)
     assert opened
     assert sorted(case.kind for case in rows(engine, Case)) == ["clinical", "technical"]
 
@@ -95,7 +97,7 @@ def test_an_acknowledged_technical_case_stays_acknowledged_and_still_closes_by_i
     sent(engine, cast.watch_1, [0, 2])
     judge(engine)
     with transaction(engine) as session:
-        cases.acknowledge(session, rows(engine, Case)[0].id, "nurse Anna", LATER)
+        case_life.acknowledge(session, rows(engine, Case)[0].id, "nurse Anna", LATER)
     assert judge(engine, LATER + HOUR) == 0
     sent(engine, cast.watch_1, [1], LATER + HOUR)
     judge(engine, LATER + HOUR)
@@ -107,7 +109,7 @@ def test_what_a_person_closed_comes_back_on_the_next_local_day_and_not_before(en
     sent(engine, cast.watch_1, [0, 2])
     judge(engine)  # 20:00 in Rome
     with transaction(engine) as session:
-        cases.resolve(session, rows(engine, Case)[0].id, "nurse Anna", Outcome.NO_ACTION, LATER)
+        case_life.resolve(session, rows(engine, Case)[0].id, "nurse Anna", Outcome.NO_ACTION, LATER)
     assert judge(engine, LATER + HOUR) == 0
     assert judge(engine, LATER + 4 * HOUR - timedelta(seconds=1)) == 0
     assert judge(engine, LATER + 4 * HOUR) == 1, "midnight in Rome"
@@ -119,7 +121,7 @@ def test_other_trouble_on_the_same_day_opens_a_case_of_its_own(engine, cast):
     sent(engine, cast.phone_2, [0, 2], NOON + HOUR, stream="diary")
     judge(engine)
     with transaction(engine) as session:
-        cases.resolve(session, rows(engine, Case)[0].id, "nurse Anna", Outcome.NO_ACTION, LATER)
+        case_life.resolve(session, rows(engine, Case)[0].id, "nurse Anna", Outcome.NO_ACTION, LATER)
     assert judge(engine, LATER + HOUR) == 1
     assert "watch-2" not in rows(engine, Case)[-1].reason
 

@@ -16,8 +16,8 @@ from starlette.testclient import TestClient
 from store import people
 from store.access import Account, Role, create_account, create_token, start_session
 from store.associations import Answer, claim_association, request_association, save_association
-from store.cases import open_or_join
 from store.database import now, transaction
+from store.open_cases import open_or_join
 from store.quarantine import Quarantined, keep
 from store.results import save_day_indices
 from store.treatments import add_treatment

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 import sqlalchemy as sa
 
-from store.cases import open_or_join, resolve
+from store.case_life import resolve
 from store.database import transaction
+from store.open_cases import open_or_join
 from store.outbox import Delivery
 from tests.api.house import House
 from tests.cast import NOON

@@ -10,8 +10,9 @@ import sqlalchemy as sa
 from pwdlib import PasswordHash
 
 from store.access import LoginSession, Role, create_account
-from store.cases import comment, open_or_join
+from store.cases import comment
 from store.database import now, transaction
+from store.open_cases import open_or_join
 from tests.browser.chromium import in_a_browser
 from tests.cast import Cast, enrol_cast
 from tests.pages.minutes import send_minutes

@@ -13,9 +13,11 @@ import pytest
 import sqlalchemy as sa
 
 from actalgia.commands.backtest import _tell
-from store import cases, people
+from ladder.words import Outcome
+from store import case_life, people
 from store.database import now, transaction
 from store.diary import add_ward_report
+from store.open_cases import open_or_join
 from tests.cast import Cast, enrol_cast
 
 Run = Callable[..., str]
@@ -62,19 +64,19 @@ def say_pain(
             )
 
 
-def case_of(engine: sa.Engine, patient: int, k: int, outcome: cases.Outcome | None) -> None:
+def case_of(engine: sa.Engine, patient: int, k: int, outcome: Outcome | None) -> None:
     """A case opened on day k, and closed a day later."""
     with transaction(engine) as session:
-        number, _ = cases.open_or_join(session, patient, "high", "r", {}, [], evening(k))
+        number, _ = open_or_join(session, patient, "high", "r", {}, [], evening(k))
         if outcome is not None:
-            cases.resolve(session, number, "nurse Anna", outcome, evening(k + 1))
+            case_life.resolve(session, number, "nurse Anna", outcome, evening(k + 1))
 
 
 def test_a_ward_sees_its_own_settings_beside_the_shipped_ones_and_what_happened(run, engine, cast):
     say_pain(engine, cast.steady, {2: 8, 45: 9})  # more than six weeks apart: not a level that is known
     say_pain(engine, cast.rising, {10: 8})
-    case_of(engine, cast.steady, 46, cases.Outcome.ACTED)
-    case_of(engine, cast.rising, 12, cases.Outcome.FALSE)
+    case_of(engine, cast.steady, 46, Outcome.ACTED)
+    case_of(engine, cast.rising, 12, Outcome.FALSE)
     found = json.loads(run("--json"))
     own, shipped = found["rules"]
     assert (own["settings"], shipped["settings"]) == ("ward 3 2", "shipped 1")
@@ -131,7 +133,7 @@ def test_one_site_is_one_site_and_the_audit_says_who_looked(run, engine, cast):
 def test_people_read_two_columns_and_no_health_data(run, engine, cast):
     say_pain(engine, cast.steady, {2: 8, 45: 9})  # more than six weeks apart: not a level that is known
     say_pain(engine, cast.rising, {10: 8})
-    case_of(engine, cast.steady, 46, cases.Outcome.NO_ACTION)
+    case_of(engine, cast.steady, 46, Outcome.NO_ACTION)
     said = run()
     assert "2 patients, " in said and "ward 3 2" in said and "shipped 1" in said
     assert "no_action" in said and "P-rising" in said and "worst pain" not in said

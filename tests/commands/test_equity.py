@@ -14,10 +14,12 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from store import cases, people
+from ladder.words import Outcome
+from store import case_life, people
 from store.attributes import Told, tell_attributes
 from store.database import now, transaction
 from store.diary import add_ward_report
+from store.open_cases import open_or_join
 
 Run = Callable[..., str]
 DAY0 = date(2026, 3, 1)
@@ -132,11 +134,9 @@ def ward(engine: sa.Engine) -> sa.Engine:
                 at = start + timedelta(days=k)
                 values = {"entry": uuid.uuid4(), "at": at, "received_at": at, "worst": worst}
                 add_ward_report(session, who.id, values)
-            for k, outcome in ((20, cases.Outcome.FALSE), (65, cases.Outcome.ACTED)):
-                number, _ = cases.open_or_join(
-                    session, who.id, "high", "r", {}, [], start + timedelta(days=k)
-                )
-                cases.resolve(session, number, "nurse Anna", outcome, start + timedelta(days=k, hours=1))
+            for k, outcome in ((20, Outcome.FALSE), (65, Outcome.ACTED)):
+                number, _ = open_or_join(session, who.id, "high", "r", {}, [], start + timedelta(days=k))
+                case_life.resolve(session, number, "nurse Anna", outcome, start + timedelta(days=k, hours=1))
     return engine
 
 

@@ -52,7 +52,9 @@ def test_a_file_is_checked_without_a_system(run):
     assert "`env:ACTALGIA_TO_ANNA` is not set here" in said
     told = json.loads(run("check", str(EXAMPLE), "--json"))
     assert (
-        told["ok"] and told["faults"] == [] and "Then Dora Valli again" in " ".join(told["ladders"]["high"])
+        told["ok"]
+        and told["faults"] == []
+        and "Then Dora Valli 3 times more, every 60 minutes." in " ".join(told["ladders"]["high"])
     )
 
 

@@ -18,10 +18,11 @@ from ingest.messages import Diary, Dose, Epoch
 from opioids.daily import NOT_LISTED
 from store import people
 from store.database import transaction
+from store.decisions import Decision
 from store.diary import add_ward_report
 from store.marks import DIARY, mark_day, mark_days_of_device
 from store.people import Patient
-from store.results import DayIndex, Decision
+from store.results import DayIndex
 from store.zones import stay
 from tests.cast import NOON, Cast, enrol_cast, incoming, micro
 

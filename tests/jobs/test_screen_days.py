@@ -19,16 +19,19 @@ from analytics.escalation.thresholds import SHIPPED
 from analytics.jobs.checkpoints import Checkpoints
 from analytics.jobs.patient_days import first_of
 from analytics.jobs.screen import ask_for_judgement, decision_on, screen
+from ladder.words import Outcome
 from store import marks, people, zones
-from store.cases import Case, Outcome, resolve
+from store.case_life import resolve
+from store.cases import Case
 from store.check_ins import CheckIn, ask_again
 from store.daily_rows import daily_rows
 from store.database import transaction
+from store.decisions import Decision
 from store.diary import add_ward_report
 from store.diary_links import create_link
 from store.outbox import Delivery
-from store.results import Decision
 from tests.cast import NOON, Cast, enrol_cast
+from tests.long_history import three_years
 
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 EVENING = NOON + 7 * HOUR  # 21:00 in Rome
@@ -82,13 +85,14 @@ def test_a_severe_answer_of_a_new_patient_is_a_case_and_a_message_at_once(engine
 
 def test_a_severe_answer_of_a_clock_that_is_past_midnight_already_is_told_at_once(engine, cast):
     late_evening = EVENING + 2.9 * HOUR  # 23:54 in Rome
-    said(engine, cast.steady, late_evening + HOUR, received=late_evening, worst=9)
+    next_day = late_evening + 0.9 * HOUR
+    said(engine, cast.steady, late_evening + 0.5 * HOUR, received=late_evening, worst=9)
     judged(engine, late_evening)
     assert told(engine, late_evening) == 1
-    judged(engine, late_evening + HOUR)
-    ask_for_judgement(engine, late_evening + HOUR)
-    judged(engine, late_evening + HOUR)
-    assert told(engine, late_evening + HOUR) == 1, "the same answer, when its day has come"
+    judged(engine, next_day)
+    ask_for_judgement(engine, next_day)
+    judged(engine, next_day)
+    assert told(engine, next_day) == 1, "the same answer, when its day has come"
 
 
 def test_a_floor_that_an_operator_set_below_severe_pages_at_once(engine, cast):
@@ -270,27 +274,7 @@ def test_rows_begin_where_they_began_the_night_before():
 
 
 def test_one_patients_decision_takes_some_milliseconds(engine, cast):
-    with engine.begin() as connection:
-        connection.execute(
-            sa.text(
-                """INSERT INTO pain_report (entry, patient_id, boot, seq, at, received_at, worst, average, detail)
-                   SELECT gen_random_uuid(), :p, 0, 0, t, t, 3, 2, '{}'
-                   FROM generate_series(:at - interval '1000 days', CAST(:at AS timestamptz), '1 day') t"""
-            ),
-            {"p": cast.steady, "at": NOON},
-        )
-        connection.execute(
-            sa.text(
-                """INSERT INTO day_index (patient_id, day, index, method, value, unit, worn_min, input_digest,
-                                          computed_at)
-                   SELECT :p, t::date, name, 'day-2', 5, 'mg', 0, '', :at
-                   FROM generate_series(:at - interval '1000 days', CAST(:at AS timestamptz), '1 day') t,
-                        unnest(CAST(:names AS text[])) name"""
-            ),
-            {"p": cast.steady, "at": NOON, "names": ["mean_activity", "worn_min", "hours", "io", "RA_day",
-                                                     *(f"other_{k}" for k in range(110))]},
-        )  # fmt: skip
-        connection.execute(sa.text("ANALYZE day_index, pain_report"))
+    three_years(engine, cast.steady)
     checkpoints = Checkpoints()
     reading, anew, night_by_night = [], [], []
     for back in range(56, 0, -1):

@@ -11,7 +11,7 @@ from analytics.jobs import site_settings
 from analytics.jobs.screen import ask_for_judgement, screen
 from analytics.jobs.site_settings import settings_of
 from store.database import transaction
-from store.judged import newest_decision
+from store.decisions import newest_decision
 from store.page_budgets import budget_of, set_budget
 from tests.cast import NOON, enrol_cast
 from tests.made_curve import CURVE, USUAL

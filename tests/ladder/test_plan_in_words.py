@@ -63,7 +63,7 @@ def test_a_ladder_is_told_rung_by_rung():
         "At once: whoever is on duty as Nurse.",
         "After 60 minutes without an answer: whoever is on duty as Nurse or Doctor on call.",
         "After 2 hours without an answer: Carla Neri.",
-        "Then Carla Neri again, 3 times more, every 60 minutes.",
+        "Then Carla Neri twice more, every 60 minutes.",
         "If still nobody answers, the worklist says so at the top.",
     ]
     assert (

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from ladder.channel_address import masked, resolved, wrong_with
 from ladder.document import document_of, masked_document, with_kept_addresses
-from ladder.ladder_reading import USUAL_WAIT
-from ladder.plan import STALE_AFTER, Rung
+from ladder.plan import Rung
+from ladder.plan_timing import timings_of
 from ladder.reading import LONGEST_TEXT, BadPlan, plan_of, read_plan
-from ladder.usual import usual_plan
+from ladder.timing import SHIPPED
 from tests.ladder.wards import document
 
 HOUR = timedelta(hours=1)
@@ -47,18 +47,20 @@ def test_a_plan_is_read_with_what_is_usual_where_it_says_nothing():
     high = plan.ladder("high")
     assert plan.tz.key == "Europe/Rome"
     assert high.rungs[1] == Rung(HOUR, ("nurse", "doctor"), ())
-    assert (high.repeats, high.repeat_after, plan.hold("high")) == (3, HOUR, 4 * HOUR)
+    assert (high.repeats, high.repeat_after, plan.hold("high")) == (2, HOUR, 4 * HOUR)
     assert (plan.hold("medium"), plan.hold("low"), plan.useful_share) == (24 * HOUR, 72 * HOUR, 0.5)
     assert plan.ladder("info") == plan.ladder("low")
     assert plan.person("carla").name == "Carla Neri"
 
 
 def test_the_usual_times_reach_their_end_before_a_case_is_stale():
-    plan = usual_plan({"log": "log", "smtp": "smtp://mail.example.org/?from=a@b&to=c@d"})
-    for severity, ladder in plan.ladders.items():
-        assert [one.after for one in ladder.rungs] == [n * USUAL_WAIT[severity] for n in range(3)]
-        assert all(one.persons == ("log", "smtp") for one in ladder.rungs)
-        assert ladder.rungs[-1].after + ladder.repeats * ladder.repeat_after < STALE_AFTER
+    made = document()
+    for severity, timing in SHIPPED.of.items():
+        if severity != "info":
+            rungs = [rung(after // timedelta(minutes=1)) for after in timing.rungs]
+            made["ladders"][severity] = {"rungs": rungs}
+    times = timings_of(plan_of(made))
+    assert times.of == SHIPPED.of
 
 
 def test_toml_with_its_own_times_and_dates_is_the_same_plan(tmp_path):

@@ -18,9 +18,10 @@ from api.settings import ApiSettings
 from days.cut import day_of
 from store.access import AuditEntry
 from store.database import engine_for, now, transaction
+from store.decisions import Decision
 from store.diary import reports_of
 from store.marks import DIARY
-from store.results import Decision, StaleDay
+from store.results import StaleDay
 from tests.pages.diaries import answer, given_link, hidden_in, opened_diary, reports, seen
 from tests.pages.visits import HTML
 from tests.ports import free_port

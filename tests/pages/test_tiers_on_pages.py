@@ -10,11 +10,13 @@ import sqlalchemy as sa
 
 from api.pages.because import because
 from api.pages.standing import Standing, standing
-from store.cases import Outcome, open_or_join, resolve
+from ladder.words import Outcome
+from store.case_life import resolve
 from store.check_ins import CheckIn, ask_again
 from store.database import now, transaction
+from store.decisions import Decision, add_decision
 from store.diary_links import create_link
-from store.results import Decision, add_decision
+from store.open_cases import open_or_join
 from tests.cast import NOON
 from tests.pages.test_standing import QUIET
 from tests.pages.visits import log_in, reported, words_of

@@ -13,8 +13,8 @@ from api.pages.score_chart import BOTTOM, TOP, draw_scores, score_y
 from api.pages.why_paged import odds_in_words, risk_in_words, why_paged
 from days.cut import day_of
 from store.database import now, transaction
+from store.decisions import Decision, add_decision
 from store.judged import JudgedDay
-from store.results import Decision, add_decision
 from tests.pages.visits import log_in, words_of
 
 ROME = ZoneInfo("Europe/Rome")

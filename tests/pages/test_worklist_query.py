@@ -8,11 +8,13 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
+from ladder.words import Outcome
 from store import people, worklist
-from store.cases import Outcome, acknowledge, open_or_join, resolve
+from store.case_life import acknowledge, resolve
 from store.database import transaction
+from store.decisions import Decision, add_decision
 from store.diary import PainReport, add_ward_report
-from store.results import Decision, add_decision
+from store.open_cases import open_or_join
 from store.status import DeviceStatus
 from store.worklist import Row
 from tests.cast import ADMINISTRATOR, NOON, NURSE, OUTSIDER, RESEARCHER, Cast, enrol_cast

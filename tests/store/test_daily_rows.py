@@ -12,13 +12,16 @@ import sqlalchemy as sa
 
 from ingest.batch import write_batch
 from ingest.messages import Diary
+from ladder.words import Outcome
 from store import people, zones
-from store.cases import Outcome, open_or_join, resolve
+from store.case_life import resolve
 from store.daily_rows import PatientRows, daily_rows
 from store.database import transaction
 from store.diary import add_ward_report
+from store.open_cases import open_or_join
 from store.treatments import add_treatment
 from tests.cast import NOON, Cast, enrol_cast, incoming
+from tests.long_history import three_years
 
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 TODAY = NOON.date()
@@ -193,27 +196,7 @@ def test_as_known_leaves_out_what_came_after_its_day(engine, cast):
 
 def test_the_cost_is_that_of_the_days_asked_for(engine, cast):
     """Two hundred days among a history of three years: a few milliseconds, and no more than of a short one."""
-    with engine.begin() as connection:
-        connection.execute(
-            sa.text(
-                """INSERT INTO pain_report (entry, patient_id, boot, seq, at, received_at, worst, average, detail)
-                   SELECT gen_random_uuid(), :p, 0, 0, t, t, 3, 2, '{}'
-                   FROM generate_series(:at - interval '1000 days', CAST(:at AS timestamptz), '1 day') t"""
-            ),
-            {"p": cast.steady, "at": NOON},
-        )
-        connection.execute(
-            sa.text(
-                """INSERT INTO day_index (patient_id, day, index, method, value, unit, worn_min, input_digest,
-                                          computed_at)
-                   SELECT :p, t::date, name, 'day-2', 5, 'mg', 0, '', :at
-                   FROM generate_series(:at - interval '1000 days', CAST(:at AS timestamptz), '1 day') t,
-                        unnest(CAST(:names AS text[])) name"""
-            ),
-            {"p": cast.steady, "at": NOON, "names": ["mean_activity", "worn_min", "hours", "io", "RA_day",
-                                                     *(f"other_{k}" for k in range(110))]},
-        )  # fmt: skip
-        connection.execute(sa.text("ANALYZE day_index, pain_report"))
+    three_years(engine, cast.steady)
     took = []
     for _ in range(7):
         start = time.perf_counter()

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 from store.database import transaction
-from store.judged import JudgedDay, judged_days, newest_decision
-from store.results import Decision, add_decision
+from store.decisions import Decision, add_decision, newest_decision
+from store.judged import JudgedDay, judged_days
 from tests.cast import NOON, enrol_cast
 
 MONDAY = date(2026, 5, 4)

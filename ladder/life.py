@@ -1,0 +1,386 @@
+"""The life of a case, from the first page to a named outcome: what each happening makes of it. Pure.
+
+`after(life, happening, timings, at)` gives the case afterwards and what is to be done about it. Whoever
+carries that out does so in the transaction that stores the case, so nothing is decided without being written
+down and nothing is sent that was not decided. Time enters as `Tick` alone: `life.next_at` says when the next
+one is due, an earlier one changes nothing, a late one (nobody was running) is taken when it comes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from ladder.timing import LONGEST_HOLD, STALE_AFTER, Timing, Timings
+from ladder.words import CaseState, Outcome, is_worse
+
+
+@dataclass(frozen=True, slots=True)
+class Life:
+    """All that decides what becomes of a case."""
+
+    severity: str
+    evidence_at: datetime
+    state: CaseState = CaseState.OPENED
+    paged: bool = False  #: somebody is to be told of it; else it is there to be looked at
+    rung: int = 0  #: the last one that was taken since the ladder began
+    repeats: int = 0  #: of the last rung
+    step: int = 0  #: how often somebody was to be told, ever
+    next_at: datetime | None = None  #: when the next `Tick` is due
+    held_until: datetime | None = None  #: so long the acknowledgement holds
+    snoozed_until: datetime | None = None
+    snoozed_severity: str | None = None  #: up to which the snooze was agreed
+    acknowledged_by: str | None = None
+    assigned_to: str | None = None
+    outcome: Outcome | None = None
+    unheard: bool = False  #: the whole ladder was taken and nobody has answered
+
+    @property
+    def answered(self) -> bool:
+        """Somebody has it."""
+        return self.state in (CaseState.ACKNOWLEDGED, CaseState.IN_PROGRESS)
+
+    @property
+    def resolved(self) -> bool:
+        """It is over."""
+        return self.state == CaseState.RESOLVED
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A decision about the patient. `untold`: why no clinician is to be told; empty: somebody is."""
+
+    severity: str
+    untold: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Acknowledged:
+    """Somebody has seen it, and has it until then (None: as long as the ward says)."""
+
+    by: str
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Assigned:
+    """Somebody gives it to a named person."""
+
+    by: str
+    to: str
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Snoozed:
+    """Somebody wants nobody told until then. `second` is another person who agrees."""
+
+    by: str
+    until: datetime
+    second: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SnoozeEnded:
+    """Somebody ends the snooze."""
+
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """Somebody says what it turned out to be."""
+
+    by: str
+    outcome: Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Reopened:
+    """It is not over; whoever says so has it."""
+
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Notified:
+    """A channel took a message about it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """Time has passed. `silenced_until`: nobody may be told of this patient before."""
+
+    silenced_until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Unreached:
+    """There was nobody to be told at this rung."""
+
+    rung: int
+
+
+Happening = (
+    Evidence
+    | Acknowledged
+    | Assigned
+    | Snoozed
+    | SnoozeEnded
+    | Resolved
+    | Reopened
+    | Notified
+    | Tick
+    | Unreached
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Tell:
+    """The people of a rung are told."""
+
+    step: int
+    rung: int
+
+
+@dataclass(frozen=True, slots=True)
+class Suppressed:
+    """A page was decided and nobody is told, for this reason. `step` 0: it was not even somebody's turn."""
+
+    why: str
+    step: int = 0
+    rung: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Cancel:
+    """What is not sent yet is not sent any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A line of the story that no person wrote."""
+
+    kind: str
+    why: str
+
+
+Effect = Tell | Suppressed | Cancel | Said
+
+
+class Refused(ValueError):
+    """This cannot happen to the case; the message is one sentence for whoever tried."""
+
+
+def after(
+    life: Life, happening: Happening, timings: Timings, at: datetime
+) -> tuple[Life, tuple[Effect, ...]]:
+    """(the case afterwards, what is to be done). The same case and nothing: it changes nothing.
+
+    Raises `Refused` where a person asks for what may not be.
+    """
+    if life.resolved and not isinstance(happening, Reopened):
+        if isinstance(happening, Notified | Tick | Unreached | Resolved | Acknowledged):
+            return life, ()  # came too late, or had been said before
+        raise Refused("The case is resolved: re-open it first.")
+    match happening:
+        case Evidence():
+            return _evidence(life, happening, timings, at)
+        case Acknowledged():
+            return _acknowledged(life, happening, timings, at)
+        case Assigned():
+            held = _held(life, happening.until, timings, at)
+            seen = life.acknowledged_by or happening.by
+            return _has_it(life, CaseState.IN_PROGRESS, seen, held, happening.to), (Cancel(),)
+        case Snoozed():
+            return _snoozed(life, happening, at)
+        case SnoozeEnded():
+            if life.snoozed_until is None:
+                return life, ()
+            return _snooze_over(life, at), ()
+        case Resolved():
+            return _over(life, happening), (Cancel(),)
+        case Reopened():
+            if not life.resolved:
+                return life, ()
+            held = _held(life, None, timings, at)
+            back = replace(life, outcome=None, evidence_at=at)
+            return _has_it(back, CaseState.ACKNOWLEDGED, happening.by, held, None), ()
+        case Notified():
+            state = CaseState.NOTIFIED if life.state == CaseState.OPENED else life.state
+            return replace(life, state=state), ()
+        case Tick():
+            return _tick(life, happening, timings, at)
+        case Unreached():
+            return _unreached(life, happening, at)
+
+
+def _evidence(life: Life, found: Evidence, timings: Timings, at: datetime) -> tuple[Life, tuple[Effect, ...]]:
+    worse = is_worse(found.severity, life.severity)
+    life = replace(life, evidence_at=at, severity=found.severity if worse else life.severity)
+    if found.untold:
+        return life, (Suppressed(found.untold),)
+    if not life.paged or (worse and not _agreed(life)):
+        said: tuple[Effect, ...] = ()
+        if life.answered:
+            why = "it is more severe now" if life.paged else "what was acknowledged was no page"
+            said = (Said("acknowledgement_ended", why),)
+        # The old messages say the same as the new ones: whoever is told now is told once.
+        return _anew(replace(life, paged=True), timings, at), (Cancel(), *said)
+    if _snoozing(life, at):
+        return life, (Suppressed(f"snoozed until {_clock(life.snoozed_until)}"),)
+    if life.answered:
+        return life, (Suppressed(f"{life.acknowledged_by} has it until {_clock(life.held_until)}"),)
+    if life.next_at is None:  # everybody had been told, or it had been left for review
+        return _anew(life, timings, at), ()
+    why = f"the people of step {life.step} were told; the next turn is {_clock(life.next_at)}"
+    return life, (Suppressed(why),)
+
+
+def _acknowledged(
+    life: Life, said: Acknowledged, timings: Timings, at: datetime
+) -> tuple[Life, tuple[Effect, ...]]:
+    if life.answered:
+        return life, ()
+    held = _held(life, said.until, timings, at)
+    return _has_it(life, CaseState.ACKNOWLEDGED, said.by, held, None), (Cancel(),)
+
+
+def _has_it(life: Life, state: CaseState, by: str, held: datetime, to: str | None) -> Life:
+    return replace(
+        life,
+        state=state,
+        acknowledged_by=by,
+        assigned_to=to,
+        held_until=held,
+        unheard=False,
+        next_at=_next_of(life, held),
+    )
+
+
+def _next_of(life: Life, held: datetime | None) -> datetime | None:
+    """When an answered or snoozed case comes back: a snooze and an answer both keep it away."""
+    if not life.paged:
+        return None  # nobody was told of it, so nobody has to be told again
+    return max((t for t in (held, life.snoozed_until) if t is not None), default=None)
+
+
+def _held(life: Life, until: datetime | None, timings: Timings, at: datetime) -> datetime:
+    if until is None:
+        return at + timings.of[life.severity].hold
+    return _not_too_long(until, at)
+
+
+def _not_too_long(until: datetime, at: datetime) -> datetime:
+    if until <= at:
+        raise Refused("The time until which it holds has passed.")
+    if until > at + LONGEST_HOLD:
+        raise Refused(f"Nothing holds for longer than {LONGEST_HOLD.days} days.")
+    return until
+
+
+def _snoozed(life: Life, said: Snoozed, at: datetime) -> tuple[Life, tuple[Effect, ...]]:
+    _not_too_long(said.until, at)
+    if life.severity == "high" and (said.second is None or said.second == said.by):
+        raise Refused("An urgent case is snoozed by two persons: another one has to agree.")
+    life = replace(life, snoozed_until=said.until, snoozed_severity=life.severity)
+    return replace(life, next_at=_next_of(life, life.held_until)), (Cancel(),)
+
+
+def _snooze_over(life: Life, at: datetime) -> Life:
+    life = replace(life, snoozed_until=None, snoozed_severity=None)
+    if not life.paged:
+        return life
+    if life.held_until is not None and life.held_until > at:
+        return replace(life, next_at=life.held_until)
+    return replace(life, next_at=at)
+
+
+def _snoozing(life: Life, at: datetime) -> bool:
+    return life.snoozed_until is not None and at < life.snoozed_until
+
+
+def _agreed(life: Life) -> bool:
+    """A snooze that was agreed for a severity like this one."""
+    return life.snoozed_severity is not None and not is_worse(life.severity, life.snoozed_severity)
+
+
+def _over(life: Life, said: Resolved) -> Life:
+    return replace(
+        life,
+        state=CaseState.RESOLVED,
+        acknowledged_by=life.acknowledged_by or said.by,  # who resolves has seen it
+        outcome=said.outcome,
+        next_at=None,
+        held_until=None,
+        snoozed_until=None,
+        snoozed_severity=None,
+        unheard=False,
+    )
+
+
+def _anew(life: Life, timings: Timings, at: datetime) -> Life:
+    """The ladder begins again; nobody has it."""
+    return replace(
+        life,
+        state=CaseState.OPENED,
+        acknowledged_by=None,
+        assigned_to=None,
+        held_until=None,
+        snoozed_until=None,
+        snoozed_severity=None,
+        rung=0,
+        repeats=0,
+        unheard=False,
+        next_at=timings.not_before(life.severity, at + timings.of[life.severity].rungs[0]),
+    )
+
+
+def _tick(life: Life, tick: Tick, timings: Timings, at: datetime) -> tuple[Life, tuple[Effect, ...]]:
+    if life.next_at is None or at < life.next_at:
+        return life, ()
+    if at - life.evidence_at > STALE_AFTER:
+        left = replace(life, next_at=None, held_until=None, snoozed_until=None, snoozed_severity=None)
+        return left, (Said("stale", f"nothing new for {STALE_AFTER.days} days: for review, nobody is told"),)
+    said: tuple[Effect, ...] = ()
+    if life.snoozed_until is not None or life.answered:
+        if life.answered:
+            said = (Said("acknowledgement_ended", f"{life.acknowledged_by} had it until now"),)
+        else:
+            said = (Said("snooze_ended", "its time was over"),)
+        life = _anew(life, timings, at)
+        if life.next_at is not None and at < life.next_at:
+            return life, said
+    life, told = _next_rung(life, tick, timings.of[life.severity], timings, at)
+    return life, said + told
+
+
+def _next_rung(
+    life: Life, tick: Tick, timing: Timing, timings: Timings, at: datetime
+) -> tuple[Life, tuple[Effect, ...]]:
+    last = len(timing.rungs)
+    if life.rung >= last and life.repeats >= timing.repeats:
+        why = "everybody on the ladder was told and nobody has answered"
+        return replace(life, next_at=None, unheard=True), (Said("nobody_answered", why),)
+    if tick.silenced_until is not None and tick.silenced_until > at:
+        held = replace(life, step=life.step + 1, next_at=tick.silenced_until)
+        why = f"silenced until {_clock(tick.silenced_until)}"
+        return held, (Suppressed(why, held.step, min(life.rung + 1, last)),)
+    again = life.rung == last
+    life = replace(life, step=life.step + 1, rung=min(life.rung + 1, last), repeats=life.repeats + int(again))
+    # The wait counts from this telling, not from when it was due: who was told late has the same time.
+    steps = [*timing.rungs, timing.rungs[-1] + timing.repeat_after]
+    wait = steps[life.rung] - steps[life.rung - 1]
+    life = replace(life, next_at=timings.not_before(life.severity, at + wait))
+    return life, (Tell(life.step, life.rung),)
+
+
+def _unreached(life: Life, found: Unreached, at: datetime) -> tuple[Life, tuple[Effect, ...]]:
+    if life.answered or life.rung != found.rung or life.next_at is None:
+        return life, ()
+    why = f"nobody could be told at step {life.step}: the next ones are told at once"
+    return replace(life, next_at=at), (Said("nobody_reached", why),)
+
+
+def _clock(at: datetime | None) -> str:
+    return "later" if at is None else f"{at:%Y-%m-%d %H:%M} UTC"
