@@ -26,20 +26,22 @@ def cut_points_of(settings: Settings) -> CutPoints:
 
 def thresholds_of(settings: Settings) -> Thresholds:
     """The thresholds in the file of `ACTALGIA_ESCALATION`, else the shipped ones. Raises `NoSystem`."""
-    from analytics.escalation.thresholds import SHIPPED, BadThresholds, read_thresholds
+    from analytics.escalation.named_set import BadSet
+    from analytics.escalation.thresholds import SHIPPED, read_thresholds
 
     try:
         return SHIPPED if settings.escalation is None else read_thresholds(settings.escalation)
-    except BadThresholds as error:
+    except BadSet as error:
         raise NoSystem(f"ACTALGIA_ESCALATION: {error}.") from error
 
 
 def screen_settings_of(settings: Settings) -> ScreenSettings:
     """The settings in the file of `ACTALGIA_SCREEN`, else the shipped ones. Raises `NoSystem`."""
+    from analytics.escalation.named_set import BadSet
     from analytics.escalation.settings import SHIPPED
-    from analytics.escalation.settings_file import BadSettings, read_settings
+    from analytics.escalation.settings_file import read_settings
 
     try:
         return SHIPPED if settings.screen is None else read_settings(settings.screen)
-    except BadSettings as error:
+    except BadSet as error:
         raise NoSystem(f"ACTALGIA_SCREEN: {error}.") from error

@@ -12,6 +12,7 @@ from store.cases import has_open_case
 from store.database import transaction
 from store.decisions import Decision, was_taken
 from store.open_cases import open_or_join, take_turn
+from store.taken_back import take_back
 
 FIRE = "fire"
 AT_ONCE = 100
@@ -35,6 +36,7 @@ def take_decisions(engine: sa.Engine, channels: Sequence[str], at: datetime) -> 
             decision.told = True
             if decision.verdict == FIRE:
                 _take(session, decision, channels, at)
+            take_back(session, decision, at)
         return len(decisions)
 
 

@@ -11,6 +11,24 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from ladder.happenings import (
+    Acknowledged,
+    Assigned,
+    Cancel,
+    Effect,
+    Evidence,
+    Happening,
+    Notified,
+    Reopened,
+    Resolved,
+    Said,
+    Snoozed,
+    SnoozeEnded,
+    Suppressed,
+    Tell,
+    Tick,
+    Unreached,
+)
 from ladder.timing import LONGEST_HOLD, STALE_AFTER, Timing, Timings
 from ladder.words import CaseState, Outcome, is_worse
 
@@ -44,128 +62,6 @@ class Life:
     def resolved(self) -> bool:
         """It is over."""
         return self.state == CaseState.RESOLVED
-
-
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """A decision about the patient. `untold`: why no clinician is to be told; empty: somebody is."""
-
-    severity: str
-    untold: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Acknowledged:
-    """Somebody has seen it, and has it until then (None: as long as the ward says)."""
-
-    by: str
-    until: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Assigned:
-    """Somebody gives it to a named person."""
-
-    by: str
-    to: str
-    until: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Snoozed:
-    """Somebody wants nobody told until then. `second` is another person who agrees."""
-
-    by: str
-    until: datetime
-    second: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class SnoozeEnded:
-    """Somebody ends the snooze."""
-
-    by: str
-
-
-@dataclass(frozen=True, slots=True)
-class Resolved:
-    """Somebody says what it turned out to be."""
-
-    by: str
-    outcome: Outcome
-
-
-@dataclass(frozen=True, slots=True)
-class Reopened:
-    """It is not over; whoever says so has it."""
-
-    by: str
-
-
-@dataclass(frozen=True, slots=True)
-class Notified:
-    """A channel took a message about it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Tick:
-    """Time has passed. `silenced_until`: nobody may be told of this patient before."""
-
-    silenced_until: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Unreached:
-    """There was nobody to be told at this rung."""
-
-    rung: int
-
-
-Happening = (
-    Evidence
-    | Acknowledged
-    | Assigned
-    | Snoozed
-    | SnoozeEnded
-    | Resolved
-    | Reopened
-    | Notified
-    | Tick
-    | Unreached
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Tell:
-    """The people of a rung are told."""
-
-    step: int
-    rung: int
-
-
-@dataclass(frozen=True, slots=True)
-class Suppressed:
-    """A page was decided and nobody is told, for this reason. `step` 0: it was not even somebody's turn."""
-
-    why: str
-    step: int = 0
-    rung: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Cancel:
-    """What is not sent yet is not sent any more."""
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """A line of the story that no person wrote."""
-
-    kind: str
-    why: str
-
-
-Effect = Tell | Suppressed | Cancel | Said
 
 
 class Refused(ValueError):
@@ -223,7 +119,7 @@ def _evidence(life: Life, found: Evidence, timings: Timings, at: datetime) -> tu
     if not life.paged or (worse and not _agreed(life)):
         said: tuple[Effect, ...] = ()
         if life.answered:
-            why = "it is more severe now" if life.paged else "what was acknowledged was no page"
+            why = "it is more severe now" if life.paged else "this one is a page, what was answered was none"
             said = (Said("acknowledgement_ended", why),)
         # The old messages say the same as the new ones: whoever is told now is told once.
         return _anew(replace(life, paged=True), timings, at), (Cancel(), *said)
@@ -309,7 +205,7 @@ def _over(life: Life, said: Resolved) -> Life:
     return replace(
         life,
         state=CaseState.RESOLVED,
-        acknowledged_by=life.acknowledged_by or said.by,  # who resolves has seen it
+        acknowledged_by=life.acknowledged_by or said.by or None,  # who resolves has seen it
         outcome=said.outcome,
         next_at=None,
         held_until=None,
@@ -340,7 +236,10 @@ def _tick(life: Life, tick: Tick, timings: Timings, at: datetime) -> tuple[Life,
     if life.next_at is None or at < life.next_at:
         return life, ()
     if at - life.evidence_at > STALE_AFTER:
-        left = replace(life, next_at=None, held_until=None, snoozed_until=None, snoozed_severity=None)
+        # The next page begins anew, as that of a case that was only looked at.
+        left = replace(
+            life, paged=False, next_at=None, held_until=None, snoozed_until=None, snoozed_severity=None
+        )
         return left, (Said("stale", f"nothing new for {STALE_AFTER.days} days: for review, nobody is told"),)
     said: tuple[Effect, ...] = ()
     if life.snoozed_until is not None or life.answered:

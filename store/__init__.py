@@ -19,6 +19,7 @@ from store import (  # noqa: F401
     diary,
     diary_links,
     epochs,
+    flare_risks,
     gaps,
     heartbeat,
     identity,

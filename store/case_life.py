@@ -14,16 +14,14 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from ladder.life import (
+from ladder.happenings import (
     Acknowledged,
     Assigned,
     Cancel,
     Effect,
     Evidence,
     Happening,
-    Life,
     Notified,
-    Refused,
     Reopened,
     Resolved,
     Said,
@@ -33,8 +31,8 @@ from ladder.life import (
     Tell,
     Tick,
     Unreached,
-    after,
 )
+from ladder.life import Life, Refused, after
 from ladder.words import CaseState, Outcome
 from store import outbox
 from store.alert_silences import silenced_until
@@ -132,7 +130,7 @@ def resolve(
 ) -> bool:
     """Close a case with what it turned out to be. False when it was closed before."""
     case = locked(session, case_id)
-    if not happen(session, case, Resolved(by, outcome), at):
+    if not happen(session, case, Resolved("" if by == SYSTEM else by, outcome), at):
         return False
     case.resolved_at, case.resolved_by = at, by
     tell(session, case_id, at, "resolved", by, comment, {"outcome": str(outcome)})

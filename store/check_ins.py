@@ -48,10 +48,8 @@ def check_ins_of(session: Session, patient_id: int, since: datetime) -> list[Che
 
 
 def asks_now(session: Session, patient_id: int, at: datetime) -> CheckIn | None:
-    """The asking that the diary page still has to say at `at`, if nobody has seen an answer to it.
-
-    The caller knows the answers: this is the newest of the last two days.
-    """
+    """The newest asking of the last two days: the diary page says it at `at`, unless it was answered since,
+    which the caller knows."""
     found = check_ins_of(session, patient_id, at - HOLDS)
     return found[0] if found else None
 

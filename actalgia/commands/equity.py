@@ -19,6 +19,7 @@ from actalgia.commands.common import (
     write_down,
     write_figure,
 )
+from actalgia.commands.given import days_given, read_given
 from actalgia.commands.rules import RulesOption, rules_of
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from analytics.escalation.watched import Watched
 
 LOOKS_BACK = timedelta(days=365)  #: without --since
+LONGEST = 64  #: characters of an attribute: it is the name of a group
 HISTORY_NOTES = (
     "An event here is a case that a clinician acted on, seen where the screen pages at most a week from its "
     "opening; a false page is one whose case was closed as false or no_action. What nobody noticed is in no "
@@ -94,24 +96,22 @@ def equity(
 def _of_tables(
     csv: Path, truth: Path, attributes: Path, settings: Settings
 ) -> tuple[list[Watched], dict[str, Any]]:
+    from analytics.daily_csv.attributes import read_attributes
     from analytics.daily_csv.blocks import batches
-    from analytics.daily_csv.one_a_day import one_a_day
-    from analytics.daily_csv.reading import read_csv_rows
+    from analytics.daily_csv.truth import read_truth
+    from analytics.escalation.equity import NAMES
     from analytics.escalation.screening import screen
-    from analytics.escalation.truth_rows import BadTable, read_attributes, read_truth
     from analytics.escalation.watched import watched
 
-    try:
-        told, who = read_truth(truth), read_attributes(attributes)
-    except BadTable as error:
-        raise typer.BadParameter(str(error)) from error
-    try:
-        with csv.open("rb") as stream:
-            days = one_a_day(read_csv_rows(stream, csv.name, lambda _: None), csv.name)
-    except OSError as error:
+    told = read_given(truth, read_truth)
+    who = {name: of for name, of in read_given(attributes, read_attributes).items() if name in NAMES}
+    if not who:
         raise typer.BadParameter(
-            f"{csv} cannot be read: {error.strerror}; name a CSV of daily rows"
-        ) from error
+            f"{attributes.name} tells nothing of anybody: it needs some of {', '.join(NAMES)}"
+        )
+    if any(len(value) > LONGEST for of in who.values() for value in of.values()):
+        raise typer.BadParameter(f"{attributes.name} has a value of more than {LONGEST} characters")
+    days = days_given(csv)
     strangers = sorted(set(told.events) - set(days.patients))
     if strangers:
         raise typer.BadParameter(f"{truth.name} has events of a patient of whom {csv.name} has no row")
@@ -120,8 +120,8 @@ def _of_tables(
         for rows in (block for batch in batches(days) for block in batch.blocks()):
             judged = screen(rows, settings)
             for k, patient in enumerate(rows.patients):
-                events = told.of(patient, rows.first_day[k])
-                people.append(watched(judged, k, who.get(patient, {}), events))
+                own = {name: of[patient] for name, of in who.items() if patient in of}
+                people.append(watched(judged, k, own, told.of(patient, rows.first_day[k])))
             done(len(rows.patients))
     return people, {"source": csv.name, "simulated": told.simulated, "notes": list(TABLE_NOTES)}
 
@@ -130,7 +130,7 @@ def _of_history(
     since: str | None, settings: Settings, data_dir: Path | None
 ) -> tuple[list[Watched], dict[str, Any]]:
     from actalgia.system import find_system
-    from analytics.escalation.backtest import tallied
+    from analytics.escalation.backtest import ACTED, tallied
     from analytics.escalation.screening import screen
     from analytics.escalation.watched import watched
     from analytics.jobs.history import history
@@ -151,7 +151,7 @@ def _of_history(
                     tally = tallied(judged, k, first, cases)
                     begins = max(0, (first - batch.rows.first_day[k]).days)
                     acted = [
-                        _event(one.day, batch.rows.first_day[k]) for one in cases if one.outcome == "acted"
+                        _event(one.day, batch.rows.first_day[k]) for one in cases if one.outcome == ACTED
                     ]
                     people.append(watched(judged, k, batch.attributes[k], acted, begins, tally.false_pages))
             done(count)

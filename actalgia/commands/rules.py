@@ -20,10 +20,11 @@ RulesOption = Annotated[
 
 def rules_of(file: Path | None) -> Settings:
     """The settings in the file, else the shipped ones. Raises a usage error in one sentence."""
+    from analytics.escalation.named_set import BadSet
     from analytics.escalation.settings import SHIPPED
-    from analytics.escalation.settings_file import BadSettings, read_settings
+    from analytics.escalation.settings_file import read_settings
 
     try:
         return SHIPPED if file is None else read_settings(file)
-    except BadSettings as error:
+    except BadSet as error:
         raise typer.BadParameter(f"--rules {file}: {error}") from error

@@ -1,4 +1,4 @@
-"""What became of patients, for a validation: days of flares, and who the patients are.
+"""What became of patients, for a validation: the days of flares.
 
 A column of the daily rows says of each day whether it lay in a flare (1, 0; empty is not known), or a file of
 events says `patient`, `onset` and either `last` (the last day) or `end` (the day after it, as `actalgia
@@ -8,11 +8,6 @@ given as it is. No message repeats a cell.
 
 from __future__ import annotations
 
-import csv
-import gzip
-import io
-import zlib
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,9 +16,8 @@ from numpy.typing import NDArray
 
 from analytics.association.daily_rows import MISSING, NotDailyRows
 from analytics.daily_csv.columns import DAY, PATIENT, Days
-from analytics.daily_csv.reading import GZIP
+from analytics.daily_csv.lines import day_in, is_pain_event, lines_of
 from analytics.escalation.rows import DailyRows
-from analytics.recordings.text import text_of
 
 YES, NO = {"1", "1.0", "true", "yes"}, {"0", "0.0", "false", "no"}
 Yes = NDArray[np.bool_]
@@ -56,14 +50,14 @@ class Outcomes:
 
 
 def read_outcome_column(file: Path, column: str) -> Outcomes:
-    """From a column of the daily rows. Raises `NotDailyRows`, `NotARecording`, `OSError`.
+    """From a column of the daily rows. Raises `NotDailyRows`, `OSError`.
 
     Of several rows of a day the last one that says something counts, as of all values.
     """
     said: dict[str, dict[int, bool]] = {}
     days = Days()
     wanted = column.strip().lower()
-    for line, row in _rows(file, (PATIENT, DAY, wanted)):
+    for line, row in lines_of(file, (PATIENT, DAY, wanted)):
         word = row[wanted].lower()
         if word in MISSING:
             continue
@@ -78,62 +72,20 @@ def read_outcome_column(file: Path, column: str) -> Outcomes:
 
 
 def read_events(file: Path) -> Outcomes:
-    """From a file of events. Raises `NotDailyRows`, `NotARecording`, `OSError`."""
+    """From a file of events. Raises `NotDailyRows`, `OSError`."""
     found: dict[str, list[tuple[int, int]]] = {}
     days = Days()
-    for line, row in _rows(file, (PATIENT, "onset")):
-        # What a simulated truth has besides: windows of something else, and decline without pain.
-        if row.get("what", "event") != "event" or row.get("route", "pain") != "pain":
+    for line, row in lines_of(file, (PATIENT, "onset")):
+        if not is_pain_event(row):
             continue
-        onset = days[row["onset"]]
-        last, end = row.get("last", ""), row.get("end", "")
-        until = days[last] + 1 if last else days[end] if end else _LATEST
-        if onset < 0 or until <= 0:
-            raise NotDailyRows(f"{file.name}: line {line} has no day like 2026-05-04 where one belongs.")
+        onset, until = day_in(row, "onset", days, file, line), _LATEST
+        if row.get("last"):
+            until = day_in(row, "last", days, file, line) + 1
+        elif row.get("end"):
+            until = day_in(row, "end", days, file, line)
         if until <= onset:
             raise NotDailyRows(
                 f"{file.name}: line {line} ends before it begins; `end` is the day after the last."
             )
         found.setdefault(row[PATIENT], []).append((onset, until))
     return Outcomes(None, found)
-
-
-def read_attributes(file: Path) -> dict[str, dict[str, str]]:
-    """Of each column but `patient` what it says of each patient; empty cells are left out."""
-    found: dict[str, dict[str, str]] = {}
-    lines: dict[str, int] = {}
-    for line, row in _rows(file, (PATIENT,)):
-        first = lines.setdefault(row[PATIENT], line)
-        if first != line:
-            raise NotDailyRows(
-                f"{file.name}: lines {first} and {line} are of one patient; "
-                "a table of people has one line each."
-            )
-        for name, value in row.items():
-            if name != PATIENT and value and value.lower() not in MISSING:
-                found.setdefault(name, {})[row[PATIENT]] = value
-    return found
-
-
-def _rows(file: Path, wanted: tuple[str, ...]) -> Iterator[tuple[int, dict[str, str]]]:
-    data = file.read_bytes()
-    try:
-        plain = gzip.decompress(data) if data[:2] == GZIP else data
-    except (EOFError, zlib.error, gzip.BadGzipFile):
-        raise NotDailyRows(f"{file.name} is cut short or damaged; copy or compress it again.") from None
-    text = text_of(plain, file.name)
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    try:
-        titles = [title.strip().lower() for title in next(reader, [])]
-        if absent := [name for name in wanted if name not in titles]:
-            raise NotDailyRows(
-                f"{file.name} has no column {absent[0]!r}: it has {', '.join(titles[:10]) or 'nothing'}."
-            )
-        for row in reader:
-            if any(cell.strip() for cell in row):
-                cells = dict(zip(titles, map(str.strip, row), strict=False))
-                if not cells[PATIENT]:
-                    raise NotDailyRows(f"{file.name}: line {reader.line_num} names no {PATIENT}.")
-                yield reader.line_num, {name: cells.get(name, "") for name in titles}
-    except csv.Error as error:
-        raise NotDailyRows(f"{file.name} is no CSV that can be read: {error}; export it again.") from None

@@ -24,7 +24,7 @@ METHOD = "backtest 1"
 NEAR_DAYS = 7  #: a page so many days before or after the opening of a case is of the same thing
 OPEN = "open"  #: instead of an outcome: nobody has closed it
 FALSE = ("false", "no_action")  #: outcomes by which a page was for nothing
-TRUE = "acted"
+ACTED = "acted"  #: the outcome by which there was something to page for
 PER_WEEK = ("pages", "calm_pages", "floor_pages", "check_ins", "reviews")
 
 

@@ -1,24 +1,21 @@
-"""A ward's own settings of the screen, from a TOML file: `name`, `version` and whatever differs from shipped.
-
-As with the thresholds of the first rule (`thresholds.py`): what is not known is named and not passed over, a
-number that nothing could be judged by is refused, and the name of what is shipped stays its own, so that a
-decision tells by which numbers it was made.
-"""
+"""A ward's own settings of the screen: `name`, `version` and whatever differs from the shipped ones."""
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
+from analytics.escalation.named_set import (
+    BadSet,
+    must_be_a_name,
+    must_be_a_number,
+    must_be_known,
+    must_not_pass_for,
+    read_set,
+)
 from analytics.escalation.settings import SHIPPED, Settings
-
-
-class BadSettings(ValueError):
-    """What is wrong with a set of settings, in one sentence."""
-
 
 #: The lowest and highest number that each setting can have; both belong to it.
 BOUNDS: dict[str, tuple[float, float]] = {
@@ -37,6 +34,7 @@ BOUNDS: dict[str, tuple[float, float]] = {
     "review_probability": (0.5, 1),
     "review_every_days": (1, 365),
     "judge_days": (1, 30),
+    "stale_after_days": (1, 30),
     "least_answers": (1, 30),
 }
 #: Settings of which the first is never above the second.
@@ -48,40 +46,21 @@ ORDERED = (
 
 
 def settings_of(document: Mapping[str, Any]) -> Settings:
-    """A set from `name`, `version` and whatever differs from the shipped one. Raises `BadSettings`."""
+    """A set from `name`, `version` and whatever differs from the shipped one. Raises `BadSet`."""
     known = {one.name: one for one in fields(Settings)}
-    if unknown := sorted(document.keys() - known.keys()):
-        raise BadSettings(f"`{unknown[0]}` is no setting; there are {', '.join(sorted(known))}")
-    if missing := {"name", "version"} - document.keys():
-        raise BadSettings(f"`{min(missing)}` is missing: decisions say by which settings they were made")
-    name = document["name"]
-    if not (isinstance(name, str) and 0 < len(name) <= 64 and name.isprintable()):
-        raise BadSettings("`name` is a text of 1 to 64 characters")
+    must_be_known(document, known, "setting")
+    must_be_a_name(document["name"])
     for key, value in document.items():
         if key != "name":
-            _must_be_a_number(key, value, whole=known[key].type == "int")
+            must_be_a_number(key, value, BOUNDS[key], whole=known[key].type == "int")
     given = Settings(**document)
-    if given.name == SHIPPED.name and given != SHIPPED:
-        raise BadSettings(f"the name {SHIPPED.name} is taken by the shipped set: give another one")
+    must_not_pass_for(given, SHIPPED)
     for lower, upper, why in ORDERED:
         if getattr(given, lower) > getattr(given, upper):
-            raise BadSettings(f"`{lower}` is not above `{upper}`: {why}")
+            raise BadSet(f"`{lower}` is not above `{upper}`: {why}")
     return given
 
 
 def read_settings(path: Path) -> Settings:
-    """The set in a TOML file. Raises `BadSettings`."""
-    try:
-        return settings_of(tomllib.loads(path.read_text(encoding="utf-8")))
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadSettings("the file cannot be read as text") from error
-    except tomllib.TOMLDecodeError as error:
-        raise BadSettings(f"the file is not TOML: {error}") from error
-
-
-def _must_be_a_number(name: str, value: Any, *, whole: bool) -> None:
-    low, high = BOUNDS[name]
-    if isinstance(value, bool) or not isinstance(value, int if whole else int | float):
-        raise BadSettings(f"`{name}` is a {'whole ' if whole else ''}number")
-    if not low <= value <= high:  # NaN, too
-        raise BadSettings(f"`{name}` lies between {low:g} and {high:g}")
+    """The set in a TOML file. Raises `BadSet`."""
+    return read_set(path, settings_of)

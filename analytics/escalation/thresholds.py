@@ -7,20 +7,24 @@ docs/decisions/0029-days-judged.md. An operator may give others in a TOML file u
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
-
-class BadThresholds(ValueError):
-    """What is wrong with a set of thresholds, in one sentence."""
+from analytics.escalation.named_set import (
+    BadSet,
+    must_be_a_name,
+    must_be_a_number,
+    must_be_known,
+    must_not_pass_for,
+    read_set,
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Thresholds:
-    """One set. Raises `BadThresholds` for numbers by which nothing could be judged."""
+    """One set. Raises `BadSet` for numbers by which nothing could be judged."""
 
     name: str
     version: int
@@ -28,21 +32,15 @@ class Thresholds:
     late_after_h: int = 24  #: from an answer to its receipt; what took longer is not told as of now
     looks_back_h: int = 24  #: over which the question asks: a milder answer within does not take pain back
     stale_after_days: int = 3  #: when the last answer is older, no answer is severe now
-    baseline_days: int = 14  #: before the judged day, over which a usual level is told
+    baseline_days: int = 14  #: before the judged day, over which the median of worst pain is told
     least_baseline_days: int = 5  #: answered days of these without which no day is called quiet
 
     def __post_init__(self) -> None:
-        if not (isinstance(self.name, str) and 0 < len(self.name) <= 64 and self.name.isprintable()):
-            raise BadThresholds("`name` is a text of 1 to 64 characters")
+        must_be_a_name(self.name)
         for one in fields(self)[1:]:
-            value = getattr(self, one.name)
-            low, high = _BOUNDS[one.name]
-            if isinstance(value, bool) or not isinstance(value, int):
-                raise BadThresholds(f"`{one.name}` is a whole number")
-            if not low <= value <= high:
-                raise BadThresholds(f"`{one.name}` lies between {low} and {high}")
+            must_be_a_number(one.name, getattr(self, one.name), _BOUNDS[one.name], whole=True)
         if self.least_baseline_days > self.baseline_days:
-            raise BadThresholds("`least_baseline_days` is not more than `baseline_days`")
+            raise BadSet("`least_baseline_days` is not more than `baseline_days`")
 
     @property
     def label(self) -> str:
@@ -65,25 +63,15 @@ SHIPPED = Thresholds("shipped", 1)
 
 
 def thresholds_of(document: Mapping[str, Any]) -> Thresholds:
-    """A set from `name`, `version` and whatever differs from the shipped one. Raises `BadThresholds`."""
-    known = {one.name for one in fields(Thresholds)}
+    """A set from `name`, `version` and whatever differs from the shipped one. Raises `BadSet`."""
     if gone := [name for name in _GONE if name in document]:
-        raise BadThresholds(f"`{gone[0]}` was of a rule that the score has replaced: take the line out")
-    if unknown := sorted(document.keys() - known):
-        raise BadThresholds(f"`{unknown[0]}` is no threshold; there are {', '.join(sorted(known))}")
-    if missing := {"name", "version"} - document.keys():
-        raise BadThresholds(f"`{min(missing)}` is missing: decisions say by which numbers they were made")
+        raise BadSet(f"`{gone[0]}` was of a rule that the score has replaced: take the line out")
+    must_be_known(document, [one.name for one in fields(Thresholds)], "threshold")
     given = Thresholds(**document)
-    if given.name == SHIPPED.name and asdict(given) != asdict(SHIPPED):
-        raise BadThresholds(f"the name {SHIPPED.name} is taken by the shipped set: give another one")
+    must_not_pass_for(given, SHIPPED)
     return given
 
 
 def read_thresholds(path: Path) -> Thresholds:
-    """The set in a TOML file. Raises `BadThresholds`."""
-    try:
-        return thresholds_of(tomllib.loads(path.read_text(encoding="utf-8")))
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadThresholds("the file cannot be read as text") from error
-    except tomllib.TOMLDecodeError as error:
-        raise BadThresholds(f"the file is not TOML: {error}") from error
+    """The set in a TOML file. Raises `BadSet`."""
+    return read_set(path, thresholds_of)

@@ -15,7 +15,7 @@ def settings_of(
     """What holds at this site now, with a name and version that each decision carries.
 
     A site without a budget has `base`. So has one whose budget cannot be turned into a page score, because no
-    curve was made for these settings: the label then says so.
+    curve was made for these settings: its decisions then carry the label of `base`, without a budget.
     """
     chosen = budget_of(session, site)
     curve = curve or shipped_curve()

@@ -6,7 +6,6 @@ A ward that chooses its budget of pages reads it (`analytics.escalation.operatin
 from __future__ import annotations
 
 import json
-from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import replace
 from math import isnan
@@ -15,8 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from analytics import escalation
 from analytics.escalation.filter import filter_states
+from analytics.escalation.operating_curve import SHIPPED_CURVE, curve_of
 from analytics.escalation.screening import RULE, Tier, screen
 from analytics.escalation.settings import SHIPPED
 from benchmarks.escalation.figures import BESIDE, MEAN_OF, NEVER, Figures
@@ -26,7 +25,6 @@ from benchmarks.escalation.tally import Tally, calls, tally
 from benchmarks.escalation.trials import trial
 from benchmarks.table import Table
 
-CURVE = Path(escalation.__file__).with_name("operating_curve.json")
 #: log10 of odds from the strictest on.
 SCORES = (
     *(3.0, 2.5, 2.0, 1.6, 1.3, 1.0, 0.8, 0.6, 0.5, 0.4, 0.3, 0.2, 0.1),
@@ -82,26 +80,18 @@ def _point(score: float, of: Figures) -> dict[str, Any]:
     }
 
 
-def page_score_at(document: dict[str, Any], calm: float) -> float | None:
-    """The lowest page score with at most `calm` calm pages a patient-week; None beyond the curve's ends."""
-    points = sorted(document["points"], key=lambda point: -point["page_score"])
-    rates, highest = [], 0.0
-    for point in points:
-        highest = max(highest, point["calm_per_week"])
-        rates.append(highest)
-    after = bisect_right(rates, calm)
-    if after in (0, len(points)):
-        return None
-    low, high = points[after - 1], points[after]
-    part = (calm - rates[after - 1]) / (rates[after] - rates[after - 1])
-    return float(low["page_score"] + part * (high["page_score"] - low["page_score"]))
+def scores_for(document: dict[str, Any], rates: Sequence[float]) -> dict[float, float]:
+    """The lowest page score that keeps to each of these rates of calm pages; rates beyond the curve are
+    left out."""
+    curve = curve_of(document)
+    return {rate: curve.at_budget(rate).page_score for rate in rates if curve.least <= rate <= curve.most}
 
 
 def stored() -> dict[str, Any] | None:
     """The curve that is shipped, if it is of the screen as it is now."""
-    if not CURVE.exists():
+    if not SHIPPED_CURVE.exists():
         return None
-    document: dict[str, Any] = json.loads(CURVE.read_text(encoding="utf-8"))
+    document: dict[str, Any] = json.loads(SHIPPED_CURVE.read_text(encoding="utf-8"))
     return document if document["fingerprint"] == fingerprint() else None
 
 
@@ -115,7 +105,7 @@ def fingerprint() -> str:
     return f"{SHIPPED.label}: {', '.join(said)}"
 
 
-def write(document: dict[str, Any], path: Path = CURVE) -> None:
+def write(document: dict[str, Any], path: Path = SHIPPED_CURVE) -> None:
     """Replace the stored curve."""
     path.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
 

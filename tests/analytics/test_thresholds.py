@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from analytics.escalation.thresholds import SHIPPED, BadThresholds, Thresholds, read_thresholds, thresholds_of
+from analytics.escalation.named_set import BadSet
+from analytics.escalation.thresholds import SHIPPED, Thresholds, read_thresholds, thresholds_of
 
 OWN = {"name": "ward 3", "version": 2}
 
@@ -30,7 +31,7 @@ def test_the_shipped_numbers_are_those_of_the_contract_and_of_decision_29():
     ],
 )  # fmt: skip
 def test_what_cannot_be_is_refused_in_a_sentence(document, said):
-    with pytest.raises(BadThresholds, match=said):
+    with pytest.raises(BadSet, match=said):
         thresholds_of(document)
 
 
@@ -40,7 +41,7 @@ def test_they_are_read_from_a_file(tmp_path):
     assert read_thresholds(file) == Thresholds("ward 3", 2, severe=8)
     for text, said in (("name =", "not TOML"), ("severe = 8", "is missing")):
         file.write_text(text)
-        with pytest.raises(BadThresholds, match=said):
+        with pytest.raises(BadSet, match=said):
             read_thresholds(file)
-    with pytest.raises(BadThresholds, match="cannot be read"):
+    with pytest.raises(BadSet, match="does not exist"):
         read_thresholds(tmp_path / "gone.toml")

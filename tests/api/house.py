@@ -59,6 +59,7 @@ CALLS = {
     ("POST", PATIENT + "/treatments"): Call(WARD, 201, body={"kind": "chemo", "at": "2026-05-04T10:00:00Z"}),
     ("DELETE", PATIENT + "/treatments/{treatment}"): Call(WARD, 204),
     ("GET", PATIENT + "/doses"): Call(WARD),
+    ("GET", PATIENT + "/risk"): Call(WARD),
     ("GET", PATIENT + "/associations"): Call(WARD),
     ("GET", PATIENT + "/responses"): Call(WARD),
     ("GET", "/api/v1/cohorts/responses/waterfall.svg"): Call(

@@ -8,6 +8,7 @@ from datetime import date
 import numpy as np
 import pytest
 
+from analytics.escalation.operating_curve import SHIPPED_CURVE
 from analytics.escalation.rows import DailyRows
 from analytics.escalation.screening import Tier, screen
 from analytics.escalation.settings import SHIPPED
@@ -19,6 +20,7 @@ from benchmarks.escalation.tally import pages_alone, tally
 from benchmarks.escalation.targets import LINES
 from benchmarks.escalation.trials import trial
 from simulate.cohort import SCENARIOS
+from tests.made_curve import USUAL, document
 
 
 @pytest.fixture(scope="module")
@@ -73,15 +75,9 @@ def test_the_curve_has_a_point_for_each_page_score_and_for_the_shipped_one():
     assert {"mean", "flare", "drift"} <= strict["sensitivity"].keys()
 
 
-def test_a_page_score_is_read_between_two_points_and_not_beyond_the_curve():
-    document = {
-        "points": [
-            {"page_score": score, "calm_per_week": calm}
-            for score, calm in ((2.0, 0.0), (1.0, 0.04), (0.0, 0.08))
-        ]
-    }
-    assert trade.page_score_at(document, 0.06) == pytest.approx(0.5)
-    assert trade.page_score_at(document, 0.5) is None
+def test_page_scores_of_fixed_rates_are_read_off_the_curve_and_not_beyond_it():
+    found = trade.scores_for(document(), (0.001, 0.06, 0.3, 0.5))
+    assert found == {0.06: pytest.approx(USUAL - 0.1), 0.3: USUAL - 1.6}
 
 
 def test_a_headache_is_an_episode_without_a_score_and_a_gap_stays_a_gap(tmp_path):
@@ -146,7 +142,7 @@ def test_an_answer_to_a_check_in_becomes_the_entry_of_its_day_and_changes_nothin
 
 def test_the_stored_curve_is_of_the_screen_as_it_is_now():
     """After a change of the screen: `python -m benchmarks.escalation trade`."""
-    assert trade.CURVE.exists()
+    assert SHIPPED_CURVE.exists()
     assert trade.stored() is not None
 
 

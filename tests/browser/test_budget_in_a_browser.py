@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 import pytest
-import sqlalchemy as sa
-from pwdlib import PasswordHash
 
-from store.access import Role, create_account
-from store.database import now, transaction
+from store.database import transaction
 from store.page_budgets import budget_of
 from tests.browser.chromium import in_a_browser
 from tests.browser.contrast import CONTRASTS
-from tests.cast import Cast, enrol_cast
 from tests.made_curve import CURVE
 from tests.pages.server import serving
 
@@ -26,14 +20,6 @@ expect = playwright.expect
 def served(migrated_url):
     with serving(migrated_url, curve=CURVE) as served:
         yield served
-
-
-@pytest.fixture
-def cast(engine: sa.Engine) -> Cast:
-    cast = enrol_cast(engine, since=now() - timedelta(days=40))
-    with transaction(engine) as session:
-        create_account(session, "anna", PasswordHash.recommended().hash("pw"), Role.CLINICIAN, "main")
-    return cast
 
 
 @pytest.fixture

@@ -7,16 +7,12 @@ from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-import sqlalchemy as sa
-from pwdlib import PasswordHash
 
 from days.cut import day_of
-from store.access import Role, create_account
 from store.database import now, transaction
 from store.diary_links import revoke_link
 from tests.browser.chromium import in_a_browser
 from tests.browser.contrast import CONTRASTS
-from tests.cast import Cast, enrol_cast
 from tests.pages.diaries import given_link, reports
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
@@ -46,11 +42,6 @@ SAID = {
     },
 }  # fmt: skip
 languages = pytest.mark.parametrize("code", ["en", "it"])
-
-
-@pytest.fixture
-def cast(engine: sa.Engine) -> Cast:
-    return enrol_cast(engine, since=now() - timedelta(days=40))
 
 
 @pytest.fixture
@@ -312,8 +303,6 @@ def test_text_stands_out_from_its_ground(phone, served, page_of):
 
 
 def test_a_nurse_makes_a_link_hands_it_over_and_takes_it_back(browser, served, cast, engine):
-    with transaction(engine) as session:
-        create_account(session, "anna", PasswordHash.recommended().hash("pw"), Role.CLINICIAN, "main")
     ward = browser.new_context().new_page()
     ward.goto(f"{served.url}/patients/P-rising")
     ward.get_by_label("Name").fill("anna")

@@ -7,14 +7,12 @@ from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
-from pwdlib import PasswordHash
 
-from store.access import LoginSession, Role, create_account
+from store.access import LoginSession
 from store.cases import comment
 from store.database import now, transaction
 from store.open_cases import open_or_join
 from tests.browser.chromium import in_a_browser
-from tests.cast import Cast, enrol_cast
 from tests.pages.minutes import send_minutes
 from tests.pages.server import serving
 
@@ -22,14 +20,6 @@ playwright = pytest.importorskip("playwright.sync_api", reason="playwright is no
 pytestmark = in_a_browser
 expect = playwright.expect
 REASON = "Worst pain 8 today, 3 above the usual 5."
-
-
-@pytest.fixture
-def cast(engine: sa.Engine) -> Cast:
-    cast = enrol_cast(engine, since=now() - timedelta(days=40))
-    with transaction(engine) as session:
-        create_account(session, "anna", PasswordHash.recommended().hash("pw"), Role.CLINICIAN, "main")
-    return cast
 
 
 def opened(engine: sa.Engine, patient_id: int, reason: str = REASON) -> int:

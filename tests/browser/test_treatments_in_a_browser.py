@@ -6,12 +6,10 @@ from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
-from pwdlib import PasswordHash
 
-from store.access import Role, create_account
-from store.database import now, transaction
+from store.database import now
 from tests.browser.chromium import in_a_browser
-from tests.cast import Cast, enrol_cast
+from tests.cast import Cast
 from tests.pages.visits import moved, reported
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
@@ -19,10 +17,7 @@ pytestmark = in_a_browser
 
 
 @pytest.fixture
-def cast(engine: sa.Engine) -> Cast:
-    cast = enrol_cast(engine, since=now() - timedelta(days=40))
-    with transaction(engine) as session:
-        create_account(session, "anna", PasswordHash.recommended().hash("pw"), Role.CLINICIAN, "main")
+def cast(engine: sa.Engine, cast: Cast) -> Cast:
     for days, worst in enumerate((3, 4, 7, 7, 6, 3, 2, 3)):
         reported(engine, cast.rising, worst, timedelta(days=20 - 2 * days))
     moved(engine, cast.watch_2, timedelta(minutes=5), minutes=300)

@@ -1,29 +1,20 @@
 """`actalgia associate`: a table of daily rows in, one document out."""
 
 import csv
-import json
-import subprocess
-import sys
 import xml.etree.ElementTree as ET
+from functools import partial
 
 import numpy as np
 import pytest
 
+from tests.commands import process
 from tests.conftest import SHARED
 
 REPEATED = SHARED / "data/actigraphy/repeated"
 
 
-def run(*words):
-    return subprocess.run(
-        [sys.executable, "-m", "actalgia", "associate", *map(str, words)], capture_output=True, text=True
-    )
-
-
-def document(*words):
-    done = run(*words, "--json")
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
+run = partial(process.run, "associate")
+document = partial(process.document, "associate")
 
 
 @pytest.fixture

@@ -102,9 +102,10 @@ def test_other_settings_may_see_otherwise(run, tables, tmp_path):
         (1, "patient,onset,count_from,count_to\nS-1,March,2026-03-01,2026-03-02\n", "line 2 has no day like 2026-05-04 in onset"),
         (1, "patient,onset,count_from,count_to\nS-1,2026-03-01,2026-03-01,2026-03-01\n", "count_to that is not after"),
         (1, "patient,onset,count_from,count_to\nS-99,2026-03-01,2026-03-01,2026-03-03\n", "events of a patient of whom daily.csv has no row"),
-        (2, "patient,age_band\nS-1,75+\nS-1,75+\n", "names a patient a second time"),
+        (2, "patient,age_band\nS-1,75+\nS-1,75+\n", "lines 2 and 3 are of one patient"),
         (2, "patient,height\nS-1,180\n", "tells nothing of anybody"),
-        (2, "patient,sex\n,male\n", "line 2 lacks its patient"),
+        (2, "patient,sex\n,male\n", "line 2 names no patient"),
+        (2, f"patient,sex\nS-1,{'x' * 65}\n", "a value of more than 64 characters"),
     ],
 )  # fmt: skip
 def test_a_mistake_in_a_table_is_one_sentence_that_says_where(run, tables, file, content, says):
@@ -152,7 +153,7 @@ def test_over_history_an_event_is_a_case_that_was_acted_on(run, ward):
         (entry,) = connection.execute(
             sa.text("SELECT action, detail FROM audit_entry WHERE action = 'equity'")
         )
-    assert entry.detail.startswith("shipped 1 since ")
+    assert entry.detail.startswith("shipped 2 since ")
 
 
 def test_a_ward_of_nine_is_too_few_to_tell(run, engine):

@@ -2,21 +2,19 @@
 
 import csv
 import json
-import subprocess
-import sys
 import xml.etree.ElementTree as ET
 from datetime import date, timedelta
+from functools import partial
 
 import pytest
+
+from tests.commands import process
 
 DAY0 = date(2026, 3, 1)
 COLUMNS = ("--patient", "patient", "--day", "day", "--pain", "worst")
 
 
-def run(*words):
-    return subprocess.run(
-        [sys.executable, "-m", "actalgia", "respond", *map(str, words)], capture_output=True, text=True
-    )
+run = partial(process.run, "respond")
 
 
 @pytest.fixture

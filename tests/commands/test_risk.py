@@ -2,28 +2,18 @@
 
 import csv
 import gzip
-import json
-import subprocess
-import sys
 import xml.etree.ElementTree as ET
 from datetime import date
+from functools import partial
 
 import pytest
 
 from simulate.cohort.members import members
 from simulate.cohort.tables import write_tables
+from tests.commands import process
 
-
-def run(*words):
-    return subprocess.run(
-        [sys.executable, "-m", "actalgia", "risk", *map(str, words)], capture_output=True, text=True
-    )
-
-
-def document(*words):
-    done = run(*words, "--json")
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
+run = partial(process.run, "risk")
+document = partial(process.document, "risk")
 
 
 @pytest.fixture(scope="module")
@@ -35,9 +25,9 @@ def site(tmp_path_factory):
 
 
 def scenarios():
-    from simulate.cohort import SCENARIOS
+    from simulate.cohort import MIXED
 
-    return SCENARIOS
+    return MIXED
 
 
 @pytest.fixture(scope="module")
@@ -140,6 +130,13 @@ def test_events_that_cannot_be_are_one_sentence(site, tmp_path, content, why):
     file.write_text(content)
     done = run("validate", site / "daily.csv", "--events", file)
     assert done.returncode == 2 and why in done.stderr and len(done.stderr.splitlines()) == 1
+
+
+def test_drift_does_not_take_the_events_of_other_people_for_none(site, tmp_path):
+    file = tmp_path / "events.csv"
+    file.write_text("patient,onset,last\nnobody,2026-02-01,2026-02-05\n")
+    done = run("drift", site / "daily.csv", "--events", file)
+    assert done.returncode == 2 and "has events of nobody in the daily rows" in done.stderr
 
 
 def test_a_table_of_people_with_two_lines_of_one_is_one_sentence(site):

@@ -1,0 +1,271 @@
+"""Cases under every order of happenings that we can think of: what must hold, whoever carries it out.
+
+One patient, one ward. Decisions come in, people answer, snooze, silence, resolve, re-open; workers take turns
+once, twice or not at all for a while (a restart: nothing lives outside the house), the clock jumps; sinks
+take messages, refuse them, or take them and the worker dies before it has written that down. `House` is the
+pure core or the real database.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Protocol
+
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+
+from ladder.life import Life
+from ladder.timing import SHIPPED, STALE_AFTER
+from ladder.words import Outcome
+
+#: Two hours before the clocks of Rome go back.
+START = datetime(2026, 10, 24, 23, 0, tzinfo=UTC)
+PEOPLE = ("anna", "bruno", "carla")
+NIGHTS = (START, datetime(2026, 3, 29, 0, 0, tzinfo=UTC), datetime(2026, 12, 31, 22, 30, tzinfo=UTC))
+
+severities = st.sampled_from(("high", "medium", "low"))
+people = st.sampled_from(PEOPLE)
+whiles = st.sampled_from(
+    [timedelta(seconds=s) for s in (1, 1200, 3600, 5 * 3600)] + [timedelta(days=d) for d in (1, 4, 13, 16)]
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A row of the outbox, or what a sink was given."""
+
+    case: int
+    step: int
+    key: str
+    state: str
+    why: str | None
+
+
+class House(Protocol):
+    """Something that carries out what happens."""
+
+    def decide(self, severity: str, untold: str, at: datetime) -> None:
+        """A decision that opens or joins the case."""
+
+    def acknowledge(self, by: str, lasts: timedelta | None, at: datetime) -> bool:
+        """False: refused, or nothing changed; as for the next five."""
+
+    def assign(self, by: str, to: str, at: datetime) -> bool: ...
+    def snooze(self, by: str, second: str | None, lasts: timedelta, at: datetime) -> bool: ...
+    def end_snooze(self, by: str, at: datetime) -> bool: ...
+    def resolve(self, by: str, outcome: Outcome, at: datetime) -> bool: ...
+    def reopen(self, by: str, at: datetime) -> bool: ...
+    def silence(self, by: str, second: str | None, lasts: timedelta, at: datetime) -> None: ...
+    def turn(self, at: datetime) -> None:
+        """A worker takes the turns that are due."""
+
+    def send(self, sink: str, at: datetime) -> None:
+        """A worker sends one message, to a sink that is `well`, `refuses`, or `dies` after taking it."""
+
+    def reachable(self, there: bool) -> None:
+        """Whether anybody of the first rung is on duty."""
+
+    def open_case(self) -> tuple[int, Life] | None: ...
+    def newest_case(self) -> tuple[int, Life] | None: ...
+    def open_cases(self) -> int: ...
+    def messages(self) -> list[Message]: ...
+    def taken(self) -> list[str]:
+        """The keys that sinks were given, in order."""
+
+    def deaths(self) -> Counter[str]:
+        """How often a worker died after a sink took the message of that key."""
+
+    def last_said(self) -> str:
+        """Why the newest page was not told; empty where it was told or waits for its time."""
+
+    def close(self) -> None: ...
+
+
+class Cases(RuleBasedStateMachine):
+    """The machine; a subclass makes the house."""
+
+    def make_house(self, quiet: bool) -> House:
+        raise NotImplementedError
+
+    @initialize(start=st.sampled_from(NIGHTS), quiet=st.booleans())
+    def begin(self, start: datetime, quiet: bool) -> None:
+        self.at = start
+        self.quiet = quiet
+        self.house = self.make_house(quiet)
+        self.silenced: list[tuple[datetime, datetime, bool]] = []
+        self.has_it = False  #: somebody answered, and it was not taken back
+        self.told_before = 0
+
+    def teardown(self) -> None:
+        if hasattr(self, "house"):
+            self.to_the_end()
+            self.house.close()
+
+    # What happens.
+
+    @rule(severity=severities)
+    def a_page_is_decided(self, severity: str) -> None:
+        before = self.house.open_case()
+        told = len(self.sendable())
+        self.house.decide(severity, "", self.at)
+        after = self.house.open_case()
+        assert after is not None, "a page is a case"
+        self.noticed(before, after)
+        waits = after[1].next_at is not None and after[1].next_at > self.at and not after[1].answered
+        new = len(self.sendable()) > told
+        held = self.quiet and severity != "high" and waits
+        assert new or held or self.house.last_said(), "a page is told, or the reason is written down"
+
+    @rule(severity=severities)
+    def evidence_that_nobody_is_told_of(self, severity: str) -> None:
+        told = len(self.sendable())
+        due = self.house.open_case()
+        was_due = due is not None and due[1].next_at is not None and due[1].next_at <= self.at
+        self.house.decide(severity, "the level is expected", self.at)
+        self.noticed(due, self.house.open_case())
+        assert was_due or len(self.sendable()) == told
+
+    @rule(by=people, lasts=st.none() | whiles)
+    def somebody_acknowledges(self, by: str, lasts: timedelta | None) -> None:
+        if self.house.acknowledge(by, lasts, self.at):
+            self.has_it = True
+
+    @rule(by=people, to=people)
+    def somebody_assigns(self, by: str, to: str) -> None:
+        if self.house.assign(by, to, self.at):
+            self.has_it = True
+
+    @rule(by=people, second=st.none() | people, lasts=whiles)
+    def somebody_snoozes(self, by: str, second: str | None, lasts: timedelta) -> None:
+        case = self.house.open_case()
+        done = self.house.snooze(by, second, lasts, self.at)
+        if done and case is not None and case[1].severity == "high":
+            assert second is not None and second != by, "urgent cases take two persons"
+
+    @rule(by=people)
+    def somebody_ends_the_snooze(self, by: str) -> None:
+        self.house.end_snooze(by, self.at)
+
+    @rule(by=people, outcome=st.sampled_from(Outcome))
+    def somebody_resolves(self, by: str, outcome: Outcome) -> None:
+        if self.house.resolve(by, outcome, self.at):
+            self.has_it = False
+            assert self.house.open_case() is None
+
+    @rule(by=people)
+    def somebody_opens_it_again(self, by: str) -> None:
+        if self.house.reopen(by, self.at):
+            self.has_it = True
+
+    @rule(by=people, second=st.none() | people, lasts=whiles)
+    def somebody_silences_the_patient(self, by: str, second: str | None, lasts: timedelta) -> None:
+        second = None if second == by else second
+        self.house.silence(by, second, lasts, self.at)
+        self.silenced.append((self.at, self.at + lasts, second is not None))
+
+    @rule(there=st.booleans())
+    def the_first_rung_is_on_duty_or_not(self, there: bool) -> None:
+        self.house.reachable(there)
+
+    @rule(passes=whiles)
+    def time_passes(self, passes: timedelta) -> None:
+        self.at += passes
+
+    @rule(back=st.sampled_from((timedelta(seconds=2), timedelta(hours=1))))
+    def the_clock_is_set_back(self, back: timedelta) -> None:
+        self.at -= back
+
+    @rule(workers=st.sampled_from((1, 2)))
+    def workers_take_turns(self, workers: int) -> None:
+        before, told = self.house.open_case(), len(self.sendable())
+        for _ in range(workers):
+            self.house.turn(self.at)
+        self.noticed(before, self.house.open_case())
+        if len(self.sendable()) > told:
+            case = self.house.open_case()
+            assert case is not None
+            assert not self.is_silenced(case[1].severity), "nobody is told of whom a silence covers"
+
+    @rule(sink=st.sampled_from(("well", "well", "refuses", "dies")))
+    def a_worker_sends(self, sink: str) -> None:
+        pending = {one.key for one in self.house.messages() if one.state == "pending"}
+        taken = len(self.house.taken())
+        self.house.send(sink, self.at)
+        assert set(self.house.taken()[taken:]) <= pending, "only what waits is sent"
+
+    # What must hold.
+
+    @invariant()
+    def what_must_hold(self) -> None:
+        if hasattr(self, "house"):  # called before `begin`, too
+            self.nothing_is_decided_for_a_case_that_somebody_has()
+            self.what_waits_has_a_time()
+            self.a_key_is_taken_once_but_for_crashes()
+            assert self.house.open_cases() <= 1
+            assert all(one.why for one in self.house.messages() if one.state == "suppressed")
+
+    def nothing_is_decided_for_a_case_that_somebody_has(self) -> None:
+        told = len(self.sendable())
+        if self.has_it:
+            assert told == self.told_before, "nobody is told after an answer"
+            assert not any(one.state == "pending" for one in self.house.messages())
+        self.told_before = told
+
+    def what_waits_has_a_time(self) -> None:
+        case = self.house.open_case()
+        if case is None:
+            return
+        life = case[1]
+        if life.next_at is None and life.paged and not life.unheard:
+            assert life.held_until is None, "an answer that ends has a timer"
+            assert self.stale(life), "an escalation is lost: nobody has it and no timer will tell of it"
+
+    def a_key_is_taken_once_but_for_crashes(self) -> None:
+        deaths = self.house.deaths()
+        for key, times in Counter(self.house.taken()).items():
+            assert times <= 1 + deaths[key], "twice only where a worker died between sending and marking"
+
+    def to_the_end(self) -> None:
+        """Nobody does anything any more, workers and sinks are well: every urgent case comes to its end."""
+        case = self.house.open_case()
+        if case is None or case[1].severity != "high" or not case[1].paged:
+            return
+        for _ in range(300):
+            self.house.turn(self.at)
+            found = self.house.open_case()
+            assert found is not None
+            life = found[1]
+            if life.next_at is None:
+                break
+            self.at = max(self.at, life.next_at)
+        assert life.unheard or self.stale(life), "an urgent case ends at the terminal step or is for review"
+        if life.unheard:
+            assert life.rung == len(self.timings_of_high()), "the terminal step was taken"
+
+    def timings_of_high(self) -> tuple[timedelta, ...]:
+        return SHIPPED.of["high"].rungs
+
+    def sendable(self) -> list[Message]:
+        return [one for one in self.house.messages() if one.state != "suppressed"]
+
+    def is_silenced(self, severity: str) -> bool:
+        return any(
+            begins <= self.at < ends and (two or severity != "high") for begins, ends, two in self.silenced
+        )
+
+    def stale(self, life: Life) -> bool:
+        return self.at - life.evidence_at > STALE_AFTER - timedelta(hours=3)  # the clock was set back
+
+    def noticed(self, before: tuple[int, Life] | None, after: tuple[int, Life] | None) -> None:
+        """An answer ends by its time, or by what is more severe than it was given for; and by nothing else."""
+        if not self.has_it or after is None or after[1].answered:
+            return
+        assert before is not None
+        was, now = before[1], after[1]
+        time_over = was.held_until is not None and was.held_until <= self.at
+        worse = ("high", "medium", "low").index(now.severity) < ("high", "medium", "low").index(was.severity)
+        assert time_over or worse or not was.paged, "an answer was taken back without a reason"
+        self.has_it = False
+        self.told_before = len(self.sendable())

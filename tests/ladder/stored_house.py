@@ -1,0 +1,195 @@
+"""Cases in a real PostgreSQL, carried out by the store and sent by the worker of alerting."""
+
+from __future__ import annotations
+
+import contextlib
+import secrets
+from collections import Counter
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+
+from alerting.cases import take_turns
+from alerting.channels import NotSent
+from alerting.delivery import deliver_one
+from alerting.wording import Notice
+from ladder.happenings import Snoozed
+from ladder.life import Life
+from ladder.words import Outcome
+from store import case_life
+from store.alert_silences import AlertSilence
+from store.case_life import NotNow, life_of
+from store.cases import Case, CaseEvent
+from store.database import transaction
+from store.open_cases import open_or_join
+from store.outbox import Delivery
+from store.people import Patient
+from tests.ladder.machine import Message
+
+
+class Died(BaseException):
+    """The worker is gone: nothing after this is done."""
+
+
+class Sink:
+    """Takes what it is given, as it is told to."""
+
+    def __init__(self) -> None:
+        self.how = "well"
+        self.keys: list[str] = []
+        self.died: Counter[str] = Counter()
+
+    def send(self, notice: Notice) -> None:
+        if self.how == "refuses":
+            raise NotSent("the sink is full")
+        key = str(notice.idempotency_key)
+        self.keys.append(key)
+        if self.how == "dies":
+            self.died[key] += 1
+            raise Died
+
+
+class StoredHouse:
+    """One patient of a database that has others, too."""
+
+    def __init__(self, engine: sa.Engine) -> None:
+        self.engine = engine
+        self.sink = Sink()
+        self.channels = ["log"]
+        with transaction(engine) as session:
+            patient = Patient(code=f"P-{secrets.token_hex(8)}", tz="Europe/Rome", site="north")
+            session.add(patient)
+            session.flush()
+            self.patient = patient.id
+        self.seen_before = 0
+        self.read: tuple[list[Case], list[Message]] | None = None
+
+    def decide(self, severity: str, untold: str, at: datetime) -> None:
+        self.seen_before = self._newest_event()
+        with transaction(self.engine) as session:
+            open_or_join(session, self.patient, severity, "a rise", {}, self.channels, at, untold=untold)
+        self.read = None
+
+    def acknowledge(self, by: str, lasts: timedelta | None, at: datetime) -> bool:
+        until = None if lasts is None else at + lasts
+        return self._do(lambda s, case: case_life.acknowledge(s, case, by, at, until=until))
+
+    def assign(self, by: str, to: str, at: datetime) -> bool:
+        return self._do(lambda s, case: case_life.assign(s, case, by, to, at))
+
+    def snooze(self, by: str, second: str | None, lasts: timedelta, at: datetime) -> bool:
+        agreed = Snoozed(by, at + lasts, second)
+        return self._do(lambda s, case: case_life.snooze(s, case, agreed, at, "on leave") or True)
+
+    def end_snooze(self, by: str, at: datetime) -> bool:
+        return self._do(lambda s, case: case_life.end_snooze(s, case, by, at) or True)
+
+    def resolve(self, by: str, outcome: Outcome, at: datetime) -> bool:
+        return self._do(lambda s, case: case_life.resolve(s, case, by, outcome, at))
+
+    def reopen(self, by: str, at: datetime) -> bool:
+        return self._do(lambda s, case: case_life.reopen(s, case, by, at))
+
+    def silence(self, by: str, second: str | None, lasts: timedelta, at: datetime) -> None:
+        with transaction(self.engine) as session:
+            session.add(
+                AlertSilence(
+                    patient_id=self.patient,
+                    reason="in hospital",
+                    author=by,
+                    begins=at,
+                    ends=at + lasts,
+                    second=second,
+                    second_at=None if second is None else at,
+                )
+            )
+
+    def turn(self, at: datetime) -> None:
+        take_turns(self.engine, self.channels, at)
+        self.read = None
+
+    def send(self, sink: str, at: datetime) -> None:
+        self.sink.how = sink
+        with contextlib.suppress(Died):
+            deliver_one(self.engine, {"log": self.sink}, "http://ward.example", at)
+        self.read = None
+
+    def reachable(self, there: bool) -> None:
+        self.channels = ["log"] if there else []
+
+    def open_case(self) -> tuple[int, Life] | None:
+        found = self.newest_case()
+        return None if found is None or found[1].resolved else found
+
+    def newest_case(self) -> tuple[int, Life] | None:
+        cases, _ = self._read()
+        # One that was opened again is the open one.
+        for case in (*(c for c in cases if c.state != "resolved"), *reversed(cases)):
+            return case.id, life_of(case)
+        return None
+
+    def open_cases(self) -> int:
+        return sum(case.state != "resolved" for case in self._read()[0])
+
+    def messages(self) -> list[Message]:
+        return self._read()[1]
+
+    def taken(self) -> list[str]:
+        return self.sink.keys
+
+    def deaths(self) -> Counter[str]:
+        return self.sink.died
+
+    def last_said(self) -> str:
+        kinds = ("suppressed", "nobody_reached", "nobody_answered")
+        with transaction(self.engine) as session:
+            said = session.scalars(
+                sa.select(CaseEvent.comment)
+                .join(Case, Case.id == CaseEvent.case_id)
+                .where(Case.patient_id == self.patient, CaseEvent.id > self.seen_before)
+                .where(CaseEvent.kind.in_(kinds))
+            ).all()
+        return " ".join(one or "" for one in said)
+
+    def close(self) -> None:
+        with transaction(self.engine) as session:
+            session.execute(sa.update(Delivery).values(state="cancelled"))
+            session.execute(sa.update(Case).values(next_at=None))
+
+    def _do(self, act) -> bool:  # type: ignore[no-untyped-def]
+        found = self.newest_case()
+        if found is None:
+            return False
+        try:
+            with transaction(self.engine) as session:
+                before = life_of(session.get_one(Case, found[0]))
+                act(session, found[0])
+                session.flush()
+                changed = life_of(session.get_one(Case, found[0], populate_existing=True)) != before
+        except NotNow:
+            return False
+        finally:
+            self.read = None
+        return changed
+
+    def _newest_event(self) -> int:
+        with transaction(self.engine) as session:
+            return session.scalar(sa.select(sa.func.max(CaseEvent.id))) or 0
+
+    def _read(self) -> tuple[list[Case], list[Message]]:
+        if self.read is None:
+            with transaction(self.engine) as session:
+                cases = session.scalars(
+                    sa.select(Case).where(Case.patient_id == self.patient).order_by(Case.id)
+                ).all()
+                rows = session.scalars(
+                    sa.select(Delivery)
+                    .where(Delivery.case_id.in_([case.id for case in cases]))
+                    .order_by(Delivery.id)
+                ).all()
+            messages = [
+                Message(row.case_id, row.step, str(row.idempotency_key), row.state, row.reason)
+                for row in rows
+            ]
+            self.read = list(cases), messages
+        return self.read

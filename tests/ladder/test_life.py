@@ -1,0 +1,226 @@
+"""The life of a case, one happening after the other."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from ladder.happenings import (
+    Acknowledged,
+    Assigned,
+    Cancel,
+    Evidence,
+    Notified,
+    Reopened,
+    Resolved,
+    Said,
+    Snoozed,
+    SnoozeEnded,
+    Suppressed,
+    Tell,
+    Tick,
+    Unreached,
+)
+from ladder.life import Life, Refused, after
+from ladder.timing import SHIPPED, Timings
+from ladder.words import CaseState, Outcome
+
+NOON = datetime(2026, 5, 4, 12, tzinfo=UTC)
+MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+
+
+def went(*happenings, life=None, timings=SHIPPED):
+    """The life after (instant, happening) ..., and all that was to be done."""
+    life, done = life or Life("high", NOON), []
+    for at, happening in happenings:
+        life, effects = after(life, happening, timings, at)
+        done += effects
+    return life, done
+
+
+def paged(severity="high"):
+    return went((NOON, Evidence(severity)), (NOON, Tick()), life=Life(severity, NOON))
+
+
+def told(effects):
+    return [(one.step, one.rung) for one in effects if isinstance(one, Tell)]
+
+
+def test_nobody_answers_and_each_rung_is_told_in_its_time_then_the_last_again_then_it_says_so():
+    life, done = paged()
+    assert told(done) == [(1, 1)]
+    at, seen = NOON, [(life.next_at, 1)]
+    while life.next_at is not None:
+        at = life.next_at
+        life, effects = after(life, Tick(), SHIPPED, at)
+        done += effects
+        seen.append((life.next_at, life.rung))
+    assert told(done) == [(1, 1), (2, 2), (3, 3), (4, 3), (5, 3)]
+    assert [when for when, _ in seen[:-1]] == [NOON + k * HOUR for k in (1, 2, 3, 4, 5)]
+    assert life.unheard
+    assert done[-1] == Said("nobody_answered", "everybody on the ladder was told and nobody has answered")
+
+
+def test_who_is_told_late_has_the_same_time_to_answer():
+    life, _ = paged()
+    life, effects = after(life, Tick(), SHIPPED, NOON + 5 * HOUR)  # nobody was running
+    assert told(effects) == [(2, 2)]
+    assert life.next_at == NOON + 6 * HOUR
+
+
+def test_a_turn_that_is_not_due_changes_nothing():
+    life, _ = paged()
+    assert after(life, Tick(), SHIPPED, NOON + 59 * MINUTE) == (life, ())
+
+
+def test_a_page_after_everybody_was_told_in_vain_begins_anew():
+    life, _ = paged()
+    while life.next_at is not None:
+        life, _ = after(life, Tick(), SHIPPED, life.next_at)
+    life, done = went((NOON + DAY, Evidence("high")), (NOON + DAY, Tick()), life=life)
+    assert told(done) == [(6, 1)]
+    assert not life.unheard
+
+
+def test_an_answer_holds_as_long_as_it_says_and_then_the_ladder_begins_anew():
+    life, _ = paged("medium")
+    life, done = went((NOON + HOUR, Acknowledged("anna", NOON + 3 * HOUR)), life=life)
+    assert (life.state, done) == (CaseState.ACKNOWLEDGED, [Cancel()])
+    assert after(life, Tick(), SHIPPED, NOON + 2 * HOUR) == (life, ())
+    life, done = went((NOON + 3 * HOUR, Tick()), life=life)
+    assert done == [Said("acknowledgement_ended", "anna had it until now"), Tell(2, 1)]
+    assert (life.state, life.acknowledged_by) == (CaseState.OPENED, None)
+
+
+@pytest.mark.parametrize(
+    ("severity", "hold"), [("high", 4 * HOUR), ("medium", 24 * HOUR), ("low", 72 * HOUR)]
+)
+def test_an_answer_without_an_end_holds_by_severity(severity, hold):
+    life, _ = paged(severity)
+    life, _ = went((NOON, Acknowledged("anna")), life=life)
+    assert life.next_at == NOON + hold
+
+
+def test_the_second_to_answer_changes_nothing():
+    life, _ = paged()
+    life, _ = went((NOON, Acknowledged("anna")), life=life)
+    assert after(life, Acknowledged("bruno"), SHIPPED, NOON + MINUTE) == (life, ())
+
+
+def test_more_of_the_same_is_not_told_to_whoever_has_it_and_what_is_worse_is():
+    life, _ = paged("medium")
+    life, _ = went((NOON, Acknowledged("anna")), life=life)
+    same, done = went((NOON + HOUR, Evidence("medium")), life=life)
+    assert done == [Suppressed("anna has it until 2026-05-05 12:00 UTC")]
+    assert same.next_at == life.next_at
+    worse, done = went((NOON + HOUR, Evidence("high")), (NOON + HOUR, Tick()), life=life)
+    assert done == [Cancel(), Said("acknowledgement_ended", "it is more severe now"), Tell(2, 1)]
+    assert (worse.severity, worse.next_at) == ("high", NOON + 2 * HOUR)
+
+
+def test_evidence_that_nobody_is_told_of_moves_no_timer():
+    life, _ = paged("medium")
+    later, done = went((NOON + HOUR, Evidence("low", "as expected")), life=life)
+    assert done == [Suppressed("as expected")]
+    assert replace(later, evidence_at=NOON) == life
+
+
+def test_the_first_page_of_a_case_that_was_only_looked_at_is_told_though_somebody_had_seen_it():
+    life, _ = went(
+        (NOON, Evidence("low", "as expected")), (NOON, Acknowledged("anna")), life=Life("low", NOON)
+    )
+    assert life.next_at is None
+    life, done = went((NOON + HOUR, Evidence("low")), (NOON + HOUR, Tick()), life=life)
+    assert told(done) == [(1, 1)]
+    assert life.acknowledged_by is None
+
+
+def test_who_hands_it_to_somebody_has_seen_it():
+    life, _ = paged()
+    life, done = went((NOON, Assigned("anna", "bruno")), life=life)
+    assert (life.state, life.acknowledged_by, life.assigned_to) == ("in_progress", "anna", "bruno")
+    assert done == [Cancel()]
+
+
+def test_an_urgent_case_is_snoozed_by_two():
+    life, _ = paged()
+    for second in (None, "anna"):
+        with pytest.raises(Refused, match="two persons"):
+            after(life, Snoozed("anna", NOON + DAY, second), SHIPPED, NOON)
+    life, _ = went((NOON, Snoozed("anna", NOON + DAY, "bruno")), life=life)
+    life, done = went((NOON + HOUR, Evidence("high")), (NOON + 2 * HOUR, Tick()), life=life)
+    assert done == [Suppressed("snoozed until 2026-05-05 12:00 UTC")]
+    life, done = went((NOON + DAY, Tick()), life=life)
+    assert done == [Said("snooze_ended", "its time was over"), Tell(2, 1)]
+
+
+def test_a_snooze_does_not_cover_what_is_worse_than_what_was_snoozed():
+    life, _ = paged("medium")
+    life, _ = went((NOON, Snoozed("anna", NOON + DAY)), life=life)
+    _, done = went((NOON + HOUR, Evidence("high")), (NOON + HOUR, Tick()), life=life)
+    assert told(done) == [(2, 1)]
+
+
+def test_a_snooze_that_is_ended_early_gives_the_case_its_turn():
+    life, _ = paged("medium")
+    life, _ = went((NOON, Snoozed("anna", NOON + DAY)), (NOON + HOUR, SnoozeEnded("anna")), life=life)
+    life, done = went((NOON + HOUR, Tick()), life=life)
+    assert told(done) == [(2, 2)]
+
+
+@pytest.mark.parametrize("until", [NOON, NOON - HOUR, NOON + timedelta(days=31)])
+def test_nothing_holds_until_yesterday_or_for_longer_than_thirty_days(until):
+    life, _ = paged("medium")
+    for happening in (Acknowledged("anna", until), Assigned("anna", "bruno", until), Snoozed("anna", until)):
+        with pytest.raises(Refused):
+            after(life, happening, SHIPPED, NOON)
+
+
+def test_a_silence_keeps_the_turn_until_it_ends_and_says_why():
+    _, done = went(
+        (NOON, Evidence("high")), (NOON, Tick(NOON + DAY)), (NOON + DAY, Tick()), life=Life("high", NOON)
+    )
+    assert done[1] == Suppressed("silenced until 2026-05-05 12:00 UTC", 1, 1)
+    assert told(done) == [(2, 1)]
+
+
+def test_where_nobody_is_on_duty_the_next_ones_are_told_at_once():
+    life, _ = paged()
+    life, done = went((NOON, Unreached(1)), (NOON, Tick()), life=life)
+    assert done[0] == Said("nobody_reached", "nobody could be told at step 1: the next ones are told at once")
+    assert told(done) == [(2, 2)]
+
+
+def test_in_quiet_hours_what_is_not_urgent_waits():
+    quiet = Timings(SHIPPED.of, lambda severity, at: at if severity == "high" else max(at, NOON + 7 * HOUR))
+    life, done = went((NOON, Evidence("low")), (NOON, Tick()), life=Life("low", NOON), timings=quiet)
+    assert (told(done), life.next_at) == ([], NOON + 7 * HOUR)
+    life, done = went((NOON, Evidence("high")), (NOON, Tick()), life=life, timings=quiet)
+    assert told(done) == [(1, 1)]
+
+
+def test_a_case_without_news_for_two_weeks_is_for_review_and_nobody_is_paged_at_night():
+    life, _ = paged("medium")
+    life, _ = went((NOON, Acknowledged("anna", NOON + 20 * DAY)), life=life)
+    life, done = went((NOON + 20 * DAY, Tick()), life=life)
+    assert done == [Said("stale", "nothing new for 14 days: for review, nobody is told")]
+    assert (life.next_at, life.state) == (None, CaseState.ACKNOWLEDGED)
+    _, done = went((NOON + 21 * DAY, Evidence("medium")), (NOON + 21 * DAY, Tick()), life=life)
+    assert told(done) == [(2, 1)], "a new page is told"
+
+
+def test_a_resolved_case_is_over_until_somebody_opens_it_again():
+    life, _ = paged()
+    life, done = went((NOON, Resolved("anna", Outcome.ACTED)), life=life)
+    assert (done, life.next_at, life.acknowledged_by) == ([Cancel()], None, "anna")
+    for late in (Notified(), Tick(), Unreached(1), Acknowledged("bruno"), Resolved("bruno", Outcome.OTHER)):
+        assert after(life, late, SHIPPED, NOON + HOUR) == (life, ())
+    for wrong in (Assigned("anna", "bruno"), Snoozed("anna", NOON + DAY, "bruno")):
+        with pytest.raises(Refused, match="re-open it first"):
+            after(life, wrong, SHIPPED, NOON)
+    life, done = went((NOON + DAY, Reopened("bruno")), life=life)
+    assert (done, life.state, life.acknowledged_by) == ([], CaseState.ACKNOWLEDGED, "bruno")
+    life, done = went((NOON + DAY + 4 * HOUR, Tick()), life=life)
+    assert told(done) == [(2, 1)]
