@@ -25,6 +25,7 @@ from actalgia.commands import (
     files,
     notes,
     parts,
+    plan,
     quarantine,
     recompute,
     replay,
@@ -57,6 +58,7 @@ app.command("wear")(wear.wear)
 app.add_typer(account.app, name="account")
 app.add_typer(token.app, name="token")
 app.add_typer(case.app, name="case")
+app.add_typer(plan.app, name="plan")
 app.add_typer(quarantine.app, name="quarantine")
 app.command("replay")(replay.replay)
 app.command("simulate")(simulate.simulate)
@@ -116,6 +118,7 @@ def _setting(error: Any) -> str:
 
 
 _OURS = {
+    "ladder",
     "severity",
     "store",
     "broker",

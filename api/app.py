@@ -30,6 +30,7 @@ from api import (
     response_waterfall,
     responses,
     treatments,
+    ward_plan,
 )
 from api.diary import routes as diary
 from api.fhir import routes as fhir
@@ -86,6 +87,7 @@ def create_app(settings: ApiSettings) -> FastAPI:
         quarantine,
         page_budget,
         alert_report,
+        ward_plan,
         health,
         metrics,
     ):

@@ -21,6 +21,7 @@ from api.pages import (
     diary_links,
     entry,
     live,
+    plan_page,
     quarantine,
     treatment_actions,
 )
@@ -55,7 +56,17 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
 
 
 router = APIRouter(include_in_schema=False, lifespan=lifespan)
-PARTS = (accounts, alert_report, budget, diary_links, entry, live, quarantine, treatment_actions)
+PARTS = (
+    accounts,
+    alert_report,
+    budget,
+    diary_links,
+    entry,
+    live,
+    plan_page,
+    quarantine,
+    treatment_actions,
+)
 for part in PARTS:
     router.include_router(part.router)
 
