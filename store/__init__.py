@@ -35,5 +35,6 @@ from store import (  # noqa: F401
     results,
     status,
     still_points,
+    ward_plans,
     wear_runs,
 )
