@@ -194,7 +194,9 @@ def play(folder: Path, seed: int, patients: int) -> Verdict:
         to_the_end(ward, senders, engine)
         for sender in senders:
             sender.stop()
-        return verdict(engine, senders)
+        found = verdict(engine, senders)
+        engine.dispose()
+        return found
     finally:
         for sender in senders:
             sender.stop()
