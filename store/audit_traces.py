@@ -82,6 +82,7 @@ TRACED = {
     "case_event": Traced(told=("case_id", "kind"), actor="actor"),
     # Why a message was suppressed may be the words of a clinician: they stay in the row, and in its digest.
     "delivery": Traced(told=("case_id", "step", "recipient", "rank", "channel", "state", "attempts")),
+    "ward_plan": Traced(("site", "version"), told=("site", "version"), actor="saved_by", reason="reason"),
     "alert_silence": Traced(
         told=("site", "case_id", "begins", "ends", "second", "ended_at", "ended_by"), actor="author"
     ),
@@ -164,7 +165,7 @@ def traced_tables(session: Session) -> list[str]:
 def untraced(session: Session) -> list[str]:
     """Traced tables whose trigger is missing or switched off, and parts of the audit that may be changed."""
     wanted = [(table, f"{table}_is_traced") for table in traced_tables(session)]
-    only_added = ("audit_entry", "audit_trace", "audit_seal", "case_event", "page_budget")
+    only_added = ("audit_entry", "audit_trace", "audit_seal", "case_event", "page_budget", "ward_plan")
     wanted += [(table, f"{table}_is_only_added") for table in only_added]
     query = """
         SELECT c.relname || ' ' || t.tgname FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid

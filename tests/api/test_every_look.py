@@ -84,6 +84,8 @@ VISITS = of_api() | {
     ("POST", "/cases/{case_id}/resolve"): Visit(form={"outcome": "acted"}),
     ("POST", "/cases/{case_id}/comment"): Visit(form={"comment": "hello"}),
     ("GET", "/budget"): Visit(one=False),
+    ("GET", "/plan"): Visit(one=False),
+    ("GET", "/alerts"): Visit(one=False),
     ("POST", "/budget"): Visit(form={"pages": "0.05"}, one=False),
     ("POST", "/accounts"): Visit("admin", form={"name": "new", "role": "clinician", "site": "main"}, one=False),
     ("POST", "/accounts/{account_id}/disable"): Visit("admin", form={}, one=False),
