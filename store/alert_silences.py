@@ -6,11 +6,14 @@ second person has agreed.
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from store.access import Role, User, visible_patients
+from store.cases import Case
 from store.database import Base, StoreError
 
 
@@ -49,9 +52,6 @@ class AlertSilence(Base):
     ended_by: Mapped[str | None]
 
 
-LONGEST = timedelta(days=30)
-
-
 class NotSilenced(StoreError):
     """This silence cannot be; the message says what is missing."""
 
@@ -59,22 +59,83 @@ class NotSilenced(StoreError):
 def silenced_until(
     session: Session, patient_id: int, site: str, severity: str, at: datetime
 ) -> tuple[datetime, str] | None:
-    """(until when, why) nobody may be told of this patient; None: anybody may.
+    """(until when, by whom) nobody may be told of this patient; None: anybody may.
 
-    An urgent page passes through a silence that no second person has agreed to.
+    An urgent page passes through a silence that no second person has agreed to. The silence found is locked
+    against being ended until the caller commits: whoever ends it sees each case that it has kept. One that is
+    being ended in this moment silences nobody (so nobody waits for another, and in doubt somebody is told).
     """
     covers = [
         sa.or_(AlertSilence.patient_id == patient_id, AlertSilence.site == site),
         AlertSilence.begins <= at,
-        AlertSilence.ends > at,
-        AlertSilence.ended_at.is_(None),
+        *_stands(at),
     ]
     if severity == "high":
         covers.append(AlertSilence.second.is_not(None))
     found = session.execute(
-        sa.select(AlertSilence.ends, AlertSilence.author, AlertSilence.reason)
+        sa.select(AlertSilence.ends, AlertSilence.author)
         .where(*covers)
         .order_by(AlertSilence.ends.desc())
         .limit(1)
+        .with_for_update(key_share=True, read=True, skip_locked=True)
     ).first()
-    return None if found is None else (found.ends, f"{found.author}: {found.reason}")
+    return None if found is None else (found.ends, found.author)
+
+
+def snooze_of(session: Session, case_id: int, at: datetime) -> AlertSilence | None:
+    """The snooze of the case that is in force, or asked for."""
+    return session.scalar(
+        sa.select(AlertSilence)
+        .where(AlertSilence.case_id == case_id, *_stands(at))
+        .order_by(AlertSilence.id.desc())
+        .limit(1)
+        .execution_options(populate_existing=True)
+    )
+
+
+def end_snoozes(session: Session, case_id: int, by: str, at: datetime, of: datetime | None = None) -> None:
+    """The snooze of the case that would have held until `of` (None: any, also one that was only asked for) is
+    over before its time: the case was closed, or is more severe than what was agreed."""
+    over = sa.update(AlertSilence).where(AlertSilence.case_id == case_id, *_stands(at))
+    if of is not None:
+        over = over.where(AlertSilence.ends == of)
+    session.execute(over.values(ended_at=at, ended_by=by))
+
+
+def standing_silences(
+    session: Session, patients: sa.Select[Any], at: datetime, site: str | None = None
+) -> list[AlertSilence]:
+    """Silences of these patients, of wards where one of them is (or of `site`), and snoozes of their cases,
+    that have not ended; those that end first come first. A snooze may still wait for a second person."""
+    p = patients.subquery()
+    theirs = [
+        sa.func.coalesce(AlertSilence.patient_id, Case.patient_id).in_(sa.select(p.c.id)),
+        AlertSilence.site.in_(sa.select(p.c.site)),
+    ]
+    if site is not None:
+        theirs.append(AlertSilence.site == site)
+    found = session.scalars(
+        sa.select(AlertSilence)
+        .outerjoin(Case, Case.id == AlertSilence.case_id)
+        .where(sa.or_(*theirs), *_stands(at))
+        .order_by(AlertSilence.ends, AlertSilence.id)
+    )
+    return list(found)
+
+
+def visible_silence(session: Session, user: User, silence_id: int) -> AlertSilence | None:
+    """The silence, if it is of the user's own ward or of a patient whom the user may see."""
+    p = visible_patients(user).subquery()
+    ward = AlertSilence.site == user.site if user.role is Role.CLINICIAN else sa.false()
+    return session.scalar(
+        sa.select(AlertSilence)
+        .outerjoin(Case, Case.id == AlertSilence.case_id)
+        .where(
+            AlertSilence.id == silence_id,
+            sa.or_(ward, sa.func.coalesce(AlertSilence.patient_id, Case.patient_id).in_(sa.select(p.c.id))),
+        )
+    )
+
+
+def _stands(at: datetime) -> tuple[sa.ColumnElement[bool], ...]:
+    return AlertSilence.ends > at, AlertSilence.ended_at.is_(None)
