@@ -11,6 +11,7 @@ from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 
 from api import (
     associations,
+    case_acts,
     cases,
     cohorts,
     diary_days,
@@ -27,6 +28,7 @@ from api import (
     quarantine,
     response_waterfall,
     responses,
+    silences,
     treatments,
 )
 from api.diary import routes as diary
@@ -78,6 +80,8 @@ def create_app(settings: ApiSettings) -> FastAPI:
         responses,
         patient_associations,
         cases,
+        case_acts,
+        silences,
         cohorts,
         doses,
         quarantine,

@@ -108,7 +108,7 @@ def standing_silences(
     """Silences of these patients, of wards where one of them is (or of `site`), and snoozes of their cases,
     that have not ended; those that end first come first. A snooze may still wait for a second person."""
     p = patients.subquery()
-    theirs = [
+    theirs: list[sa.ColumnElement[bool]] = [
         sa.func.coalesce(AlertSilence.patient_id, Case.patient_id).in_(sa.select(p.c.id)),
         AlertSilence.site.in_(sa.select(p.c.site)),
     ]
@@ -123,19 +123,44 @@ def standing_silences(
     return list(found)
 
 
-def visible_silence(session: Session, user: User, silence_id: int) -> AlertSilence | None:
-    """The silence, if it is of the user's own ward or of a patient whom the user may see."""
+def visible_silence(
+    session: Session, user: User, silence_id: int
+) -> tuple[AlertSilence, str | None, int | None] | None:
+    """(silence, code and number of its patient), where it is of the user's ward or a patient they may see."""
     p = visible_patients(user).subquery()
-    ward = AlertSilence.site == user.site if user.role is Role.CLINICIAN else sa.false()
-    return session.scalar(
-        sa.select(AlertSilence)
+    row = session.execute(
+        sa.select(AlertSilence, p.c.code, p.c.id)
         .outerjoin(Case, Case.id == AlertSilence.case_id)
-        .where(
-            AlertSilence.id == silence_id,
-            sa.or_(ward, sa.func.coalesce(AlertSilence.patient_id, Case.patient_id).in_(sa.select(p.c.id))),
-        )
-    )
+        .outerjoin(p, p.c.id == sa.func.coalesce(AlertSilence.patient_id, Case.patient_id))
+        .where(AlertSilence.id == silence_id, sa.or_(_own_ward(user), p.c.id.is_not(None)))
+    ).first()
+    return None if row is None else (row[0], row[1], row[2])
 
 
 def _stands(at: datetime) -> tuple[sa.ColumnElement[bool], ...]:
     return AlertSilence.ends > at, AlertSilence.ended_at.is_(None)
+
+
+def silences_seen(
+    session: Session, user: User, at: datetime, ended: bool, before: int | None, most: int
+) -> list[tuple[AlertSilence, str | None]]:
+    """The silences that the user may see, each with the code of its patient, the newest first; with `ended`
+    also those that are over. `before`: those with a lower number."""
+    p = visible_patients(user).subquery()
+    query = (
+        sa.select(AlertSilence, p.c.code)
+        .outerjoin(Case, Case.id == AlertSilence.case_id)
+        .outerjoin(p, p.c.id == sa.func.coalesce(AlertSilence.patient_id, Case.patient_id))
+        .where(sa.or_(_own_ward(user), p.c.id.is_not(None)))
+        .order_by(AlertSilence.id.desc())
+        .limit(most)
+    )
+    if not ended:
+        query = query.where(*_stands(at))
+    if before is not None:
+        query = query.where(AlertSilence.id < before)
+    return [(silence, code) for silence, code in session.execute(query)]
+
+
+def _own_ward(user: User) -> sa.ColumnElement[bool]:
+    return AlertSilence.site == user.site if user.role is Role.CLINICIAN else sa.false()

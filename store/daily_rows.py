@@ -211,7 +211,7 @@ def _known(said: list[Any], days: _Calendar) -> list[Any]:
 
 
 def _accepted(levels: list[Accepted], days: _Calendar) -> Floats:
-    """From the local day on which a case was closed, up to the day before it ended; the highest of several."""
+    """From the local day on which a case was closed to the day before it ended; the highest of several."""
     found = np.full(days.length, np.nan)
     for one in levels:
         begin, end = ((day_of(at, days.zone) - days.first).days for at in (one.since, one.until))
