@@ -15,6 +15,7 @@ from actalgia.commands import (
     attributes,
     backtest,
     case,
+    case_holds,
     database,
     diary,
     diary_link,
@@ -30,6 +31,7 @@ from actalgia.commands import (
     respond,
     risk,
     screen,
+    silence,
     simulate,
     token,
     up,
@@ -55,7 +57,13 @@ app.add_typer(enrol.app, name="enrol")
 app.command("wear")(wear.wear)
 app.add_typer(account.app, name="account")
 app.add_typer(token.app, name="token")
+case.app.command("assign")(case_holds.assign)
+case.app.command("snooze")(case_holds.snooze)
+case.app.command("agree")(case_holds.agree)
+case.app.command("reopen")(case_holds.reopen)
+case.app.command("show")(case_holds.show)
 app.add_typer(case.app, name="case")
+app.add_typer(silence.app, name="silence")
 app.add_typer(quarantine.app, name="quarantine")
 app.command("replay")(replay.replay)
 app.command("simulate")(simulate.simulate)

@@ -23,7 +23,7 @@ from store.wards import Ward, ward_of
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """What keeps people from being told. `path` ends it, with `agree` a second person agrees (None: no need)."""
+    """What keeps people from being told. `path` ends it, `agree` is for a second person (None: no need)."""
 
     what: str
     why: str
