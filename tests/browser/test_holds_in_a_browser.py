@@ -42,6 +42,9 @@ def test_a_nurse_asks_for_a_snooze_and_hands_the_case_over_on_a_narrow_screen(br
     page.get_by_role("button", name="Snooze").click()
     expect(page.get_by_text("Not in force")).to_be_visible()
     kept(page, "snooze-320")
+    assert page.locator("main").evaluate("main => main.scrollWidth <= 320"), (
+        "nothing reaches beyond the screen"
+    )
     page.get_by_text("Hand over or snooze").click()
     page.get_by_label("Hand it to").select_option("anna")
     page.get_by_role("button", name="Hand over").click()
