@@ -17,6 +17,7 @@ from actalgia.commands import (
     audit,
     backtest,
     case,
+    case_holds,
     database,
     diary,
     diary_link,
@@ -33,6 +34,7 @@ from actalgia.commands import (
     respond,
     risk,
     screen,
+    silence,
     simulate,
     token,
     up,
@@ -58,9 +60,15 @@ app.add_typer(enrol.app, name="enrol")
 app.command("wear")(wear.wear)
 app.add_typer(account.app, name="account")
 app.add_typer(token.app, name="token")
+case.app.command("assign")(case_holds.assign)
+case.app.command("snooze")(case_holds.snooze)
+case.app.command("agree")(case_holds.agree)
+case.app.command("reopen")(case_holds.reopen)
+case.app.command("show")(case_holds.show)
 app.add_typer(case.app, name="case")
 app.add_typer(plan.app, name="plan")
 app.add_typer(audit.app, name="audit")
+app.add_typer(silence.app, name="silence")
 app.add_typer(quarantine.app, name="quarantine")
 app.command("replay")(replay.replay)
 app.command("simulate")(simulate.simulate)

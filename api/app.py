@@ -12,6 +12,7 @@ from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 from api import (
     alert_report,
     associations,
+    case_acts,
     cases,
     cohorts,
     diary_days,
@@ -29,6 +30,7 @@ from api import (
     quarantine,
     response_waterfall,
     responses,
+    silences,
     treatments,
     ward_plan,
 )
@@ -81,6 +83,8 @@ def create_app(settings: ApiSettings) -> FastAPI:
         responses,
         patient_associations,
         cases,
+        case_acts,
+        silences,
         cohorts,
         doses,
         flare_risks,

@@ -127,6 +127,12 @@ def create_account(session: Session, name: str, password_hash: str, role: Role, 
     return account
 
 
+def colleagues(session: Session, site: str) -> list[str]:
+    """Names of the clinicians of a site who can log in, by name."""
+    staff = sa.select(Account.name).where(Account.site == site, Account.role == Role.CLINICIAN)
+    return list(session.scalars(staff.where(Account.disabled_at.is_(None)).order_by(Account.name)))
+
+
 def create_token(session: Session, name: str, role: Role, site: str) -> str:
     """A new token; what is returned is not kept anywhere. Raises `StoreError` when the name is taken."""
     if session.scalar(sa.select(Token.id).where(Token.name == name)):
