@@ -7,7 +7,7 @@ API, commands) brings none, and what they do never tells.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -34,10 +34,10 @@ from ladder.happenings import (
 )
 from ladder.life import Life, Refused, after
 from ladder.timing import LONGEST_HOLD
-from ladder.words import CaseState, Outcome
+from ladder.words import UNANSWERED, CaseState, Outcome
 from store import outbox
 from store.alert_silences import end_snoozes, silenced_until
-from store.cases import SYSTEM, Case, NoSuchCase, tell
+from store.cases import SYSTEM, Case, CaseEvent, NoSuchCase, tell, tell_together
 from store.database import StoreError
 from store.people import Patient
 from store.wards import Ward, ward_of
@@ -73,7 +73,7 @@ def happen(
         end_snoozes(session, case.id, by, at)
     elif before.snoozed_until is not None and life.snoozed_until is None:
         end_snoozes(session, case.id, by, at, before.snoozed_until)
-    _carry_out(session, case, effects, ward, at)
+    _carry_out(session, case, before, effects, ward, at)
     session.flush()
     return life != before
 
@@ -212,6 +212,44 @@ def notified(session: Session, case_id: int, at: datetime) -> None:
         tell(session, case_id, at, "notified", SYSTEM)
 
 
+def notified_together(session: Session, case_ids: Collection[int], at: datetime) -> None:
+    """The same for many locked cases at once, as after a digest."""
+    told = session.scalars(
+        sa.update(Case)
+        .where(Case.id.in_(list(case_ids)), Case.state == CaseState.OPENED)
+        .values(state=CaseState.NOTIFIED)
+        .returning(Case.id)
+        .execution_options(synchronize_session=False)
+    ).all()
+    tell_together(session, sorted(told), at, "notified", SYSTEM)
+
+
+def unreachable(
+    session: Session, case_id: int, step: int, recipient: str, at: datetime, channels: Sequence[str]
+) -> None:
+    """No channel of a person takes the message of that step: the story says so, once; the case is locked.
+
+    When that is so of everybody of the case's last step, the next rung is told at once, never where somebody
+    has answered. After the last rung the same persons would be told: there the ladder keeps its time.
+    """
+    case = locked(session, case_id)
+    said = sa.select(CaseEvent.evidence["recipient"].astext).where(
+        CaseEvent.case_id == case_id,
+        CaseEvent.kind == "unreachable",
+        CaseEvent.evidence["step"].as_integer() == step,
+    )
+    gone = set(session.scalars(said))
+    if recipient in gone or case.state not in UNANSWERED:
+        return
+    why = f"no channel of {recipient} takes the message of step {step}; they are tried on"
+    tell(session, case_id, at, "unreachable", SYSTEM, why, {"step": step, "recipient": recipient})
+    if step != case.step or outbox.recipients(session, case_id, step) - gone - {recipient}:
+        return
+    ward = ward_of(session, _site(session, case), channels)
+    if case.rung < len(ward.timings.of[case.severity].rungs):
+        happen(session, case, Unreached(case.rung), at, ward=ward)
+
+
 def join(
     session: Session, case: Case, severity: str, untold: str, at: datetime, channels: Sequence[str]
 ) -> None:
@@ -251,7 +289,9 @@ def _write(case: Case, life: Life, at: datetime) -> None:
     case.last_evidence_at = life.evidence_at
 
 
-def _carry_out(session: Session, case: Case, effects: Sequence[Effect], ward: Ward, at: datetime) -> None:
+def _carry_out(
+    session: Session, case: Case, before: Life, effects: Sequence[Effect], ward: Ward, at: datetime
+) -> None:
     for effect in effects:
         match effect:
             case Tell(step, rung):
@@ -262,14 +302,14 @@ def _carry_out(session: Session, case: Case, effects: Sequence[Effect], ward: Wa
                     outbox.put(session, case.id, case.opened_at, step, to, at, suppressed=why)
                 # `store.holds` looks for the step: a case whose last one was suppressed waits for a silence.
                 tell(session, case.id, at, "suppressed", SYSTEM, why, {"step": step} if step else None)
-            case Cancel():
+            case Cancel() if before.step:  # else there is none
                 outbox.cancel(session, case.id)
             case Said(kind, why):
                 tell(session, case.id, at, kind, SYSTEM, why)
 
 
 def _site(session: Session, case: Case) -> str:
-    return session.scalars(sa.select(Patient.site).where(Patient.id == case.patient_id)).one()
+    return session.get_one(Patient, case.patient_id).site
 
 
 def _until(case: Case) -> dict[str, Any]:

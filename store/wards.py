@@ -12,6 +12,7 @@ from ladder.channel_address import kind_of
 from ladder.plan import Plan
 from ladder.plan_timing import reached_at, timings_of
 from ladder.timing import SHIPPED, Timings
+from store.database import within_transaction
 from store.ward_plans import UnreadablePlan, plan_of_site
 
 
@@ -35,6 +36,15 @@ class Ward:
 def ward_of(session: Session, site: str, channels: Sequence[str]) -> Ward:
     """The ward as it is now. Without a plan of its own, or with one that this version of the software cannot
     read (its page says so), every rung goes to all of `channels`."""
+    known = within_transaction(session, "wards")  # a storm asks thousands of times
+    key = (site, tuple(channels))
+    if key not in known:
+        known[key] = _read(session, site, channels)
+    ward: Ward = known[key]
+    return ward
+
+
+def _read(session: Session, site: str, channels: Sequence[str]) -> Ward:
     try:
         plan = plan_of_site(session, site)
     except UnreadablePlan:

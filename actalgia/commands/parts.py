@@ -89,7 +89,7 @@ def alerting(data_dir: DataDirOption = None) -> None:
     engine = system.engine()
     _check(engine)
     limits = Limits(timedelta(hours=settings.gap_case_after), timedelta(hours=settings.silence_case_after))
-    run(engine, channels, _base_url(settings), _stop_on_signals(), limits, outside)
+    run(engine, channels, _base_url(settings), _stop_on_signals(), limits, outside, log_path)
 
 
 def api(data_dir: DataDirOption = None) -> None:
