@@ -33,5 +33,6 @@ from store import (  # noqa: F401
     results,
     status,
     still_points,
+    watch_rounds,
     wear_runs,
 )

@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from ladder.timing import SHIPPED, Timings
+from store.reserved import SINK, SYNTHETIC
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +29,12 @@ class Ward:
     reached: Callable[[str, int, datetime], Sequence[Address]]  #: (severity, rung, at)
 
 
-def ward_of(_session: Session, _site: str, channels: Sequence[str]) -> Ward:
-    """The ward as it is now. Without a plan of its own every rung goes to all of `channels`."""
-    to = tuple(Address("", channel) for channel in channels)
+def ward_of(_session: Session, site: str, channels: Sequence[str]) -> Ward:
+    """The ward as it is now. Without a plan of its own every rung goes to all of `channels`.
+
+    What the watchdog's synthetic patient is told of goes to its test sink, and nothing else does.
+    """
+    if site == SYNTHETIC:
+        return Ward(SHIPPED, lambda _severity, _rung, _at: (Address("", SINK),))
+    to = tuple(Address("", channel) for channel in channels if channel != SINK)
     return Ward(SHIPPED, lambda _severity, _rung, _at: to)

@@ -22,4 +22,6 @@ def up(
     for configured in (cut_points_of, thresholds_of, screen_settings_of):
         configured(settings)
     chosen = data_dir or settings.data_dir or DEFAULT_DATA_DIR
-    Up(data_dir_of(chosen), demo, settings.broker, settings.channels, typer.echo).run()
+    Up(
+        data_dir_of(chosen), demo, settings.broker, settings.channels, typer.echo, settings.watchdog_every > 0
+    ).run()
