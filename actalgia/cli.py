@@ -11,6 +11,7 @@ from typer.exceptions import TyperException
 
 from actalgia.commands import (
     account,
+    alerts,
     associate,
     attributes,
     backtest,
@@ -25,6 +26,7 @@ from actalgia.commands import (
     files,
     notes,
     parts,
+    plan,
     quarantine,
     recompute,
     replay,
@@ -58,6 +60,7 @@ app.command("wear")(wear.wear)
 app.add_typer(account.app, name="account")
 app.add_typer(token.app, name="token")
 app.add_typer(case.app, name="case")
+app.add_typer(plan.app, name="plan")
 app.add_typer(quarantine.app, name="quarantine")
 app.command("replay")(replay.replay)
 app.command("simulate")(simulate.simulate)
@@ -70,6 +73,7 @@ app.command("screen")(screen.screen)
 app.command("notes")(notes.notes)
 app.command("backtest")(backtest.backtest)
 app.command("equity")(equity.equity)
+app.command("alerts")(alerts.alerts)
 
 
 def main() -> None:
@@ -116,6 +120,7 @@ def _setting(error: Any) -> str:
 
 
 _OURS = {
+    "ladder",
     "severity",
     "store",
     "broker",

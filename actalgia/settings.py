@@ -10,6 +10,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 DEFAULT_DATA_DIR = Path("actalgia-data")
 Hours = Annotated[float, Field(gt=0, le=8760)]
+Below1 = Annotated[float, Field(gt=0, lt=1)]
 _SECRETS = Path("/run/secrets")
 
 
@@ -44,4 +45,5 @@ class Settings(BaseSettings):
     severity: str = "esas"  #: what pain is called severe: a shipped set of cut points, or a TOML file
     escalation: Path | None = None  #: a TOML file with other thresholds of the rule
     screen: Path | None = None  #: a TOML file with other settings of the screen
+    useful_share: Below1 = 0.5  #: a rule whose pages are useful less often is for review
     log_level: str = "info"

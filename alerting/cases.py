@@ -55,18 +55,20 @@ def _take(session: Session, decision: Decision, channels: Sequence[str], at: dat
     decision.untold = _why_untold(decision, was_taken(session, decision))
     if decision.untold == TOLD_BEFORE and not has_open_case(session, decision.patient_id):
         return
+    severity = decision.severity or "medium"
     evidence = {
         **decision.evidence,
         "day": decision.day.isoformat(),
         "rule": decision.rule,
         "reason": decision.reason,
+        "severity": severity,
     }
     if decision.tier is not None:
         evidence["tier"] = decision.tier
     open_or_join(
         session,
         decision.patient_id,
-        decision.severity or "medium",
+        severity,
         decision.reason,
         evidence,
         channels,

@@ -10,6 +10,7 @@ from prometheus_client import CollectorRegistry
 from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 
 from api import (
+    alert_report,
     associations,
     cases,
     cohorts,
@@ -29,6 +30,7 @@ from api import (
     response_waterfall,
     responses,
     treatments,
+    ward_plan,
 )
 from api.diary import routes as diary
 from api.fhir import routes as fhir
@@ -87,6 +89,8 @@ def create_app(settings: ApiSettings) -> FastAPI:
         flare_risks,
         quarantine,
         page_budget,
+        alert_report,
+        ward_plan,
         health,
         metrics,
     ):

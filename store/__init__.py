@@ -33,6 +33,7 @@ from store import (  # noqa: F401
     results,
     status,
     still_points,
+    ward_plans,
     watch_rounds,
     wear_runs,
 )

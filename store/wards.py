@@ -8,8 +8,12 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from ladder.channel_address import kind_of
+from ladder.plan import Plan
+from ladder.plan_timing import reached_at, timings_of
 from ladder.timing import SHIPPED, Timings
 from store.reserved import SINK, SYNTHETIC
+from store.ward_plans import UnreadablePlan, plan_of_site
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +33,30 @@ class Ward:
     reached: Callable[[str, int, datetime], Sequence[Address]]  #: (severity, rung, at)
 
 
-def ward_of(_session: Session, site: str, channels: Sequence[str]) -> Ward:
-    """The ward as it is now. Without a plan of its own every rung goes to all of `channels`.
+def ward_of(session: Session, site: str, channels: Sequence[str]) -> Ward:
+    """The ward as it is now. Without a plan of its own, or with one that this version of the software cannot
+    read (its page says so), every rung goes to all of `channels`.
 
     What the watchdog's synthetic patient is told of goes to its test sink, and nothing else does.
     """
     if site == SYNTHETIC:
         return Ward(SHIPPED, lambda _severity, _rung, _at: (Address("", SINK),))
-    to = tuple(Address("", channel) for channel in channels if channel != SINK)
-    return Ward(SHIPPED, lambda _severity, _rung, _at: to)
+    try:
+        plan = plan_of_site(session, site)
+    except UnreadablePlan:
+        plan = None
+    if plan is None:
+        to = tuple(Address("", channel) for channel in channels if channel != SINK)
+        return Ward(SHIPPED, lambda _severity, _rung, _at: to)
+    return _planned(plan)
+
+
+def _planned(plan: Plan) -> Ward:
+    """By the plan: the first channel of each person whom the rung reaches. The address itself stays there."""
+
+    def reached(severity: str, rung: int, at: datetime) -> Sequence[Address]:
+        return tuple(
+            Address(one.id, kind_of(one.channels[0])) for one in reached_at(plan, severity, rung, at)
+        )
+
+    return Ward(timings_of(plan), reached)

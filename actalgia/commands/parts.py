@@ -109,6 +109,7 @@ def api(data_dir: DataDirOption = None) -> None:
         demonstration_only=settings.broker_demonstration_only,
         notice=" ".join(filter(None, said)) or None,
         cut_points=cut_points,
+        useful_share=settings.useful_share,
     )
     serve(chosen, settings.http_host, settings.http_port)
 

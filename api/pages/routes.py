@@ -13,7 +13,18 @@ from starlette.responses import FileResponse, RedirectResponse, Response
 
 from api.association_answers import refuse_too_many
 from api.auth import AsWardUser, CurrentUser, Db
-from api.pages import accounts, budget, day_by_day, diary_links, entry, live, quarantine, treatment_actions
+from api.pages import (
+    accounts,
+    alert_report,
+    budget,
+    day_by_day,
+    diary_links,
+    entry,
+    live,
+    plan_page,
+    quarantine,
+    treatment_actions,
+)
 from api.pages.entry import error_page, own_path
 from api.pages.patient_page import read_page
 from api.pages.render import HERE, is_refresh, page
@@ -45,7 +56,17 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
 
 
 router = APIRouter(include_in_schema=False, lifespan=lifespan)
-PARTS = (accounts, budget, diary_links, entry, live, quarantine, treatment_actions)
+PARTS = (
+    accounts,
+    alert_report,
+    budget,
+    diary_links,
+    entry,
+    live,
+    plan_page,
+    quarantine,
+    treatment_actions,
+)
 for part in PARTS:
     router.include_router(part.router)
 

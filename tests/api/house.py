@@ -22,6 +22,7 @@ from store.quarantine import Quarantined, keep
 from store.results import save_day_indices
 from store.treatments import add_treatment
 from tests.cast import NOON, Cast, enrol_cast
+from tests.ladder.wards import DOCUMENT
 
 BASE = "http://testserver"
 WARD = frozenset({"anna", "admin"})  # who sees the patients of the path
@@ -78,6 +79,11 @@ CALLS = {
     ("GET", "/api/v1/cohorts/trends"): Call(frozenset({"rita"}), query={"index": "io"}),
     ("GET", "/api/v1/sites/{site}/budget"): Call(WARD),
     ("PUT", "/api/v1/sites/{site}/budget"): Call(WARD, body={"pages_per_patient_week": 0.05}),
+    ("GET", "/api/v1/sites/{site}/alerts"): Call(WARD),
+    ("GET", "/api/v1/sites/{site}/plan"): Call(WARD),
+    ("PUT", "/api/v1/sites/{site}/plan"): Call(
+        frozenset({"admin"}), body={"plan": DOCUMENT, "reason": "the new rota"}
+    ),
     ("GET", "/api/v1/quarantine"): Call(frozenset({"admin"})),
     ("GET", "/api/v1/quarantine/{number}"): Call(frozenset({"admin"})),
     ("POST", "/api/v1/quarantine/{number}/retry"): Call(frozenset({"admin"}), 202, body={}),
