@@ -51,7 +51,6 @@ def create_app(settings: ApiSettings) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         yield
         app.state.engine.dispose()
-        app.state.road.engine.dispose()
 
     app = FastAPI(
         title="Actalgia",

@@ -38,6 +38,7 @@ class RoadLook:
             except sa.exc.SQLAlchemyError:
                 pass  # what was known stands, and ages; /readyz says that the database is away
             finally:
+                self.engine.dispose()  # no connection is held between looks
                 self._lock.release()
         return self._found
 

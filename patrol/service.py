@@ -20,8 +20,8 @@ from patrol.troubles import Alarm, Known, Trouble
 from simulate.connection import Address
 from store import heartbeat
 from store.database import now, transaction
-from store.watch_legs import unheard_cases
 from store.watch_rounds import add_round
+from store.watch_waits import Waits, waits
 
 log = structlog.get_logger()
 
@@ -54,31 +54,36 @@ class Watchdog:
             if not walker.is_alive():
                 raise RuntimeError("the watchdog's walking thread has died")
             at = now()
-            cases = self._look(at)
-            away_since = None if cases is not None else away_since or at
-            if cases is None:
+            found = self._look(at)
+            away_since = None if found is not None else away_since or at
+            if found is None:
                 # What became of the rest is not known now: what was told stands.
                 still = [one.trouble for key, one in known.items() if key != "database"]
                 patience = min(DATABASE_AWAY, timedelta(seconds=2 * self.every_s))
                 present = still + troubles.of_database(away_since, patience, at)
             else:
-                present = self._of_road(at) + troubles.of_unheard(cases, self.base_url)
+                present = self._present(found, at)
             known, alarms = troubles.news(known, present, at)
             for alarm in alarms:
                 if self._tell(alarm):
                     known = troubles.told(known, alarm)
         walker.join(timeout=2)
 
-    def _of_road(self, at: datetime) -> list[Trouble]:
-        return troubles.of_road(self.last_good, self.newest, timedelta(seconds=self.every_s), at)
+    def _present(self, found: Waits, at: datetime) -> list[Trouble]:
+        every = timedelta(seconds=self.every_s)
+        return [
+            *troubles.of_road(self.last_good, self.newest, every, at),
+            *troubles.of_waits(found.answer_since, found.message_since, every, at),
+            *troubles.of_unheard(found.unheard, self.base_url),
+        ]
 
-    def _look(self, at: datetime) -> list[int] | None:
-        """The cases that nobody has answered; None: the database is away."""
+    def _look(self, at: datetime) -> Waits | None:
+        """What waits; None: the database is away."""
         try:
             with transaction(self.engine) as session:
                 counts = {"rounds": self.rounds, "good": self.good}
                 heartbeat.beat(session, "watchdog", at, True, counts)
-                return unheard_cases(session)
+                return waits(session)
         except sa.exc.SQLAlchemyError:
             log.warning("the database is away", action="database_away")
             return None

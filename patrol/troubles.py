@@ -119,6 +119,20 @@ def of_database(away_since: datetime | None, patience: timedelta, at: datetime) 
     return [Trouble("database", text, "The database answers again.")]
 
 
+def of_waits(
+    answer_since: datetime | None, message_since: datetime | None, every: timedelta, at: datetime
+) -> list[Trouble]:
+    """Somebody's answer is not judged, or somebody's message not sent, for two periods."""
+    found = []
+    if answer_since is not None and at - answer_since > 2 * every:
+        text = f"An answer of a patient waits to be judged since {clock(answer_since)}: look at analytics."
+        found.append(Trouble("answers", text, "All answers are judged."))
+    if message_since is not None and at - message_since > 2 * every:
+        text = f"A message is due since {clock(message_since)} and nobody sends it: look at alerting."
+        found.append(Trouble("messages", text, "All messages that were due are taken in hand."))
+    return found
+
+
 def of_unheard(cases: Sequence[int], base_url: str) -> list[Trouble]:
     """Cases of which everybody on the ladder was told and that nobody has answered."""
     return [

@@ -30,6 +30,7 @@ class Patient(Base):
             f"synthetic = (code = '{SYNTHETIC}') AND synthetic = (site = '{SYNTHETIC}')",
             name="synthetic_has_its_own_name",
         ),
+        sa.Index("ix_patient_synthetic", "id", postgresql_where=sa.text("synthetic")),  # who it is
         {"comment": "a person who is monitored"},
     )
 

@@ -70,14 +70,3 @@ def days_computed(session: Session) -> int:
         sa.text("SELECT CAST(counts ->> 'days' AS bigint) FROM heartbeat WHERE part = 'analytics'")
     )
     return int(count or 0)
-
-
-def unheard_cases(session: Session) -> list[int]:
-    """The open cases of which the whole ladder was told and that nobody has answered, oldest first."""
-    found = sa.text(
-        """
-        SELECT c.id FROM "case" c JOIN patient p ON p.id = c.patient_id
-        WHERE c.unheard AND c.state <> 'resolved' AND NOT p.synthetic ORDER BY c.id
-        """
-    )
-    return [int(number) for number in session.scalars(found)]

@@ -142,7 +142,7 @@ def watchdog(
         raise _missing("ACTALGIA_WATCHDOG_MQTT_URL", "mqtts://actalgia-watchdog:password@broker:8883")
     if settings.watchdog_every == 0:
         raise NoSystem("ACTALGIA_WATCHDOG_EVERY is 0: there is to be no watchdog.")
-    url = settings.heartbeat_url
+    url = settings.heartbeat_url or None
     if url is not None and urlsplit(url).scheme not in ("http", "https"):
         raise NoSystem("ACTALGIA_HEARTBEAT_URL: it is not http://... or https://...")
     file = settings.data_dir / "operator.jsonl" if settings.data_dir else None

@@ -42,6 +42,7 @@ def upgrade() -> None:
             comment="the watchdog's: in no list of patients",
         ),
     )
+    op.create_index("ix_patient_synthetic", "patient", ["id"], postgresql_where=sa.text("synthetic"))
     # One name for all: a ward that was called so would be told of nothing.
     op.create_check_constraint(
         op.f("ck_patient_synthetic_has_its_own_name"),
@@ -102,6 +103,7 @@ def downgrade() -> None:
     op.drop_table("watch_message")
     op.drop_table("watch_round")
     op.execute("DROP TRIGGER patient_stays_synthetic_or_not ON patient")
+    op.drop_index("ix_patient_synthetic", "patient")
     op.drop_constraint(op.f("ck_patient_synthetic_has_its_own_name"), "patient")
     op.drop_column("patient", "synthetic")
 
