@@ -14,6 +14,7 @@ from actalgia.commands import (
     alerts,
     associate,
     attributes,
+    audit,
     backtest,
     case,
     database,
@@ -61,6 +62,7 @@ app.add_typer(account.app, name="account")
 app.add_typer(token.app, name="token")
 app.add_typer(case.app, name="case")
 app.add_typer(plan.app, name="plan")
+app.add_typer(audit.app, name="audit")
 app.add_typer(quarantine.app, name="quarantine")
 app.command("replay")(replay.replay)
 app.command("simulate")(simulate.simulate)

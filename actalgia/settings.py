@@ -42,6 +42,9 @@ class Settings(BaseSettings):
     heartbeat_url: str | None = None  #: asked after each round that got through, and only then
     gap_case_after: Hours = 6.0  #: until missing messages are a technical case
     silence_case_after: Hours = 24.0  #: until the silence of a worn device is one
+    audit_head_file: Path | None = None  #: where heads of the audit go; else into the data directory
+    audit_head_url: str | None = None  #: takes a POST of each
+    audit_head_every: Annotated[float, Field(gt=0, le=1440)] = 10.0  #: minutes between two
     severity: str = "esas"  #: what pain is called severe: a shipped set of cut points, or a TOML file
     escalation: Path | None = None  #: a TOML file with other thresholds of the rule
     screen: Path | None = None  #: a TOML file with other settings of the screen

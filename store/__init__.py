@@ -9,6 +9,8 @@ from store import (  # noqa: F401
     asked,
     associations,
     attributes,
+    audit_seals,
+    audit_traces,
     blocks,
     calibrations,
     cases,

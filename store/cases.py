@@ -108,6 +108,12 @@ def comment(session: Session, case_id: int, by: str, at: datetime, text: str) ->
     tell(session, case_id, at, "comment", by, text)
 
 
+def patient_of(session: Session, case_id: int) -> int:
+    """Whose case it is. Raises `NoSuchCase`."""
+    _must_exist(session, case_id)
+    return session.scalars(sa.select(Case.patient_id).where(Case.id == case_id)).one()
+
+
 def _must_exist(session: Session, case_id: int) -> None:
     if session.get(Case, case_id) is None:
         raise NoSuchCase(f"There is no case {case_id}.")

@@ -73,6 +73,7 @@ def alerting(data_dir: DataDirOption = None) -> None:
     """Open cases and send word of them."""
     from datetime import timedelta
 
+    from actalgia.configured import audit_outside_of
     from actalgia.system import NoSystem
     from alerting.channels import channels_from
     from alerting.service import run
@@ -86,11 +87,12 @@ def alerting(data_dir: DataDirOption = None) -> None:
         channels = channels_from(settings.channels, log_path)
     except ValueError as error:
         raise NoSystem(f"ACTALGIA_CHANNELS: {error}") from error
+    outside = audit_outside_of(settings)
     engine = system.engine()
     channels[SINK] = WatchSink(engine)
     _check(engine)
     limits = Limits(timedelta(hours=settings.gap_case_after), timedelta(hours=settings.silence_case_after))
-    run(engine, channels, _base_url(settings), _stop_on_signals(), limits)
+    run(engine, channels, _base_url(settings), _stop_on_signals(), limits, outside)
 
 
 def api(data_dir: DataDirOption = None) -> None:

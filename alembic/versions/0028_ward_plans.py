@@ -7,7 +7,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql as pg
 
 revision = "0028"
-down_revision = "0025"
+down_revision = "0026"
 branch_labels = None
 depends_on = None
 
@@ -37,6 +37,10 @@ def upgrade() -> None:
     )
     # Somebody was or was not told by a version, so it stays what it was.
     op.execute(ONLY_ADDED)
+    # Whoever changes who is told leaves a trace in the audit: store/audit_traces.py.
+    op.execute(
+        sa.select(sa.func.trace_table("ward_plan", "site,version", "", "site,version", "saved_by", "reason"))
+    )
 
 
 def downgrade() -> None:

@@ -66,7 +66,6 @@ def diary(request: Request, db: Db, day: str = "") -> Response:
         if entrance.came_from_another_site(request):
             return page(request, "one_moment.html", None, urgent=False)
         return sorry_page(request)
-    record(db, at, who.name, "diary.view", who.patient.id)
     return _form(request, db, who, at, _day(day, who, at))
 
 
@@ -151,7 +150,11 @@ def _form(
     *,
     no_answer: bool = False,
 ) -> Response:
-    """The form for `day`. `said` is a sentence above it; `asked` are the days between which to choose."""
+    """The form for `day`. `said` is a sentence above it; `asked` are the days between which to choose.
+
+    It shows what was answered, so whoever gets it has looked.
+    """
+    record(session, at, who.name, "diary.view", who.patient.id)
     days = open_days(at, who.zone)
     answers = answers_of(session, who.patient, days)
     before = answers.get(day)

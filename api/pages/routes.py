@@ -151,7 +151,8 @@ def ask_day_by_day(db: Db, user: AsWardUser, code: str, back: Back = "/") -> Res
 @router.get("/cases/{case_id}")
 def case_page(db: Db, user: AsWardUser, case_id: int) -> Response:
     """The link in a message: leads to the patient, at this case."""
-    _, code = _case(db, user, case_id)
+    case, code = _case(db, user, case_id)
+    record(db, now(), user.name, "case.view", case.patient_id, f"case {case.id} link")
     return RedirectResponse(f"/patients/{quote(code, safe='')}#case-{case_id}", 303)
 
 

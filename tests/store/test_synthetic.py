@@ -11,6 +11,7 @@ from analytics.jobs.screen import screen
 from ladder.words import CaseState, Outcome
 from store import figures, marks, people
 from store.access import Role, User, visible_patients
+from store.audit_traces import differing
 from store.case_life import resolve
 from store.cases import SYSTEM, Case, CaseEvent
 from store.cohorts import researched_patients
@@ -134,6 +135,38 @@ def test_the_story_of_anybody_elses_case_is_kept(engine, who):
     for statement in ("DELETE FROM case_event", "UPDATE case_event SET actor = 'x'", "TRUNCATE case_event"):
         with pytest.raises(sa.exc.DBAPIError, match="only added"), transaction(engine) as session:
             session.execute(sa.text(statement))
+
+
+def test_its_rounds_leave_no_trace_in_the_audit_and_their_end_is_no_fault(engine, who):
+    cast = enrol_cast(engine)
+    traced = sa.text("SELECT count(*) FROM audit_trace WHERE patient_id = :p AND tbl <> 'patient'")
+    with transaction(engine) as session:
+        for patient in (who.patient_id, cast.steady):
+            paged(session, patient)
+        close_case(session, who, NOON)
+        assert list(differing_rows(session)) == []
+    with transaction(engine) as session:
+        begin_anew(session, who, 1, NOON + 48 * HOUR)
+        assert session.scalar(traced, {"p": cast.steady}) > 0
+        # Its wearing is written down, as everybody's; what a round leaves is not.
+        assert session.scalar(traced, {"p": who.patient_id}) == 1
+        assert list(differing_rows(session)) == []
+        session.execute(sa.text("SELECT trace_found('case', '{id}', '{last_evidence_at,next_at}')"))
+        assert session.scalar(traced, {"p": who.patient_id}) == 1
+
+
+def test_a_case_that_is_hidden_under_its_name_is_missed_by_the_audit(engine, who):
+    cast = enrol_cast(engine)
+    with transaction(engine) as session:
+        case = paged(session, cast.steady)
+        session.execute(
+            sa.text('UPDATE "case" SET patient_id = :p WHERE id = :c'), {"p": who.patient_id, "c": case}
+        )
+        assert f"case {case} is gone, and nothing says who removed it" in list(differing_rows(session))
+
+
+def differing_rows(session):
+    return [one.sentence for _, _, found in differing(session) for one in found]
 
 
 def test_it_is_in_no_list_of_patients_for_anybody(engine, who):
