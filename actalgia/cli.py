@@ -22,6 +22,7 @@ from actalgia.commands import (
     diary,
     diary_link,
     enrol,
+    enrol_watchdog,
     epochs,
     equity,
     files,
@@ -49,13 +50,14 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command("up")(up.up)
-for part in (parts.ingest, parts.alerting, parts.api):
+for part in (parts.ingest, parts.alerting, parts.api, parts.watchdog):
     app.command(part.__name__)(part)
 app.add_typer(recompute.app, name="analytics")
 app.add_typer(database.app, name="db")
 enrol.app.command("attributes")(attributes.attributes)
 enrol.app.command("diary")(diary.diary)
 enrol.app.command("diary-link")(diary_link.diary_link)
+enrol.app.command("watchdog")(enrol_watchdog.enrol_watchdog)
 app.add_typer(enrol.app, name="enrol")
 app.command("wear")(wear.wear)
 app.add_typer(account.app, name="account")
@@ -136,6 +138,7 @@ _OURS = {
     "analytics",
     "alerting",
     "api",
+    "patrol",
     "simulate",
     "supervise",
     "actalgia",

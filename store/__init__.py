@@ -37,5 +37,6 @@ from store import (  # noqa: F401
     status,
     still_points,
     ward_plans,
+    watch_rounds,
     wear_runs,
 )

@@ -107,7 +107,7 @@ def visible_patients(user: User) -> sa.Select[Patient]:
     A clinician sees the own site. An administrator sees no patient, except the simulated ones: those
     are nobody's data. A researcher sees nobody here (pseudonyms and aggregates go through `cohorts`).
     """
-    patients = sa.select(Patient)
+    patients = sa.select(Patient).where(~Patient.synthetic)  # the watchdog's is nobody's to see
     match user.role:
         case Role.CLINICIAN:
             return patients.where(Patient.site == user.site)

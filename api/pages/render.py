@@ -16,6 +16,7 @@ from starlette.responses import HTMLResponse
 from api.auth import csrf_token
 from api.diary.words import languages
 from api.pages import axis, because, chart, score_chart, standing, story, treatment_words, words
+from api.road import of_page
 from api.treatment_kinds import KINDS
 from severity.cut_points import severity
 from store.access import User
@@ -45,6 +46,7 @@ def page(
         "fragment": is_refresh(request),
         "here": "",
         "live": False,
+        "road": of_page(request.app.state.road),
         **context,
     }
     return HTMLResponse(_environment().get_template(template).render(shown), status)
