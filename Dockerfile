@@ -12,6 +12,7 @@ COPY pyproject.toml README.md ./
 COPY days days
 COPY opioids opioids
 COPY groups groups
+COPY ladder ladder
 COPY store store
 COPY broker broker
 COPY ingest ingest

@@ -12,8 +12,9 @@ up: install  ## install and start everything with a simulated ward
 test: install-dev check  ## what must pass before a change is shared
 	$(BIN)/python -m pytest
 
-faults: install-dev  ## every fault we know, and the proof that nothing is lost (about 10 minutes)
+faults: install-dev  ## every fault we know, and the proof that nothing is lost (about 15 minutes)
 	$(BIN)/python -m tests.faults.run
+	$(BIN)/python -m tests.faults.pages
 
 check: install-dev  ## style, types and the layout of the house
 	$(BIN)/ruff check .

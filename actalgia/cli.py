@@ -11,8 +11,10 @@ from typer.exceptions import TyperException
 
 from actalgia.commands import (
     account,
+    alerts,
     associate,
     attributes,
+    audit,
     backtest,
     case,
     case_holds,
@@ -25,6 +27,7 @@ from actalgia.commands import (
     files,
     notes,
     parts,
+    plan,
     quarantine,
     recompute,
     replay,
@@ -64,6 +67,8 @@ case.app.command("reopen")(case_holds.reopen)
 case.app.command("show")(case_holds.show)
 app.add_typer(case.app, name="case")
 app.add_typer(silence.app, name="silence")
+app.add_typer(plan.app, name="plan")
+app.add_typer(audit.app, name="audit")
 app.add_typer(quarantine.app, name="quarantine")
 app.command("replay")(replay.replay)
 app.command("simulate")(simulate.simulate)
@@ -76,6 +81,7 @@ app.command("screen")(screen.screen)
 app.command("notes")(notes.notes)
 app.command("backtest")(backtest.backtest)
 app.command("equity")(equity.equity)
+app.command("alerts")(alerts.alerts)
 
 
 def main() -> None:
@@ -122,6 +128,7 @@ def _setting(error: Any) -> str:
 
 
 _OURS = {
+    "ladder",
     "severity",
     "store",
     "broker",

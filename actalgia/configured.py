@@ -1,5 +1,5 @@
 """What an operator may configure beside addresses: cut points of severity, thresholds of the rule, settings
-of the screen."""
+of the screen, where heads of the audit go."""
 
 from __future__ import annotations
 
@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING
 from actalgia.system import NoSystem
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from actalgia.settings import Settings
+    from alerting.sealing import Outside
     from analytics.escalation.settings import Settings as ScreenSettings
     from analytics.escalation.thresholds import Thresholds
     from severity.cut_points import CutPoints
@@ -45,3 +48,21 @@ def screen_settings_of(settings: Settings) -> ScreenSettings:
         return SHIPPED if settings.screen is None else read_settings(settings.screen)
     except BadSet as error:
         raise NoSystem(f"ACTALGIA_SCREEN: {error}.") from error
+
+
+def audit_head_file(settings: Settings, data_dir: Path | None) -> Path | None:
+    """The file that heads of the audit go to; None in production unless one is named."""
+    return settings.audit_head_file or (None if data_dir is None else data_dir / "audit-heads.jsonl")
+
+
+def audit_outside_of(settings: Settings) -> Outside:
+    """Where heads of the audit are published. Raises `NoSystem` in one sentence."""
+    from datetime import timedelta
+
+    from alerting.sealing import Outside
+
+    try:
+        file = audit_head_file(settings, settings.data_dir)
+        return Outside(file, settings.audit_head_url or None, timedelta(minutes=settings.audit_head_every))
+    except ValueError as error:
+        raise NoSystem(f"ACTALGIA_AUDIT_HEAD_URL: {error}.") from error

@@ -10,6 +10,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 DEFAULT_DATA_DIR = Path("actalgia-data")
 Hours = Annotated[float, Field(gt=0, le=8760)]
+Below1 = Annotated[float, Field(gt=0, lt=1)]
 _SECRETS = Path("/run/secrets")
 
 
@@ -37,7 +38,11 @@ class Settings(BaseSettings):
     channels: str = "log"
     gap_case_after: Hours = 6.0  #: until missing messages are a technical case
     silence_case_after: Hours = 24.0  #: until the silence of a worn device is one
+    audit_head_file: Path | None = None  #: where heads of the audit go; else into the data directory
+    audit_head_url: str | None = None  #: takes a POST of each
+    audit_head_every: Annotated[float, Field(gt=0, le=1440)] = 10.0  #: minutes between two
     severity: str = "esas"  #: what pain is called severe: a shipped set of cut points, or a TOML file
     escalation: Path | None = None  #: a TOML file with other thresholds of the rule
     screen: Path | None = None  #: a TOML file with other settings of the screen
+    useful_share: Below1 = 0.5  #: a rule whose pages are useful less often is for review
     log_level: str = "info"

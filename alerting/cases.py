@@ -12,6 +12,7 @@ from store.cases import has_open_case
 from store.database import transaction
 from store.decisions import Decision, was_taken
 from store.open_cases import open_or_join, take_turn
+from store.taken_back import take_back
 
 FIRE = "fire"
 AT_ONCE = 100
@@ -35,6 +36,7 @@ def take_decisions(engine: sa.Engine, channels: Sequence[str], at: datetime) -> 
             decision.told = True
             if decision.verdict == FIRE:
                 _take(session, decision, channels, at)
+            take_back(session, decision, at)
         return len(decisions)
 
 
@@ -53,18 +55,20 @@ def _take(session: Session, decision: Decision, channels: Sequence[str], at: dat
     decision.untold = _why_untold(decision, was_taken(session, decision))
     if decision.untold == TOLD_BEFORE and not has_open_case(session, decision.patient_id):
         return
+    severity = decision.severity or "medium"
     evidence = {
         **decision.evidence,
         "day": decision.day.isoformat(),
         "rule": decision.rule,
         "reason": decision.reason,
+        "severity": severity,
     }
     if decision.tier is not None:
         evidence["tier"] = decision.tier
     open_or_join(
         session,
         decision.patient_id,
-        decision.severity or "medium",
+        severity,
         decision.reason,
         evidence,
         channels,

@@ -1,5 +1,5 @@
-"""The alerting process: one thread takes decisions, one judges devices, a few send, so that a slow channel
-holds up nobody.
+"""The alerting process: one thread takes decisions, one judges devices, one seals the audit, a few send, so
+that a slow channel holds up nobody.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import structlog
 from alerting.cases import take_decisions, take_turns
 from alerting.channels import Channel
 from alerting.delivery import deliver_one
+from alerting.sealing import Outside, keep_sealing
 from alerting.technical import keep_judging
 from alerting.trouble import Limits
 from store import heartbeat
@@ -30,6 +31,7 @@ def run(
     base_url: str,
     stop: threading.Event,
     limits: Limits = Limits(),
+    outside: Outside = Outside(),
 ) -> None:
     """Work until `stop` is set. Losing the database pauses the work; it goes on when it is back."""
     counts = {"decisions": 0, "turns": 0, "deliveries": 0, "technical": 0}
@@ -47,6 +49,8 @@ def run(
     threads = [threading.Thread(target=senders, name=f"sender-{i}", daemon=True) for i in range(SENDERS)]
     judging = (engine, limits, counts, stop)
     threads.append(threading.Thread(target=keep_judging, args=judging, name="technical", daemon=True))
+    sealing = (engine, outside, counts, stop)
+    threads.append(threading.Thread(target=keep_sealing, args=sealing, name="audit", daemon=True))
     for thread in threads:
         thread.start()
     rounds = 0

@@ -10,6 +10,7 @@ from prometheus_client import CollectorRegistry
 from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 
 from api import (
+    alert_report,
     associations,
     case_acts,
     cases,
@@ -17,6 +18,7 @@ from api import (
     diary_days,
     doses,
     epochs,
+    flare_risks,
     health,
     metrics,
     notes,
@@ -30,6 +32,7 @@ from api import (
     responses,
     silences,
     treatments,
+    ward_plan,
 )
 from api.diary import routes as diary
 from api.fhir import routes as fhir
@@ -84,8 +87,11 @@ def create_app(settings: ApiSettings) -> FastAPI:
         silences,
         cohorts,
         doses,
+        flare_risks,
         quarantine,
         page_budget,
+        alert_report,
+        ward_plan,
         health,
         metrics,
     ):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from analytics.escalation.operating_curve import OperatingCurve, shipped_curve
+from groups.alert_report import REVIEW_BELOW
 from severity.cut_points import CutPoints, default
 
 
@@ -17,6 +18,7 @@ class ApiSettings:
     demonstration_only: bool = False  #: the broker cannot keep devices apart: no real patients
     notice: str | None = None  #: one sentence that every page shows
     cut_points: CutPoints = field(default_factory=default)  #: what pain is called mild, moderate, severe
+    useful_share: float = REVIEW_BELOW  #: a rule whose pages are useful less often is for review
     curve: OperatingCurve | None = field(default_factory=shipped_curve)  #: what a page budget misses
 
     @property

@@ -43,7 +43,8 @@ def take(
     patient: str | None,
     dark: bool = False,
 ) -> None:
-    """Worklist, patient page and page budget in one size of window."""
+    """Worklist, patient page and page budget in one size of window; by itself also the report on pages, which
+    says something when cases have been closed for some weeks."""
     context = browser.new_context(
         viewport={"width": size[0], "height": size[1]},
         device_scale_factor=2 if size is PHONE else 1,
@@ -59,6 +60,9 @@ def take(
     page.screenshot(path=out / f"patient{suffix}.png", full_page=True)
     page.goto(f"{url}/budget")
     page.screenshot(path=out / f"budget{suffix}.png", full_page=True)
+    if suffix:
+        page.goto(f"{url}/alerts")
+        page.screenshot(path=out / f"alerts{suffix}.png", full_page=True)
     context.close()
 
 

@@ -51,7 +51,7 @@ class SnoozeEnded:
 
 @dataclass(frozen=True, slots=True)
 class Resolved:
-    """Somebody says what it turned out to be."""
+    """Somebody says what it turned out to be. `by` empty: no person did."""
 
     by: str
     outcome: Outcome

@@ -205,7 +205,7 @@ def _over(life: Life, said: Resolved) -> Life:
     return replace(
         life,
         state=CaseState.RESOLVED,
-        acknowledged_by=life.acknowledged_by or said.by,  # who resolves has seen it
+        acknowledged_by=life.acknowledged_by or said.by or None,  # who resolves has seen it
         outcome=said.outcome,
         next_at=None,
         held_until=None,

@@ -107,6 +107,8 @@ def chosen(setting: str) -> CutPoints:
 def _read(path: Path) -> CutPoints:
     try:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise BadCutPoints("the file does not exist") from error
     except (OSError, UnicodeDecodeError) as error:
         raise BadCutPoints("the file cannot be read as text") from error
     except tomllib.TOMLDecodeError as error:

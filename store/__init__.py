@@ -10,6 +10,8 @@ from store import (  # noqa: F401
     asked,
     associations,
     attributes,
+    audit_seals,
+    audit_traces,
     blocks,
     calibrations,
     cases,
@@ -20,6 +22,7 @@ from store import (  # noqa: F401
     diary,
     diary_links,
     epochs,
+    flare_risks,
     gaps,
     heartbeat,
     identity,
@@ -33,5 +36,6 @@ from store import (  # noqa: F401
     results,
     status,
     still_points,
+    ward_plans,
     wear_runs,
 )

@@ -16,6 +16,7 @@ from store.people import Patient
 
 SESSION_IDLE = timedelta(minutes=15)
 SESSION_LASTS = timedelta(hours=12)
+THIS_TRANSACTION = sa.text("((pg_current_xact_id())::text)::bigint")
 
 
 class Role(StrEnum):
@@ -77,6 +78,7 @@ class AuditEntry(Base):
     """Who did or saw what, when. Rows are only added; the database refuses to change them."""
 
     __tablename__ = "audit_entry"
+    __table_args__ = (sa.Index("ix_audit_entry_at", "at", postgresql_using="brin"),)
 
     id: Mapped[int] = mapped_column(sa.Identity(always=True), primary_key=True)
     at: Mapped[datetime]
@@ -84,6 +86,10 @@ class AuditEntry(Base):
     action: Mapped[str]
     patient_id: Mapped[int | None] = mapped_column(sa.ForeignKey("patient.id"), index=True)
     detail: Mapped[str | None] = mapped_column(comment="identifiers only, nothing clinical")
+    reason: Mapped[str | None] = mapped_column(comment="why, where it had to be said; nothing clinical")
+    tx: Mapped[int] = mapped_column(
+        server_default=THIS_TRANSACTION, index=True, comment="the transaction that wrote it"
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,9 +201,12 @@ def record(
     action: str,
     patient_id: int | None = None,
     detail: str | None = None,
+    reason: str | None = None,
 ) -> None:
-    """Write down who did or saw what."""
-    session.add(AuditEntry(at=at, actor=actor, action=action, patient_id=patient_id, detail=detail))
+    """Write down who did or saw what, and why where somebody had to say so: never in clinical words."""
+    session.add(
+        AuditEntry(at=at, actor=actor, action=action, patient_id=patient_id, detail=detail, reason=reason)
+    )
     session.flush()
 
 

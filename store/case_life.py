@@ -148,7 +148,7 @@ def resolve(
     (`store.accepted`). Raises `NotNow`.
     """
     case = locked(session, case_id)
-    if not happen(session, case, Resolved(by, outcome), at):
+    if not happen(session, case, Resolved("" if by == SYSTEM else by, outcome), at):
         return False
     said: dict[str, Any] = {"outcome": str(outcome)}
     if outcome == Outcome.EXPECTED_LEVEL:
@@ -181,8 +181,11 @@ def reopen(session: Session, case_id: int, by: str, at: datetime, comment: str |
     if other is not None:
         raise NotNow(f"The patient has an open case already, {other}: what is new belongs there.")
     case.resolved_at = case.resolved_by = None
-    if not happen(session, case, Reopened(by), at):
-        return False
+    try:
+        if not happen(session, case, Reopened(by), at):
+            return False
+    except sa.exc.IntegrityError as taken:  # opened since the look
+        raise NotNow("The patient has another open case by now: what is new belongs there.") from taken
     tell(session, case_id, at, "reopened", by, comment)
     return True
 

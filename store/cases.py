@@ -94,18 +94,24 @@ class NoSuchCase(StoreError):
     """There is no such case, or not for this user."""
 
 
-def has_open_case(session: Session, patient_id: int, *, told: bool = False) -> bool:
-    """Whether the patient has an open clinical case; with `told`, one that somebody is to be told of."""
-    still = [Case.patient_id == patient_id, Case.kind == "clinical", Case.state != CaseState.RESOLVED]
-    if told:
-        still.append(Case.paged.is_(True))
-    return bool(session.scalar(sa.select(sa.exists().where(*still))))
+def has_open_case(session: Session, patient_id: int) -> bool:
+    """Whether the patient has an open clinical case."""
+    still = sa.exists().where(
+        Case.patient_id == patient_id, Case.kind == "clinical", Case.state != CaseState.RESOLVED
+    )
+    return bool(session.scalar(sa.select(still)))
 
 
 def comment(session: Session, case_id: int, by: str, at: datetime, text: str) -> None:
     """Add a remark to the story of a case."""
     _must_exist(session, case_id)
     tell(session, case_id, at, "comment", by, text)
+
+
+def patient_of(session: Session, case_id: int) -> int:
+    """Whose case it is. Raises `NoSuchCase`."""
+    _must_exist(session, case_id)
+    return session.scalars(sa.select(Case.patient_id).where(Case.id == case_id)).one()
 
 
 def _must_exist(session: Session, case_id: int) -> None:

@@ -6,8 +6,8 @@ the days asked for, however long the history is.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Any
 
@@ -60,6 +60,43 @@ class PatientRows:
         """How many there are."""
         return len(self.device)
 
+    def until(self, day: date) -> PatientRows:
+        """The days before `day`, and what was answered of them."""
+        days = max(0, min((day - self.first).days, self.days))
+        return replace(
+            self,
+            numbers={name: values[:days].copy() for name, values in self.numbers.items()},
+            device=self.device[:days].copy(),
+            treatments={place: kinds for place, kinds in self.treatments.items() if place < days},
+            answers=[one for one in self.answers if one.day < day],
+        )
+
+    def followed_by(self, new: PatientRows) -> PatientRows:
+        """These days and the ones after them, which begin with the day after the last."""
+        moved = {place + self.days: kinds for place, kinds in new.treatments.items()}
+        return replace(
+            new,
+            first=self.first,
+            numbers={name: np.concatenate([self.numbers[name], own]) for name, own in new.numbers.items()},
+            device=np.concatenate([self.device, new.device]),
+            treatments={**self.treatments, **moved},
+            answers=[*self.answers, *new.answers],
+        )
+
+    def from_first_known(self) -> PatientRows:
+        """From the first day on that has anything; where nothing is known, the last day alone."""
+        there = np.logical_or.reduce([~np.isnan(self.numbers[name]) for name in (*SAID, *MOVED)])
+        there |= self.device >= 0
+        there[list(self.treatments)] = True
+        begin = int(np.argmax(there)) if there.any() else self.days - 1
+        return replace(
+            self,
+            first=self.first + begin * _DAY,
+            numbers={name: values[begin:].copy() for name, values in self.numbers.items()},
+            device=self.device[begin:],
+            treatments={place - begin: kinds for place, kinds in self.treatments.items()},
+        )
+
 
 def daily_rows(
     session: Session,
@@ -81,44 +118,65 @@ def daily_rows(
     have been: later entries, corrections and treatments are left out of it for good. When movement arrived is
     not stored, so that stays as it is now.
     """
+    found = every_day(session, people(session, patient_ids), first, last, at, as_known=as_known)
+    return [one.from_first_known() for one in found]
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """What is known of a patient beside the days."""
+
+    code: str
+    zone: tzinfo
+    accepted: list[Accepted]
+
+
+def people(session: Session, patient_ids: Sequence[int]) -> dict[int, Person]:
+    """Those of these patients that there are, in the order of their ids."""
     asked = sorted(set(patient_ids))
-    if not asked or last < first:
+    zones = zones_of(session, asked)
+    accepted = accepted_levels(session, asked)
+    codes = session.execute(_CODES, {"patients": asked}).all()
+    return {id_: Person(code, zones[id_], accepted.get(id_, [])) for id_, code in sorted(codes)}
+
+
+def every_day(
+    session: Session,
+    whose: Mapping[int, Person],
+    first: date,
+    last: date,
+    at: datetime,
+    *,
+    as_known: bool = False,
+) -> list[PatientRows]:
+    """`daily_rows` of these patients, which begin with `first` for everybody, be nothing known of it."""
+    if not whose or last < first:
         return []
-    span = {
-        "patients": asked,
+    span = span_of([*whose], first, last)
+    said = _by_patient(session.execute(_EVERY_FORM if as_known else _NEWEST_FORM, span))
+    moved = _by_patient(session.execute(_MOVED, span))
+    worn = _by_patient(session.execute(_WORN, span))
+    treated = _by_patient(session.execute(_TREATED, span))
+    calendar: dict[tzinfo, _Calendar] = {}
+    found = []
+    for patient_id, person in whose.items():
+        if person.zone not in calendar:
+            calendar[person.zone] = _Calendar(first, last, person.zone, at)
+        own = [one.get(patient_id, []) for one in (said, moved, worn, treated)]
+        found.append(_rows(patient_id, person, calendar[person.zone], own, as_known))
+    return found
+
+
+def span_of(patient_ids: Sequence[int], first: date, last: date) -> dict[str, Any]:
+    """What the statements of this file are asked with."""
+    return {
+        "patients": list(patient_ids),
         "first": first,
         "last": last,
         # No local day reaches more than 14 h before its date in UTC or 12 h behind.
         "start": datetime.combine(first, time(), UTC) - timedelta(hours=14),
         "end": datetime.combine(last, time(), UTC) + timedelta(hours=36),
     }
-    codes = {row.id: row.code for row in session.execute(_CODES, span)}
-    zones = zones_of(session, asked)
-    said = _by_patient(session.execute(_EVERY_FORM if as_known else _NEWEST_FORM, span))
-    moved = _by_patient(session.execute(_MOVED, span))
-    worn = _by_patient(session.execute(_WORN, span))
-    treated = _by_patient(session.execute(_TREATED, span))
-    accepted = accepted_levels(session, asked)
-    calendar: dict[tzinfo, _Calendar] = {}
-    found = []
-    for patient_id in (one for one in asked if one in codes):
-        zone = zones[patient_id]
-        if zone not in calendar:
-            calendar[zone] = _Calendar(first, last, zone, at)
-        found.append(
-            _rows(
-                patient_id,
-                codes[patient_id],
-                calendar[zone],
-                said.get(patient_id, []),
-                moved.get(patient_id, []),
-                worn.get(patient_id, []),
-                treated.get(patient_id, []),
-                accepted.get(patient_id, []),
-                as_known,
-            )
-        )
-    return found
 
 
 class _Calendar:
@@ -149,15 +207,12 @@ class _Calendar:
 
 def _rows(
     patient_id: int,
-    code: str,
+    person: Person,
     days: _Calendar,
-    said: list[Any],
-    moved: list[Any],
-    worn: list[Any],
-    treated: list[Any],
-    accepted: list[Accepted],
+    stored: list[list[Any]],
     as_known: bool,
 ) -> PatientRows:
+    said, moved, worn, treated = stored
     numbers = {name: np.full(days.length, np.nan) for name in (*SAID, *MOVED)}
     device = np.full(days.length, -1, np.int64)
     treatments: dict[int, set[str]] = {}
@@ -182,20 +237,17 @@ def _rows(
         place = days.place(row.day)
         if place is not None and not (as_known and row.entered_at >= days.end(place)):
             treatments.setdefault(place, set()).add(row.kind)
-    there = np.logical_or.reduce([~np.isnan(values) for values in numbers.values()]) | (device >= 0)
-    there[list(treatments)] = True
-    begin = int(np.argmax(there)) if there.any() else days.length - 1
     numbers["utc_offset_min"] = days.offset_min
-    if accepted:
-        numbers["accepted_level"] = _accepted(accepted, days)
+    if person.accepted:
+        numbers["accepted_level"] = _accepted(person.accepted, days)
     return PatientRows(
         patient_id,
-        code,
-        days.zone,
-        days.first + begin * _DAY,
-        {name: values[begin:].copy() for name, values in numbers.items()},
-        device[begin:],
-        {place - begin: frozenset(kinds) for place, kinds in treatments.items()},
+        person.code,
+        person.zone,
+        days.first,
+        numbers,
+        device,
+        {place: frozenset(kinds) for place, kinds in treatments.items()},
         answers,
     )
 
@@ -235,7 +287,8 @@ _FORMS = f"""
     FROM ({_OWN}
     ) o JOIN patient p ON p.id = o.whose {zone_at("o.true_at")}
 """
-_NEWEST_FORM = sa.text(f"{_FORMS} WHERE NOT {superseded('o')} ORDER BY o.true_at, o.id")
+NEWEST_FORM = f"{_FORMS} WHERE NOT {superseded('o')}"
+_NEWEST_FORM = sa.text(f"{NEWEST_FORM} ORDER BY o.true_at, o.id")
 _EVERY_FORM = sa.text(f"{_FORMS} ORDER BY o.boot, o.seq")
 
 

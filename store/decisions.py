@@ -1,4 +1,4 @@
-"""What was decided of patients: stored once, and found again as the newest, as fired, or as taken."""
+"""What was decided of patients: stored once, and found again as the newest, or as taken."""
 
 from __future__ import annotations
 
@@ -70,21 +70,18 @@ def add_decision(session: Session, decision: Decision) -> bool:
     return True
 
 
-def fired_since(session: Session, patient_id: int, first: date) -> list[Decision]:
-    """The patient's decisions that fired for days from `first` on, oldest first.
+def is_taken_back(decision: Any) -> sa.ColumnElement[bool]:
+    """Whether a later decision of the patient takes `decision` back (the table or an alias of it).
 
-    They are found among the newest of the patient, so that the look does not grow with the history.
+    It says so in its evidence, `withdraws`: a list of decision, day and why.
     """
-    newest = (
-        sa.select(Decision)
-        .where(Decision.patient_id == patient_id)
-        .order_by(Decision.id.desc())
-        .limit(MOST_LOOKED_AT)
-        .subquery()
+    later = aliased(Decision)
+    number = sa.func.jsonb_build_array(sa.func.jsonb_build_object("decision", decision.id))
+    return sa.exists().where(
+        later.patient_id == decision.patient_id,
+        later.id > decision.id,
+        later.evidence["withdraws"].op("@>")(number),
     )
-    own = aliased(Decision, newest)
-    found = sa.select(own).where(own.verdict == "fire", own.day >= first)
-    return list(session.scalars(found.order_by(own.id)))
 
 
 def was_taken(session: Session, decision: Decision) -> bool:
@@ -102,5 +99,6 @@ def was_taken(session: Session, decision: Decision) -> bool:
         Decision.told,
         sa.func.coalesce(Decision.severity, "medium").in_(severities),
         same,
+        ~is_taken_back(Decision),
     )
     return bool(session.scalar(sa.select(earlier)))

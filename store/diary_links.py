@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from days.cut import day_of
+from store import marks
 from store.access import digest_of
 from store.asked import ask_daily, asked_periods, stop_asking
 from store.database import Base, StoreError
@@ -62,6 +63,7 @@ def create_link(
     session.flush()
     zone = zone_of_patient(session, patient_id)
     ask_daily(session, patient_id, day_of(at, zone), by, at, last_day=day_of(link.expires_at, zone))
+    _judge_again(session, patient_id, at)
     return link, token
 
 
@@ -96,7 +98,14 @@ def revoke_link(session: Session, number: int, by: str, at: datetime) -> DiaryLi
     session.flush()
     if not any(is_valid(other, at) for other in links_of(session, link.patient_id)):
         _stop_asking_by_link(session, link.patient_id, by, at)
+        _judge_again(session, link.patient_id, at)
     return link
+
+
+def _judge_again(session: Session, patient_id: int, at: datetime) -> None:
+    """Whether a patient can be asked again, or somebody has to look, is another matter now: what the pages
+    say of it is not to wait for the night."""
+    marks.mark_day(session, patient_id, day_of(at, zone_of_patient(session, patient_id)), marks.ASKED, at)
 
 
 def _stop_asking_by_link(session: Session, patient_id: int, by: str, at: datetime) -> None:

@@ -8,7 +8,11 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from ladder.channel_address import kind_of
+from ladder.plan import Plan
+from ladder.plan_timing import reached_at, timings_of
 from ladder.timing import SHIPPED, Timings
+from store.ward_plans import UnreadablePlan, plan_of_site
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +32,25 @@ class Ward:
     reached: Callable[[str, int, datetime], Sequence[Address]]  #: (severity, rung, at)
 
 
-def ward_of(_session: Session, _site: str, channels: Sequence[str]) -> Ward:
-    """The ward as it is now. Without a plan of its own every rung goes to all of `channels`."""
-    to = tuple(Address("", channel) for channel in channels)
-    return Ward(SHIPPED, lambda _severity, _rung, _at: to)
+def ward_of(session: Session, site: str, channels: Sequence[str]) -> Ward:
+    """The ward as it is now. Without a plan of its own, or with one that this version of the software cannot
+    read (its page says so), every rung goes to all of `channels`."""
+    try:
+        plan = plan_of_site(session, site)
+    except UnreadablePlan:
+        plan = None
+    if plan is None:
+        to = tuple(Address("", channel) for channel in channels)
+        return Ward(SHIPPED, lambda _severity, _rung, _at: to)
+    return _planned(plan)
+
+
+def _planned(plan: Plan) -> Ward:
+    """By the plan: the first channel of each person whom the rung reaches. The address itself stays there."""
+
+    def reached(severity: str, rung: int, at: datetime) -> Sequence[Address]:
+        return tuple(
+            Address(one.id, kind_of(one.channels[0])) for one in reached_at(plan, severity, rung, at)
+        )
+
+    return Ward(timings_of(plan), reached)

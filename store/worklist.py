@@ -16,9 +16,9 @@ from sqlalchemy.orm import Session, aliased
 
 from ladder.words import SEVERITIES, CaseState
 from store.access import User, visible_patients
-from store.cases import Case, CaseEvent
+from store.cases import SYSTEM, Case, CaseEvent
 from store.clocks import CLOCK
-from store.decisions import Decision
+from store.decisions import Decision, is_taken_back
 from store.diary import PainReport
 from store.epochs import EpochRow
 from store.people import Patient, Wearing
@@ -135,17 +135,19 @@ def _newest_decision(p: sa.Subquery) -> sa.FromClause:
 
 
 def _to_review(p: sa.Subquery, at: datetime) -> sa.FromClause:
-    """The newest decision for review of the last days, unless a clinical case was closed since then: whoever
-    closed it has seen the patient. Without a case nobody has to close anything: it goes with time."""
+    """The newest decision for review of the last days, unless a clinical case was closed since: whoever
+    closed it has seen the patient. Without a case nobody has to close anything: it goes with time, or where
+    a later decision takes it back."""
     closed = sa.exists().where(
         Case.patient_id == Decision.patient_id,
         Case.kind == "clinical",
         Case.resolved_at > Decision.decided_at,
+        Case.resolved_by != SYSTEM,
     )
     return (
         sa.select(Decision.reason, Decision.day, Decision.decided_at)
         .where(Decision.patient_id == p.c.id, Decision.verdict == REVIEW)
-        .where(Decision.decided_at > at - REVIEW_HOLDS, ~closed)
+        .where(Decision.decided_at > at - REVIEW_HOLDS, ~closed, ~is_taken_back(Decision))
         .order_by(Decision.id.desc())
         .limit(1)
         .lateral("v")

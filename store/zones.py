@@ -38,9 +38,14 @@ def zone_at(t: str) -> str:
     return f"LEFT JOIN patient_zone z ON z.patient_id = p.id AND {t} >= z.starts AND {t} < z.ends"
 
 
+def local_clock(t: str) -> str:
+    """SQL: what the patient's clock shows at the instant `t`, beside `zone_at(t)`."""
+    return f"(({t}) AT TIME ZONE coalesce(z.tz, p.tz))"
+
+
 def local_day(t: str) -> str:
     """SQL: the local day of the instant `t`, beside `zone_at(t)`. LEAST ignores nulls."""
-    return f"least((({t}) AT TIME ZONE coalesce(z.tz, p.tz))::date, z.last_day)"
+    return f"least({local_clock(t)}::date, z.last_day)"
 
 
 def zones_of(session: Session, patient_ids: Iterable[int]) -> dict[int, tzinfo]:

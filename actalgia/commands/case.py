@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from actalgia.commands.common import DataDirOption, JsonOption, instant, say, say_json, table
+from actalgia.commands.common import DataDirOption, JsonOption, instant, say, say_json, table, write_down
 
 app = typer.Typer(
     help="Cases: list, show, answer, hand over, snooze, close, open again.", no_args_is_help=True
@@ -25,11 +25,12 @@ def list_cases(
     import sqlalchemy as sa
 
     from actalgia.system import find_system
+    from store.database import transaction
 
-    with find_system(data_dir).engine().connect() as connection:
+    with transaction(find_system(data_dir).engine()) as session:
         rows = [
             dict(row)
-            for row in connection.execute(
+            for row in session.execute(
                 sa.text(
                     """
                     SELECT * FROM reading.cases WHERE :every OR state <> 'resolved'
@@ -39,6 +40,7 @@ def list_cases(
                 {"every": every},
             ).mappings()
         ]
+        write_down(session, "cases.list", f"{len(rows)} cases of all sites")
     if as_json:
         say_json(rows)
         return
@@ -74,13 +76,14 @@ def acknowledge(
 ) -> None:
     """Say "I have seen this"."""
     from actalgia.system import find_system
-    from store import access, case_life
+    from store import access, case_life, cases
     from store.database import now, transaction
 
     ends = None if until is None else instant(until, "--until")
     with transaction(find_system(data_dir).engine()) as session:
         first = case_life.acknowledge(session, number, by, now(), comment, ends)
-        access.record(session, now(), by, "case.acknowledge", detail=str(number))
+        patient = cases.patient_of(session, number)
+        access.record(session, now(), by, "case.acknowledge", patient, f"case {number}")
     say(
         f"Case {number} is acknowledged by {by}."
         if first
@@ -101,7 +104,7 @@ def resolve(
     """Close a case with what it turned out to be."""
     from actalgia.system import find_system
     from ladder.words import Outcome
-    from store import access, case_life
+    from store import access, case_life, cases
     from store.database import now, transaction
 
     try:
@@ -110,5 +113,6 @@ def resolve(
         raise typer.BadParameter(f"--outcome is one of {', '.join(Outcome)}") from error
     with transaction(find_system(data_dir).engine()) as session:
         first = case_life.resolve(session, number, by, chosen, now(), comment)
-        access.record(session, now(), by, "case.resolve", detail=str(number))
+        patient = cases.patient_of(session, number)
+        access.record(session, now(), by, "case.resolve", patient, f"case {number}")
     say(f"Case {number} is resolved: {outcome}." if first else f"Case {number} had been resolved before.")

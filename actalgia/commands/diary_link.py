@@ -72,12 +72,15 @@ def _create(
 
 def _list(code: str, as_json: bool, data_dir: Path | None) -> None:
     from actalgia.system import find_system
-    from store.database import transaction
+    from store.access import record
+    from store.database import now, transaction
     from store.diary_links import links_of
     from store.people import patient_by_code
 
     with transaction(find_system(data_dir).engine()) as session:
-        links = links_of(session, patient_by_code(session, code).id)
+        patient = patient_by_code(session, code)
+        links = links_of(session, patient.id)
+        record(session, now(), by_whom(), "diary_link.list", patient.id, f"{len(links)} links")
     if as_json:
         say_json([_shown(link) for link in links])
         return

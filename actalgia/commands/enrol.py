@@ -209,6 +209,8 @@ def _enrol_devices(
 def _read_bulk(file: str) -> list[dict[str, str]]:
     try:
         text = sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8-sig")
+    except FileNotFoundError as error:
+        raise typer.BadParameter(f"{file} does not exist") from error
     except (OSError, UnicodeDecodeError) as error:
         raise typer.BadParameter(f"{file} cannot be read as text") from error
     reader = csv.DictReader(text.splitlines())

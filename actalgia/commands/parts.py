@@ -73,6 +73,7 @@ def alerting(data_dir: DataDirOption = None) -> None:
     """Open cases and send word of them."""
     from datetime import timedelta
 
+    from actalgia.configured import audit_outside_of
     from actalgia.system import NoSystem
     from alerting.channels import channels_from
     from alerting.service import run
@@ -84,10 +85,11 @@ def alerting(data_dir: DataDirOption = None) -> None:
         channels = channels_from(settings.channels, log_path)
     except ValueError as error:
         raise NoSystem(f"ACTALGIA_CHANNELS: {error}") from error
+    outside = audit_outside_of(settings)
     engine = system.engine()
     _check(engine)
     limits = Limits(timedelta(hours=settings.gap_case_after), timedelta(hours=settings.silence_case_after))
-    run(engine, channels, _base_url(settings), _stop_on_signals(), limits)
+    run(engine, channels, _base_url(settings), _stop_on_signals(), limits, outside)
 
 
 def api(data_dir: DataDirOption = None) -> None:
@@ -106,6 +108,7 @@ def api(data_dir: DataDirOption = None) -> None:
         demonstration_only=settings.broker_demonstration_only,
         notice=" ".join(filter(None, said)) or None,
         cut_points=cut_points,
+        useful_share=settings.useful_share,
     )
     serve(chosen, settings.http_host, settings.http_port)
 

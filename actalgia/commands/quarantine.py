@@ -9,7 +9,15 @@ from typing import Annotated, Any
 
 import typer
 
-from actalgia.commands.common import DataDirOption, JsonOption, instant, say, say_json, table
+from actalgia.commands.common import (
+    DataDirOption,
+    JsonOption,
+    instant,
+    say,
+    say_json,
+    table,
+    write_down,
+)
 from actalgia.commands.deciding import chosen_of, confirm, counted, tell_outcome
 
 app = typer.Typer(help="What was refused, and why: list, show, retry, drop.", no_args_is_help=True)
@@ -39,6 +47,7 @@ def list_quarantined(
     query = sa.select(*columns, q.received_at, q.retry_at, sa.func.length(q.payload).label("bytes"))
     with transaction(find_system(data_dir).engine()) as session:
         found = session.execute(query.order_by(q.id.desc()).limit(most)).all()
+        write_down(session, "quarantine.list", f"{len(found)} messages")
     if as_json:
         names = ("id", "device", "topic", "reason", "bytes", "stream", "boot", "seq", "times", "tries")
         say_json(
@@ -84,6 +93,8 @@ def show(
 
     with transaction(find_system(data_dir).engine()) as session:
         found, gone = session.get(Quarantined, number), session.get(Decided, number)
+        if found is not None:
+            write_down(session, "quarantine.view", f"message {number}")
     if gone is not None:
         raise StoreError(f"Message {number} is no more in quarantine: {gone.outcome}, decided by {gone.by}.")
     if found is None:

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from actalgia.commands.common import JsonOption, say, say_json, table, write_figure
+from actalgia.commands.common import DataDirOption, JsonOption, say, say_json, table, write_figure
 from actalgia.commands.given import days_given, read_given
+from actalgia.commands.risk_history import drift_of_history
 
 if TYPE_CHECKING:
     from analytics.daily_csv.one_a_day import PatientDays
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 app = typer.Typer(help="The probability of a flare within 7 days: validate it on your data, watch it drift.")
 MOST_DRAWS = 10_000
 NOTE = "The model was fitted to simulated patients. Nothing here is a reason to act on it alone."
+NOTHING = "No day of these rows can be judged: give rows with at least three days of diary (docs/screen.md)."
 
 FileArgument = Annotated[Path, typer.Argument(metavar="CSV", help="Daily rows (docs/screen.md), also .gz.")]
 OutcomeOption = Annotated[
@@ -93,30 +95,49 @@ def validate(
 
 @app.command("drift")
 def drift(
-    file: FileArgument,
+    file: Annotated[
+        Path | None,
+        typer.Argument(metavar="[CSV]", help="Daily rows (docs/screen.md), also .gz; none: what is stored."),
+    ] = None,
     weeks: Annotated[
         int, typer.Option("--weeks", min=1, max=520, help="How many of the newest weeks are looked at.")
     ] = 4,
     outcome: OutcomeOption = None,
     events: EventsOption = None,
     model: ModelOption = None,
+    site: Annotated[str | None, typer.Option("--site", help="Only the patients of this site.")] = None,
+    since: Annotated[
+        str | None, typer.Option("--since", metavar="DAY", help="The first stored day, like 2026-05-04.")
+    ] = None,
+    until: Annotated[
+        str | None, typer.Option("--until", metavar="DAY", help="The last stored day; usually yesterday.")
+    ] = None,
     as_json: JsonOption = False,
+    data_dir: DataDirOption = None,
 ) -> None:
     """Whether recent days are still like those that the model was fitted to.
 
     The population stability index of each feature and of the risks, the share of days without them, and with
-    --outcome or --events whether as many events come as the risks say.
+    --outcome or --events whether as many events come as the risks say. Without a CSV: of the stored history,
+    month by month, beside the cases that were acted on; this leaves an audit entry.
     """
     from dataclasses import asdict
 
     from analytics.daily_csv.outcomes import read_events, read_outcome_column
-    from analytics.daily_csv.risks import asked_of, recent_of
+    from analytics.daily_csv.risks import RISK, asked_of, recent_of
     from analytics.escalation.risk_drift import drift as drift_of
     from analytics.escalation.risk_drift import in_the_large
 
     if outcome is not None and events is not None:
         raise typer.BadParameter("say what came of them by --outcome COLUMN or --events FILE, not by both")
     scorer = _model(model)
+    if file is None:
+        if outcome is not None or events is not None:
+            raise typer.BadParameter("--outcome and --events are for a CSV: of what is stored, cases tell it")
+        drift_of_history(scorer, site, since, until, weeks, data_dir, as_json=as_json)
+        return
+    if site is not None or since is not None or until is not None:
+        raise typer.BadParameter("--site, --since and --until are for what is stored: leave out the CSV")
     days = days_given(file)
     recent = recent_of(days, weeks, scorer)
     told = drift_of(scorer, recent.figures)
@@ -142,8 +163,13 @@ def drift(
             in_the_large(asked.p, asked.comes, len(set(asked.patient.tolist())))
         )
         del document["in_the_large_reason"]
+    nothing = not len(recent.figures.get(RISK, ()))
+    if nothing:
+        document |= {"figures": [], "reason": NOTHING}
     if as_json:
         say_json(document)
+    elif nothing:
+        say(NOTHING)
     else:
         _tell_drift(document)
 

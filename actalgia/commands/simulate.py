@@ -52,12 +52,12 @@ def simulate(
 
     Without --until the tables of --out begin on 2026-01-05, so that the same words give the same files.
     """
-    from simulate.cohort import SCENARIOS
+    from simulate.cohort import MIXED, SCENARIOS
     from simulate.cohort.members import members
 
     if out is None and not publish:
         raise typer.BadParameter("say where to: --out DIR, or --publish")
-    chosen = tuple(dict.fromkeys(scenario or SCENARIOS))
+    chosen = tuple(dict.fromkeys(scenario or MIXED))
     unknown = next((name for name in chosen if name not in SCENARIOS), None)
     if unknown is not None:
         raise typer.BadParameter(f"there is no scenario {unknown}: take one of {', '.join(SCENARIOS)}")

@@ -12,7 +12,7 @@ from analytics.escalation.filter import WITNESSES, Filtered
 from analytics.escalation.rows import DailyRows
 from analytics.escalation.settings import Settings
 from analytics.escalation.states import ESCALATION, STATES
-from analytics.escalation.streams import ANSWERS
+from analytics.escalation.streams import AFTER_PROCEDURE_DAYS, ANSWERS, PROCEDURES
 from analytics.escalation.tiers import Cause
 
 LAST_DAYS = 7
@@ -59,6 +59,15 @@ class Evidence:
             if state.escalation:
                 by_name[state.name] = by_name.get(state.name, 0.0) + float(share)
         return max(by_name, key=by_name.__getitem__)
+
+    @property
+    def procedure(self) -> tuple[str, int] | None:
+        """The last planned procedure of the week before, and how many days ago it was; None without one."""
+        for ago in range(min(AFTER_PROCEDURE_DAYS, self.day + 1)):
+            for kind in sorted(self.rows.treatments.get((self.patient, self.day - ago), ())):
+                if kind in PROCEDURES:
+                    return kind, ago
+        return None
 
     def as_numbers(self) -> dict[str, object]:
         """Ready for JSON; None where something is unknown."""
@@ -127,6 +136,9 @@ def reason_of(cause: Cause, seen: Evidence, by: Settings) -> str:
             return "nights are clearly worse than usual; poor sleep may come before more pain"
         case Cause.NOT_WORN:
             return f"the device has not been worn for {by.judge_days} days"
+        case Cause.NO_ANSWER:
+            silent = _days(seen.silent_days)
+            return f"cannot judge: no answer for {silent}, and movement alone does not tell pain"
         case Cause.NO_DATA:
             answers = int(seen._answered().sum())
             if answers < by.least_answers:
@@ -151,7 +163,20 @@ def _likely(seen: Evidence) -> str:
         case "flare with bad nights":
             return f"more pain and worse nights than usual: {_pain(seen)}, {usual}"
         case _:
-            return f"more pain than usual: {_pain(seen)}, {usual}"
+            return f"more pain than usual{_beyond(seen)}: {_pain(seen)}, {usual}"
+
+
+def _beyond(seen: Evidence) -> str:
+    """What the pain is more than, where some is expected."""
+    if seen.procedure is None:
+        return ""
+    kind, ago = seen.procedure
+    name = kind.replace("_", " ")
+    return (
+        f", and than is expected on the day of {name}"
+        if ago == 0
+        else (f", and than is expected {_days(ago)} after {name}")
+    )
 
 
 def _pain(seen: Evidence) -> str:

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analytics.escalation.rows import DailyRows, Floats
-from analytics.escalation.states import ESCALATION, SHIFT, STATES, USUAL, transitions
+from analytics.escalation.states import ESCALATION, SHIFT, SORE, STATES, TURNS_SORE, USUAL, transitions
 from analytics.escalation.streams import Learned, Streams
 
 LEVELS = np.arange(0.0, 10.01, 0.5, dtype=np.float32)
@@ -113,8 +113,9 @@ def walk(streams: Streams, belief: Belief, until: int) -> Filtered:
         day = first + at
         both = steps @ p.reshape(k, cells)
         p = both[:k].reshape(p.shape)
-        p += np.float32(1e-30)
         came = both[k:].reshape(p.shape)
+        _after_procedures(p, came, streams.procedure[:, day])
+        p += np.float32(1e-30)
         if day % WANDERS_EVERY == 0:
             p = _wander(p)
         expected = p.reshape(k, n, manners_by_levels).sum(axis=2).T
@@ -181,6 +182,16 @@ def _of_pain(
     like += np.float32(ANYTHING / 11)
     like[:, np.isnan(seen)] = 1
     return like
+
+
+def _after_procedures(p: Probabilities, came: Probabilities, who: NDArray[np.bool_]) -> None:
+    """A usual day may turn into a sore one in the week after a procedure; when it is over nobody is sore as
+    expected any more. Changes both arrays."""
+    for values in (p, came):
+        sore = np.float32(TURNS_SORE) * values[USUAL]
+        np.copyto(sore, -values[SORE], where=~who[:, None, None])
+        values[USUAL] -= sore
+        values[SORE] += sore
 
 
 def _wander(p: Probabilities) -> Probabilities:

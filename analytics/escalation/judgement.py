@@ -29,6 +29,7 @@ from analytics.escalation.screening import RULE, Screened, Tier
 from analytics.escalation.severe import Answers, Report
 from analytics.escalation.thresholds import Thresholds
 from analytics.escalation.tiers import Cause
+from analytics.escalation.withdrawn import SILENCE
 
 SEVERE_RULE = "severe 1"
 _NAN = float("nan")
@@ -122,7 +123,9 @@ def _of_the_day(screened: Screened, answers: Answers, known: Known, by: Threshol
     if tier == Tier.CHECK_IN:
         asked = _screened(screened, answers, judged, Verdict.REVIEW, tier="review")
         return replace(
-            asked, reason=f"{asked.reason}; the patient has no diary page on which to be asked again"
+            asked,
+            reason=f"{asked.reason}; the patient has no diary page on which to be asked again",
+            evidence={**asked.evidence, "no_diary_page": True},
         )
     if untold is not None and judged - untold <= by.stale_after_days:
         return _late(screened, answers, untold, by)
@@ -177,14 +180,14 @@ def _calm(screened: Screened, answers: Answers, judged: int, by: Thresholds) -> 
     if not answers.all:
         return Decision(Verdict.NO_EVIDENCE, "cannot judge: there is no answer yet", RULE, day, "technical")
     last = answers.all[-1]
-    usual, days = _usual(answers, last.day, by)
+    usual, days = _median_worst(answers, last.day, by)
     why = None
     if answers.stale:
         why = f"the last answer, of {last.day}, is more than {by.stale_after_days} days old"
     elif usual is None:
         why = (
             f"{days} answered day{'' if days == 1 else 's'} in the {by.baseline_days} days "
-            f"before {last.day}, a usual level needs {by.least_baseline_days}"
+            f"before {last.day}, at least {by.least_baseline_days} are needed"
         )
     if why is not None:
         return Decision(
@@ -192,7 +195,8 @@ def _calm(screened: Screened, answers: Answers, judged: int, by: Thresholds) -> 
         )
     return Decision(
         Verdict.QUIET,
-        f"{last.in_words()} on {last.day}; usual {usual:g} over {days} answered days",
+        f"{last.in_words()} on {last.day}; "
+        f"median worst pain of the {by.baseline_days} days before: {usual:g}",
         RULE,
         day,
         score=_score(screened, day),
@@ -211,6 +215,10 @@ def _screened(
 ) -> Decision:
     """The decision of the screen on one day, under this verdict; `about` instead of its own cause."""
     said = screened.decision(0, place, about)
+    cause = Cause(int(screened.cause[0, place])) if about is None else about
+    unheard = cause == Cause.LIKELY and said.evidence["days_without_answer"] != 0
+    # Answers that come late may show that there was no silence (`withdrawn`).
+    guess = {"about": SILENCE, "silent_on": said.day.isoformat()} if unheard or cause == Cause.SILENCE else {}
     of_day = [one for one in answers.all if one.day == said.day]
     return Decision(
         verdict,
@@ -221,24 +229,25 @@ def _screened(
         severity,
         _score(screened, said.day),
         of_day[-1].at if of_day else None,
-        {"because": "score", **said.evidence},
+        {"because": "score", **guess, **said.evidence},
     )
 
 
 def _evidence(decision: Decision, answers: Answers, by: Thresholds) -> dict[str, object]:
-    """What the decision says itself, with the answer it rests on and the usual level before it."""
+    """What the decision says itself, with the answer it rests on and the median before it."""
     found: dict[str, object] = {"thresholds": by.label}
     report = next((one for one in answers.all if one.at == decision.reported_at), None)
     if report is not None:
         found |= {"worst": report.worst, "average": report.average, "said_at": report.at.isoformat()}
-    usual, days = _usual(answers, decision.day, by)
+    usual, days = _median_worst(answers, decision.day, by)
     found |= {"usual_worst": usual, "answered_days": days, "of_days": by.baseline_days}
     return found | decision.evidence
 
 
-def _usual(answers: Answers, day: date, by: Thresholds) -> tuple[float | None, int]:
+def _median_worst(answers: Answers, day: date, by: Thresholds) -> tuple[float | None, int]:
     """The median of worst pain over the answered days among those before `day`, None where too few are; and
-    how many are answered. A day counts once, by its latest answer."""
+    how many are answered. A day counts once, by its latest answer. It is not what the screen calls usual, a
+    level that does not follow a slow rise, and no sentence calls it so."""
     start = day - timedelta(days=by.baseline_days)
     own = {one.day: one.worst for one in answers.all if one.worst is not None and start <= one.day < day}
     return (float(median(own.values())) if len(own) >= by.least_baseline_days else None), len(own)

@@ -31,6 +31,8 @@ def read_set(path: Path, set_of: Callable[[Mapping[str, Any]], T]) -> T:
     """What `set_of` makes of a TOML file. Raises `BadSet`."""
     try:
         return set_of(tomllib.loads(path.read_text(encoding="utf-8")))
+    except FileNotFoundError as error:
+        raise BadSet("the file does not exist") from error
     except (OSError, UnicodeDecodeError) as error:
         raise BadSet("the file cannot be read as text") from error
     except tomllib.TOMLDecodeError as error:

@@ -38,20 +38,39 @@ def p_flare_7d(screened: Screened, model: RiskModel | None = None) -> Floats:
 
     Raises `BadRiskModel` where the model takes features that this screen does not deliver.
     """
-    model = shipped_risk_model() if model is None else model
-    if model.screen_rule not in (None, RULE):
-        raise BadRiskModel(f"the risk model {model.label} was made with {model.screen_rule}, not with {RULE}")
+    model = _fitting(model)
     risk = np.full(screened.rows.shape, np.nan)
     for start in range(0, len(risk), _AT_ONCE):
         end = min(start + _AT_ONCE, len(risk))
         delivered = {name: values[start:end] for name, values in screened.features.items()}
-        found = _features(screened.rows.part(start, end), delivered)
-        if absent := [name for name in model.features if name not in found]:
-            raise BadRiskModel(
-                f"the risk model {model.label} takes {absent[0]}, which {RULE} does not deliver"
-            )
-        risk[start:end] = 1 / (1 + np.exp(-np.clip(model.log_odds_of(found), -30, 30)))
+        risk[start:end] = _scored(model, _features(screened.rows.part(start, end), delivered))
     return np.where(told(screened), risk, np.nan)
+
+
+def p_flare_7d_of_last(screened: Screened, days: int, last: int, model: RiskModel | None = None) -> Floats:
+    """(n, last) of `p_flare_7d`: of the first `days` days the `last` ones alone, at the cost of few.
+
+    To the last bit what `p_flare_7d` says of these days. Where the screen went on from a checkpoint, a day of
+    which that holds nothing any more has no risk, either.
+    """
+    model = _fitting(model)
+    first = max(0, days - last)
+    delivered = {name: values[:, first:days] for name, values in screened.features.items()}
+    risk = _scored(model, _features(screened.rows.until(days), delivered, last))
+    return np.where(told(screened)[:, first:days], risk, np.nan)
+
+
+def _fitting(model: RiskModel | None) -> RiskModel:
+    model = shipped_risk_model() if model is None else model
+    if model.screen_rule not in (None, RULE):
+        raise BadRiskModel(f"the risk model {model.label} was made with {model.screen_rule}, not with {RULE}")
+    return model
+
+
+def _scored(model: RiskModel, found: Mapping[str, Floats]) -> Floats:
+    if absent := [name for name in model.features if name not in found]:
+        raise BadRiskModel(f"the risk model {model.label} takes {absent[0]}, which {RULE} does not deliver")
+    return np.asarray(1 / (1 + np.exp(-np.clip(model.log_odds_of(found), -30, 30))))
 
 
 def told(screened: Screened) -> NDArray[np.bool_]:
@@ -64,8 +83,8 @@ def risk_features(screened: Screened) -> dict[str, Floats]:
     return _features(screened.rows, screened.features)
 
 
-def _features(rows: DailyRows, delivered: Mapping[str, Floats]) -> dict[str, Floats]:
-    found = row_features(rows)
+def _features(rows: DailyRows, delivered: Mapping[str, Floats], last: int | None = None) -> dict[str, Floats]:
+    found = row_features(rows, last)
     for name, values in delivered.items():
         if name not in LEFT_OUT:
             found[f"screen_{name}"] = log_odds(values) if name.startswith("p_") else values

@@ -11,7 +11,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -68,11 +68,17 @@ class RiskModel:
     def log_odds_of(self, found: Mapping[str, Values]) -> Values:
         """Calibrated log odds of days with these features, arrays of one shape; NaN adds nothing."""
         total = np.full(next(iter(found.values())).shape, self.intercept)
-        corners = np.concatenate([[-MOST_SCALES], self.bends, [MOST_SCALES]])
+        corners, at_corners = self._lines
         for k, name in enumerate(self.features):
             away = scaled(found[name], self.centres[k], self.scales[k])
-            total += np.interp(away, corners, bent(corners, self.bends) @ self.coefficients[k])
+            total += np.interp(away, corners, at_corners[k])
         return self.recalibrated(total)
+
+    @cached_property
+    def _lines(self) -> tuple[Values, list[Values]]:
+        """Where the lines bend, and the log odds of each feature there."""
+        corners = np.concatenate([[-MOST_SCALES], self.bends, [MOST_SCALES]])
+        return corners, [bent(corners, self.bends) @ own for own in self.coefficients]
 
     def recalibrated(self, log_odds: Values) -> Values:
         """Along the knots; beyond them by as much as the last of them."""

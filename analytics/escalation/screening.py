@@ -24,8 +24,8 @@ from analytics.escalation.tiers import Cause, Judged, Tier, Tiers, Told, decide
 
 __all__ = ["RULE", "Checkpoint", "DayDecision", "Screened", "Tier", "go_on", "screen"]
 
-RULE = "likelihood 1"
-UNTOLD = 0.25  #: of the silences in which nothing else changes, those that have pain behind them
+RULE = "likelihood 2"
+UNTOLD = 0.1  #: of the silences in which nothing else changes, those that have pain behind them
 _LEAST_PROBABILITY = 1e-9
 _OF_THE_DAY = (
     "average",
@@ -198,7 +198,9 @@ def _screened(
     judged: Judged,
     tiers: Tiers,
 ) -> Screened:
-    nothing = (tiers.cause == Cause.NO_DATA) | (np.arange(rows.shape[1]) >= rows.days[:, None])
+    nothing = np.isin(tiers.cause, (Cause.NO_DATA, Cause.NO_ANSWER)) | (
+        np.arange(rows.shape[1]) >= rows.days[:, None]
+    )
     score = np.where(nothing, np.nan, judged.score)
     return Screened(rows, settings, tiers.tier, tiers.cause, score, judged.floor, features, filtered)
 

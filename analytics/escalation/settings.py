@@ -13,11 +13,11 @@ class Settings:
     """One set. Which page budget the shipped scores keep stands in docs/escalation.md."""
 
     name: str = "shipped"
-    version: int = 1
+    version: int = 2
     floor_average: float = 7.0  #: average pain at which a page does not wait for any statistics
     floor_worst: float = 9.0
     page_score: float = 0.1  #: a clinician is told from these odds of an escalation on
-    check_in_score: float = -0.86  #: a silent patient is asked again from these odds of pain behind it on
+    check_in_score: float = -0.95  #: a silent patient is asked again from these odds of pain behind it on
     unanswered_check_ins: int = 4  #: in vain, until a clinician finds the silence on the worklist
     most_check_ins: int = 6  #: in vain in a row; then the patient is left in peace until the next answer
     rearm_score: float = 0.0  #: an episode is over when the odds have fallen below
@@ -28,6 +28,7 @@ class Settings:
     review_probability: float = 0.9  #: of less movement or bad nights, for the worklist
     review_every_days: int = 28
     judge_days: int = 3  #: without any data for so long nothing can be judged
+    stale_after_days: int = 3  #: an answer older than that, and movement alone, do not tell how pain is
     least_answers: int = 3  #: before so many answers nothing can be judged either
 
     @property

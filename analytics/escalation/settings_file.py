@@ -34,6 +34,7 @@ BOUNDS: dict[str, tuple[float, float]] = {
     "review_probability": (0.5, 1),
     "review_every_days": (1, 365),
     "judge_days": (1, 30),
+    "stale_after_days": (1, 30),
     "least_answers": (1, 30),
 }
 #: Settings of which the first is never above the second.

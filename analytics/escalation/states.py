@@ -27,6 +27,7 @@ class State:
     inactive: bool = False
     lasts_days: float = 8.0
     begins_in_days: float = float("inf")  #: from a usual day
+    expected: bool = False  #: begins on the days after a planned procedure alone
 
 
 FLARES = (2.0, 3.0, 4.0)
@@ -43,8 +44,13 @@ STATES: tuple[State, ...] = (
     State("silence", 0.0, silent=True, lasts_days=5.0, begins_in_days=80.0),
     State("less movement", 0.0, inactive=True, lasts_days=25.0, begins_in_days=250.0),
     *(State("slow rise", shift, shift >= 1.5, lasts_days=STAGE_DAYS) for shift in STAGES),
+    State("sore after a procedure", 1.25, lasts_days=3.0, expected=True),
 )
 USUAL = 0
+SORE = len(STATES) - 1
+#: Of usual days in the week after a procedure, those that turn into a sore one: a third of people by the
+#: fourth day, as after radiotherapy (`streams.PROCEDURES`). How sore and for how long are choices.
+TURNS_SORE = 0.1
 SHIFT: NDArray[np.float32] = np.array([s.shift for s in STATES], dtype=np.float32)
 RISE_BEGINS_IN_DAYS = 250.0
 
@@ -98,6 +104,10 @@ def transitions() -> NDArray[np.float32]:
             case "flare":
                 t[i, np.flatnonzero(named("silent flare"))] = 0.2 * leave
                 t[i, USUAL] = 0.8 * leave
+            case "sore after a procedure":
+                # Whatever begins on a usual day begins on a sore one as well: nobody may go deaf there.
+                t[i] = t[USUAL]
+                t[i, i], t[i, USUAL] = (1 - leave) * t[USUAL, USUAL], leave * t[USUAL, USUAL]
             case _:
                 t[i, USUAL] = leave
     return t.astype(np.float32)

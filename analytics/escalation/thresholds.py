@@ -32,7 +32,7 @@ class Thresholds:
     late_after_h: int = 24  #: from an answer to its receipt; what took longer is not told as of now
     looks_back_h: int = 24  #: over which the question asks: a milder answer within does not take pain back
     stale_after_days: int = 3  #: when the last answer is older, no answer is severe now
-    baseline_days: int = 14  #: before the judged day, over which a usual level is told
+    baseline_days: int = 14  #: before the judged day, over which the median of worst pain is told
     least_baseline_days: int = 5  #: answered days of these without which no day is called quiet
 
     def __post_init__(self) -> None:

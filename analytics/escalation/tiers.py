@@ -47,6 +47,7 @@ class Cause(IntEnum):
     BAD_NIGHTS = 6
     NOT_WORN = 7
     NO_DATA = 8  #: nothing can be judged
+    NO_ANSWER = 9  #: movement alone cannot judge pain
 
 
 @dataclass(frozen=True)
@@ -108,6 +109,7 @@ def decide(rows: DailyRows, judged: Judged, by: Settings, told: Told, until: int
     so_far = np.cumsum(judged.answered, axis=1)
     unworn = _unworn(rows, by.judge_days)
     blind = _lately(judged.seen, by.judge_days) == 0
+    unsaid = _lately(judged.answered, by.stale_after_days + 1) == 0
     for day in range(first, until):
         said = judged.answered[:, day]
         told.in_vain[said] = 0
@@ -143,6 +145,7 @@ def decide(rows: DailyRows, judged: Judged, by: Settings, told: Told, until: int
         nights = rest & (judged.sleepless[:, day] >= by.review_probability)
 
         for which, whom, why in (
+            (unsaid[:, day], Tier.TECHNICAL, Cause.NO_ANSWER),
             (unworn[:, day], Tier.TECHNICAL, Cause.NOT_WORN),
             ((so_far[:, day] < by.least_answers) | blind[:, day], Tier.TECHNICAL, Cause.NO_DATA),
             (nights, Tier.REVIEW, Cause.BAD_NIGHTS),

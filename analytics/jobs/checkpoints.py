@@ -17,8 +17,9 @@ from analytics.escalation.rows import DailyRows
 from analytics.escalation.screening import Checkpoint, Screened, go_on
 from analytics.escalation.settings import Settings
 from analytics.escalation.thresholds import Thresholds
+from analytics.jobs.days_read import DaysRead
 
-AT_MOST = 2_000  #: patients, of 25 kB each with the shipped settings: 50 MB
+AT_MOST = 2_000  #: patients, of 25 kB each with the shipped settings, and 45 kB of rows and answers
 STILL_OPEN = 2  #: the running day and the day before it: these are walked each time
 ANSWERS_REACH = 14  #: days that an answer may look back and be late, by the bounds of the thresholds
 
@@ -28,6 +29,7 @@ class Checkpoints:
 
     def __init__(self, at_most: int = AT_MOST) -> None:
         self.walked = 0  #: days so far, of all patients
+        self.days = DaysRead(at_most)  #: of the same patients
         self._at_most = at_most
         self._kept: OrderedDict[int, tuple[bytes, Checkpoint]] = OrderedDict()
         self._lock = threading.Lock()

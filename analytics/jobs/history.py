@@ -27,6 +27,7 @@ LEFT_AFTER = 14  #: days without anything at the end, after which a patient is n
 class Batch:
     """Some patients: rows side by side, and of each the cases since the first day that counts."""
 
+    patient_ids: list[int]
     rows: DailyRows
     cases: list[list[PastCase]]
     attributes: list[dict[str, str]]
@@ -49,6 +50,7 @@ def history(
         watched = [_cut(one, _watched_days(one, at)) for one in found]
         there = [one for one in watched if one.days and one.first + timedelta(days=one.days) > since]
         batch = Batch(
+            [one.patient_id for one in there],
             as_daily_rows(there),
             [
                 [PastCase(day, outcome or OPEN) for day, outcome in cases.get(one.patient_id, [])]

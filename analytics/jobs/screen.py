@@ -5,6 +5,8 @@ Both are one judgement of the same rows (`analytics/escalation/judgement.py`); w
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 import sqlalchemy as sa
@@ -18,18 +20,19 @@ from analytics.escalation.settings import SHIPPED as SHIPPED_SETTINGS
 from analytics.escalation.settings import Settings
 from analytics.escalation.severe import Report, answers_at
 from analytics.escalation.thresholds import SHIPPED, Thresholds
+from analytics.escalation.withdrawn import SILENCE, Said, withdrawn
 from analytics.jobs.checkpoints import Checkpoints
+from analytics.jobs.foresee import foresee
 from analytics.jobs.patient_days import as_daily_rows, first_of
 from analytics.jobs.site_settings import settings_of
 from days.cut import day_of
 from store import decisions, marks, results
-from store.cases import has_open_case
 from store.check_ins import ask_again
-from store.daily_rows import PatientRows, daily_rows
+from store.daily_rows import PatientRows
 from store.database import transaction
-from store.diary_links import is_valid, links_of
 from store.people import Patient
 from store.responses import mark_responses
+from store.standing import Before, standing
 from store.zones import local_day, zone_at, zone_of_patient
 
 log = structlog.get_logger()
@@ -75,7 +78,7 @@ def _judge_next(
         zone = zone_of_patient(session, patient.id)
         today = day_of(at, zone)
         own = settings_of(session, patient.site, settings)
-        decision = decision_on(session, patient.id, today, at, thresholds, own, checkpoints)
+        decision, screened = judgement_on(session, patient.id, today, at, thresholds, own, checkpoints)
         decisions.add_decision(
             session,
             decisions.Decision(
@@ -92,6 +95,8 @@ def _judge_next(
                 decided_at=at,
             ),
         )
+        if screened is not None:
+            foresee(session, patient.id, screened, today, at)
         if decision.tier == "check_in":
             ask_again(session, patient.id, today, decision.day, at)
         if kind == marks.DIARY:
@@ -112,19 +117,47 @@ def decision_on(
     checkpoints: Checkpoints,
 ) -> Decision:
     """What is said of one patient at `at`, by what is stored now. Nothing is written."""
-    (own,) = daily_rows(session, [patient_id], first_of(today), today, at)
+    return judgement_on(session, patient_id, today, at, thresholds, settings, checkpoints)[0]
+
+
+def judgement_on(
+    session: Session,
+    patient_id: int,
+    today: date,
+    at: datetime,
+    thresholds: Thresholds,
+    settings: Settings,
+    checkpoints: Checkpoints,
+) -> tuple[Decision, Screened | None]:
+    """That, and the screen it rests on; None where the screen failed."""
+    own = checkpoints.days.of(session, patient_id, first_of(today), today, at)
     reports = [Report(one.day, one.at, one.worst, one.average, one.received_at) for one in own.answers]
     answers = answers_at(reports, at, thresholds, settings.floor_average, settings.floor_worst)
-    fired = decisions.fired_since(
-        session, patient_id, today - timedelta(days=2 * settings.cool_down_days + 2)
-    )
-    known = Known(
-        today,
-        [Fired(one.day, one.reported_at, one.tier) for one in fired],
-        has_open_case(session, patient_id, told=True),
-        any(is_valid(link, at) for link in links_of(session, patient_id)),
-    )
-    return judge(_screened(own, settings, thresholds, checkpoints), answers, known, thresholds)
+    now = standing(session, patient_id, today - timedelta(days=2 * settings.cool_down_days + 2), at)
+    screened = _screened(own, settings, thresholds, checkpoints)
+    gone = withdrawn(screened, _of_silence(now.before), now.has_diary_link, thresholds)
+    taken_back = {one.number for one in gone}
+    fired = [
+        Fired(one.day, one.reported_at, one.tier)
+        for one in now.before
+        if one.fired and one.id not in taken_back
+    ]
+    decision = judge(screened, answers, Known(today, fired, now.open_case, now.has_diary_link), thresholds)
+    if gone:
+        told = [
+            {"decision": one.number, "day": one.day.isoformat(), "why": one.why, "fired": one.fired}
+            for one in gone
+        ]
+        decision = replace(decision, evidence={**decision.evidence, "withdraws": told})
+    return decision, screened
+
+
+def _of_silence(before: Sequence[Before]) -> list[Said]:
+    return [
+        Said(one.id, one.fired, one.silent_on, one.silent_days, one.unasked)
+        for one in before
+        if one.about == SILENCE and one.silent_on is not None and one.silent_days is not None
+    ]
 
 
 def _screened(

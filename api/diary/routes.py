@@ -14,6 +14,7 @@ from starlette.responses import RedirectResponse, Response
 
 from api.auth import Db, must_be_ours, token_of
 from api.diary import entrance
+from api.diary.after_hours import after_hours_text
 from api.diary.answer_days import open_days
 from api.diary.entrance import PATH, Visitor, visitor
 from api.diary.form import Filled, filled_from, read_answer, read_no_answer
@@ -65,7 +66,6 @@ def diary(request: Request, db: Db, day: str = "") -> Response:
         if entrance.came_from_another_site(request):
             return page(request, "one_moment.html", None, urgent=False)
         return sorry_page(request)
-    record(db, at, who.name, "diary.view", who.patient.id)
     return _form(request, db, who, at, _day(day, who, at))
 
 
@@ -91,8 +91,10 @@ def saved(request: Request, db: Db, day: str = "") -> Response:
     chosen, answers = _day(day, who, at), answers_of(db, who.patient, days)
     if chosen not in answers:
         return RedirectResponse(PATH, 303)
-    here = f"{PATH}/saved?day={chosen}"
-    return page(request, "saved.html", who, here=here, day=chosen, days=days, answers=answers)
+    here, told = f"{PATH}/saved?day={chosen}", after_hours_text(request, db, who, at)
+    return page(
+        request, "saved.html", who, here=here, day=chosen, days=days, answers=answers, after_hours=told
+    )
 
 
 @router.get(PATH + "/{token:path}")
@@ -148,7 +150,11 @@ def _form(
     *,
     no_answer: bool = False,
 ) -> Response:
-    """The form for `day`. `said` is a sentence above it; `asked` are the days between which to choose."""
+    """The form for `day`. `said` is a sentence above it; `asked` are the days between which to choose.
+
+    It shows what was answered, so whoever gets it has looked.
+    """
+    record(session, at, who.name, "diary.view", who.patient.id)
     days = open_days(at, who.zone)
     answers = answers_of(session, who.patient, days)
     before = answers.get(day)
@@ -176,6 +182,7 @@ def _form(
         no_answer=no_answer,
         said=said,
         seen=mark_of(day, before),
+        after_hours=after_hours_text(request, session, who, at),
         csrf=token_of(entrance.token_in_cookie(request) or ""),
     )
 

@@ -21,6 +21,8 @@ from store.zones import zone_of_patient
 def created(db: Db, user: User, patient: Patient, entry: DiaryIn) -> tuple[ReportOut, bool]:
     """Store an entry as the API does; how it stands now, and whether anything was new."""
     stored = write_down(db, user, patient, zone_of_patient(db, patient.id), entry)
+    if not stored.changed:  # the answer shows what is there, whoever wrote it
+        record(db, now(), user.name, "patient.view", patient.id, "fhir repeated")
     report = ward_entry(db, patient.id, entry.id)
     return shown(db, [report])[0], stored.changed
 

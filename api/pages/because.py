@@ -25,9 +25,9 @@ def because(evidence: Mapping[str, Any]) -> list[str]:
     found = []
     usual, days, of_days = (evidence.get(name) for name in ("usual_worst", "answered_days", "of_days"))
     if usual is not None:
-        found.append(f"Usual worst pain {usual:g}: median of {days} answered days of the {of_days} before")
+        found.append(f"Worst pain of the {of_days} days before: median {usual:g}, of {days} answered days")
     elif days is not None:
-        found.append(f"Usual worst pain not known: {days} of the {of_days} days before were answered")
+        found.append(f"Worst pain of the {of_days} days before: {days} answered, too few for a median")
     averages = evidence.get("last_averages") or []
     if any(one is not None for one in averages):
         shown = ", ".join("–" if one is None else f"{one:g}" for one in averages)

@@ -20,6 +20,7 @@ from api.pages.holds import Hold, Next, holds_of, next_of
 from api.pages.hours import Hour, hours_of
 from api.pages.index_table import INDICES, IndexTable, Indices, index_table
 from api.pages.patients_words import Words, newest_words
+from api.pages.risk_words import RiskWords, risk_words
 from api.pages.score_chart import ScoreChart, draw_scores
 from api.pages.standing import why_no_news
 from api.pages.treatment_form import Form, blank
@@ -41,6 +42,7 @@ from store.decisions import newest_decision
 from store.diary import Report, Treatment, reports_of
 from store.diary_days import diary_days, kept
 from store.diary_links import DiaryLink, is_valid, links_of
+from store.flare_risks import newest_risk
 from store.gaps import SHOWN, said
 from store.hours import read_hours
 from store.judged import judged_days
@@ -109,6 +111,7 @@ class PatientPage:
     words: list[Words]  #: the newest notes
     more_words: int
     why: Why | None  #: how the newest decision came about
+    risk: RiskWords | None  #: of a flare within seven days
     scores: ScoreChart | None
     coming: dict[int, Next]  #: of each open clinical case
     holds: list[Hold]  #: what keeps people from being told
@@ -196,6 +199,7 @@ def read_page(
         words=written,
         more_words=more_written,
         why=None if decision is None else why_paged(decision, zone),
+        risk=risk_words(newest_risk(session, row.patient_id), today),
         scores=draw_scores(days, zone, judged, limit_of(decision)),
         coming=next_of(session, [(case, site, zone) for case, _ in still], now),
         holds=holds_of(session, row.patient_id, user, now),

@@ -24,7 +24,6 @@ MOST = 100  #: the page shows the newest; the API and the command have all
 @router.get("/quarantine")
 def refused_messages(request: Request, db: Db, user: AsAdministrator) -> Response:
     """The newest refused messages."""
-    record(db, now(), user.name, "quarantine.list")
     return _page(request, db, user)
 
 
@@ -71,6 +70,7 @@ def drop(
 
 
 def _page(request: Request, db: Db, user: User, error: str | None = None, status: int = 200) -> Response:
+    record(db, now(), user.name, "quarantine.list")
     messages = db.execute(shown().order_by(Quarantined.id.desc()).limit(MOST)).all()
     return page(
         request,

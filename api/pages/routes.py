@@ -15,12 +15,14 @@ from api.association_answers import refuse_too_many
 from api.auth import AsWardUser, CurrentUser, Db
 from api.pages import (
     accounts,
+    alert_report,
     budget,
     case_actions,
     day_by_day,
     diary_links,
     entry,
     live,
+    plan_page,
     quarantine,
     treatment_actions,
 )
@@ -55,7 +57,18 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
 
 
 router = APIRouter(include_in_schema=False, lifespan=lifespan)
-PARTS = (accounts, budget, case_actions, diary_links, entry, live, quarantine, treatment_actions)
+PARTS = (
+    accounts,
+    alert_report,
+    budget,
+    case_actions,
+    diary_links,
+    entry,
+    live,
+    plan_page,
+    quarantine,
+    treatment_actions,
+)
 for part in PARTS:
     router.include_router(part.router)
 
@@ -146,7 +159,8 @@ def ask_day_by_day(db: Db, user: AsWardUser, code: str, back: Back = "/") -> Res
 @router.get("/cases/{case_id}")
 def case_page(db: Db, user: AsWardUser, case_id: int) -> Response:
     """The link in a message: leads to the patient, at this case."""
-    _, code = _case(db, user, case_id)
+    case, code = _case(db, user, case_id)
+    record(db, now(), user.name, "case.view", case.patient_id, f"case {case.id} link")
     return RedirectResponse(f"/patients/{quote(code, safe='')}#case-{case_id}", 303)
 
 

@@ -107,15 +107,19 @@ def score_y(score: float) -> float:
 
 def _said(one: JudgedDay) -> str:
     odds = "" if one.score is None else f"odds {odds_in_words(one.score)}"
-    return ", ".join(part for part in (odds, WORDS.get(one.tier or "", "")) if part)
+    return ", ".join(part for part in (odds, _became(one, "")) if part)
 
 
 def _of_day(one: JudgedDay | None) -> tuple[str, str]:
     if one is None:
         return "–", "not judged"
-    return ("–" if one.score is None else odds_in_words(one.score)), WORDS.get(
-        one.tier or "", "nobody called"
-    )
+    return ("–" if one.score is None else odds_in_words(one.score)), _became(one, "nobody called")
+
+
+def _became(one: JudgedDay, nothing: str) -> str:
+    if one.tier == "technical" and one.score is not None:
+        return "judged without a device"  # by the diary, beside trouble of a device
+    return WORDS.get(one.tier or "", nothing)
 
 
 def _described(days: Sequence[date], known: Sequence[JudgedDay], judged: Sequence[JudgedDay]) -> str:

@@ -18,19 +18,26 @@ REACHED = {
     "check_in": ("Why not paged", "Nobody is called; the patient is asked again first."),
     "technical": (
         "Why not paged",
-        "Nobody is called: it cannot be judged. This does not say that the patient is well.",
+        "Nobody is called: this day cannot be judged. This does not say that the patient is well.",
     ),
     None: ("Why not paged", "Nobody is called: nothing stands out from what is usual for this patient."),
 }
+#: A day that is quiet by the diary, with trouble of a device beside it.
+WITHOUT_DEVICE = (
+    "Why not paged",
+    "Nobody is called: nothing in the diary stands out. Movement and sleep say nothing here: a device or its "
+    "data fail.",
+)
 #: Keys of the evidence that have words, in the order in which they are told; any other is told by its name.
 KEYS = {
     "because": "Because",
+    "withdraws": "No longer held",
     "likeliest": "Most like",
     "average": "Average pain",
     "usual_average": "Usual average pain",
     "last_averages": "Average pain of the last 7 days",
     "worst": "Worst pain",
-    "usual_worst": "Usual worst pain",
+    "usual_worst": "Median worst pain of the days before",
     "usual_worst_above_average": "Usual worst pain, above average",
     "at_least": "Limit",
     "accepted_level": "Level that was accepted as expected",
@@ -39,7 +46,7 @@ KEYS = {
     "answered_of_14_days": "Days answered of the last 14",
     "days_without_answer": "Days without an answer",
     "usually_answers_percent": "Usually answers [% of days]",
-    "answered_days": "Answered days",
+    "answered_days": "Answered days of this median",
     "of_days": "Out of days",
     "steps": "Steps",
     "usual_steps": "Usual steps",
@@ -64,7 +71,14 @@ BECAUSE = {
 }
 _ODDS = ("page_score", "score")  #: keys whose values are log10 of odds
 _FACTORS = ("spoke_for_it_in_7_days",)  #: keys whose values are log10 of how often likelier
-_ELSEWHERE = ("p_flare_7d", "probability", "rule", "settings")  #: have a sentence of their own
+_ELSEWHERE = (
+    "p_flare_7d",
+    "probability",
+    "rule",
+    "settings",
+    "about",
+    "silent_on",
+)  #: have a sentence of their own
 _HEARD = 0.15  #: log10: less than 1.4 times says little
 _LONGEST = 300
 
@@ -80,7 +94,6 @@ class Why:
     decided_at: datetime
     odds: str | None
     likely: str | None  #: the same, of a hundred
-    risk: str | None
     evidence: list[tuple[str, str]]
     made_by: str
 
@@ -88,8 +101,10 @@ class Why:
 def why_paged(decision: Decision, zone: tzinfo) -> Why:
     """A decision in words."""
     evidence = decision.evidence
-    title, said = REACHED.get(reached(decision.verdict, decision.tier), REACHED[None])
-    settings, risk = evidence.get("settings"), evidence.get("p_flare_7d")
+    whom = reached(decision.verdict, decision.tier)
+    quiet = whom == "technical" and decision.verdict == "quiet"
+    title, said = WITHOUT_DEVICE if quiet else REACHED.get(whom, REACHED[None])
+    settings = evidence.get("settings")
     return Why(
         title=title,
         said=said,
@@ -98,7 +113,6 @@ def why_paged(decision: Decision, zone: tzinfo) -> Why:
         decided_at=decision.decided_at,
         odds=None if decision.score is None else odds_in_words(decision.score),
         likely=None if decision.score is None else risk_in_words(1 / (1 + 10**-decision.score)),
-        risk=None if not isinstance(risk, int | float) else risk_in_words(risk),
         evidence=[
             (KEYS.get(key) or _spoken(key), _value(key, value, zone))
             for key, value in sorted(evidence.items(), key=_place)
@@ -148,6 +162,8 @@ def _value(key: str, value: object, zone: tzinfo) -> str:
         return odds_in_words(value)
     if key in _FACTORS and isinstance(value, Mapping):
         return _spoke(value)
+    if key == "withdraws" and isinstance(value, list):
+        return "; ".join(str(one.get("why")) for one in value if isinstance(one, Mapping))
     if key == "because":
         return BECAUSE.get(str(value), str(value))
     return _told(value, zone)

@@ -1,8 +1,9 @@
 """Escalation detection on simulated cohorts: the table of targets, rivals, risk, groups.
 
-`python -m benchmarks.escalation [table|trade|speed|headache] [--seeds tuning|evaluation]`. Numbers are
+`python -m benchmarks.escalation [table|trade|asked|speed|headache] [--seeds tuning|evaluation]`. Numbers are
 simulated and say nothing of clinical performance. `trade` sees the tuning seeds alone and writes the
-operating curve that a ward's budget of pages is read from. Sources: clinical.md 4.3, 7.2 to 7.4 and 8.
+operating curve that a ward's budget of pages is read from; `asked` prints, on the same seeds, what questions
+to silent patients cost and find. Sources: clinical.md 4.3, 7.2 to 7.4 and 8.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import time
 from dataclasses import asdict
 from pathlib import Path
 
-from benchmarks.escalation import headache, run, speed, trade
+from benchmarks.escalation import asked, headache, run, speed, trade
 from benchmarks.escalation.report import Report
 from benchmarks.escalation.seeds import DAYS, HEADING, PATIENTS, REGIMES, SEEDS
 from benchmarks.table import Table
@@ -32,8 +33,10 @@ days later, for a drift from four days after its start to ten days after it reac
 from three days before; flare with diary dropout (mnar_flare) also by a check-in that got an answer. Stable
 patients are those of the scenario `stable`. Chance capture is 1 - exp(-rate * window / 7): what pages at
 random at that rate would find. Thresholds of the screen and of the rules beside it are frozen on the tuning
-seeds; the figures are of the evaluation seeds (`benchmarks/escalation/seeds.py`). Six entries in a hundred
-arrive one to four days late; they stand on the day they tell of (`--no-late-entries` leaves them out).
+seeds; the figures are of the evaluation seeds (`benchmarks/escalation/seeds.py`). The last table (`asked`)
+is of the tuning seeds: what questions to silent patients cost and find (docs/decisions/0033 says what is
+missed and why). Six entries in a hundred arrive one to four days late; they stand on the day they tell of
+(`--no-late-entries` leaves them out).
 """
 FIXED = (0.05, 0.10)  #: calm pages a patient-week (clinical.md 4.3)
 
@@ -45,8 +48,12 @@ def main() -> None:
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    words.add_argument("part", nargs="?", default="table", choices=("table", "trade", "speed", "headache"))
-    words.add_argument("--seeds", choices=tuple(SEEDS), default="evaluation", help="trade: always tuning")
+    words.add_argument(
+        "part", nargs="?", default="table", choices=("table", "trade", "asked", "speed", "headache")
+    )
+    words.add_argument(
+        "--seeds", choices=tuple(SEEDS), default="evaluation", help="trade, asked: always tuning"
+    )
     words.add_argument("--patients", type=int, default=PATIENTS, help="of each scenario")
     words.add_argument("--workers", type=int, default=min(2, os.cpu_count() or 1))
     words.add_argument("--no-late-entries", action="store_true", help="leave out entries that arrive late")
@@ -58,6 +65,9 @@ def main() -> None:
             document = trade.curve(given.patients, spread=pool.map)
         trade.write(document)
         tables, kept = [trade.table(document)], document
+    elif given.part == "asked":
+        with run.cores(given.workers) as pool:
+            tables, kept = [asked.table(given.patients, spread=pool.map)], {}
     elif given.part == "speed":
         tables, kept = [speed.measured()], {}
     elif given.part == "headache":
@@ -86,6 +96,7 @@ def _table(given: argparse.Namespace) -> tuple[list[Table], dict[str, object]]:
         against = pool.submit(run.tuned_rivals, patients).result()
         todo = run.jobs(SCENARIOS, REGIMES, seeds, patients, against, named, late)
         found = run.judge_all(todo, pool.map)
+        questions = asked.table(patients, spread=pool.map)
     told = f"{len(SCENARIOS)} scenarios x {patients} patients x {DAYS} days, {given.seeds} seeds"
     report = Report(found, REGIMES, against, told + ("." if late else ", late entries left out."))
     tables = [*report.tables(), *of_diary.result()]
@@ -95,6 +106,7 @@ def _table(given: argparse.Namespace) -> tuple[list[Table], dict[str, object]]:
         tables[-1].notes.append(
             "Sensitivity at fixed rates is left out: there is no curve of this screen (`trade`)."
         )
+    tables.append(questions)
     tables[0].notes.append(f"The whole run took {time.perf_counter() - started:.0f} s.")
     return tables, report.document
 

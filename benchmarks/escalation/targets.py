@@ -73,6 +73,7 @@ LINES: tuple[Line, ...] = (
     Line("mnar_flare, page or answered check-in", lambda f: f.sensitivity("mnar_flare"), *least(0.85, 0.75)),
     Line("mnar_flare by pages alone", lambda f: f.sensitivity("mnar_flare", pages_alone=True)),
     Line("chemo_flare", lambda f: f.sensitivity("chemo_flare"), *least(0.88, 0.80)),
+    Line("procedure_flare (1 to 4 days after a procedure)", lambda f: f.sensitivity("procedure_flare")),
     Line(
         "early_flare (within two weeks of enrolment)",
         lambda f: f.sensitivity("early_flare"),
@@ -88,6 +89,9 @@ LINES: tuple[Line, ...] = (
     Line("median delay, drift, missed = never", lambda f: f.delay(("drift",), missed=True), days=True),
     Line("non-wear week with a calm page", lambda f: f.windows("nonwear", "nonwear"), *most(0.03, 0.04)),
     Line("chemo window with a calm page", lambda f: f.windows("chemo", "chemo"), *most(0.05, 0.06)),
+    Line(
+        "procedure window with a calm page", lambda f: f.windows("procedure", "procedure"), *most(0.05, 0.07)
+    ),
     Line("travel with a calm page", lambda f: f.windows("tz_shift", "travel"), *most(0.05, 0.07)),
     Line("device week with a calm page", lambda f: f.windows("device_swap", "device"), *most(0.05, 0.07)),
     Line("noisy rater, calm pages a week", lambda f: f.rate("noisy_rater", "calm"), *most(0.06, 0.08)),

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from simulate.cohort.cohort import Family, make_cohort
 from simulate.cohort.record import Cohort
-from simulate.cohort.scenarios import FEWEST_DAYS, SCENARIOS
+from simulate.cohort.scenarios import FEWEST_DAYS, MIXED
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ def members(
     patients: int,
     days: int,
     seed: int,
-    scenarios: Sequence[str] = SCENARIOS,
+    scenarios: Sequence[str] = MIXED,
     *,
     family: Family = "plain",
     stressed: bool = False,

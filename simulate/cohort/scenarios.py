@@ -1,6 +1,7 @@
-"""Seventeen stories: events that somebody must be told of, and what only looks like one (clinical.md 7.3).
+"""Nineteen stories: events that somebody must be told of, and what only looks like one (clinical.md 7.3).
 
-Sizes and lengths are those of the table there; the last three scenarios are those of the targets' table.
+Sizes and lengths are those of the table there; three more scenarios are those of the targets' table, and the
+last two are about planned procedures (`procedures.py`).
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from simulate.cohort import shapes
+from simulate.cohort import procedures, shapes
 from simulate.cohort.course import BASELINE_DAYS, Course
 
 Days = NDArray[np.int64]
@@ -94,6 +95,18 @@ def _chemo_flare(course: Course) -> None:
     if not fits.any(axis=1).all():
         raise ValueError(f"chemo_flare needs {BASELINE_DAYS + 28 + _LONGEST_FLARE} days or more")
     _flare(course, chance.argmax(axis=1).astype(np.int64), "chemo_flare")
+
+
+def _procedure(course: Course) -> None:
+    """A planned procedure, and in the week from it on what is expected then."""
+    day = procedures.undergo(course, _onset(course, procedures.WINDOW_DAYS + 1))
+    course.window("procedure", day, day + procedures.WINDOW_DAYS)
+
+
+def _procedure_flare(course: Course) -> None:
+    """The flare begins one to four days after a procedure, on top of what is expected then."""
+    day = procedures.undergo(course, _onset(course, 5 + _LONGEST_FLARE))
+    _flare(course, day + course.streams.whole("days after the procedure", 1, 5), "procedure_flare")
 
 
 def _early_flare(course: Course) -> None:
@@ -193,7 +206,7 @@ def _treated(course: Course, day: Days, kind: str) -> None:
 
 _Story = Callable[[Course], None]
 
-#: The five events and nine distractors of clinical.md 7.3, then the three more of the targets' table.
+#: The five events and nine distractors of clinical.md 7.3, the three more of the targets' table, procedures.
 STORIES: dict[str, _Story] = {
     "flare": _plain_flare,
     "drift": _drift,
@@ -212,9 +225,13 @@ STORIES: dict[str, _Story] = {
     "chemo_flare": _chemo_flare,
     "early_flare": _early_flare,
     "second_flare": _second_flare,
+    "procedure": _procedure,
+    "procedure_flare": _procedure_flare,
 }
 SCENARIOS = tuple(STORIES)
 CORE_SCENARIOS = SCENARIOS[:14]
+#: What a group is mixed of unless told otherwise: a seed gives the same group as before procedures came.
+MIXED = SCENARIOS[:17]
 EVENT_KINDS = (
     "flare",
     "drift",
@@ -224,6 +241,7 @@ EVENT_KINDS = (
     "chemo_flare",
     "early_flare",
     "second_flare",
+    "procedure_flare",
 )
 #: Scenarios in which everybody has systemic therapy.
 WITH_THERAPY = ("chemo", "chemo_flare")

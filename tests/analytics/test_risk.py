@@ -12,7 +12,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analytics.escalation.risk import came_within, outcome_known, p_flare_7d, risk_features
+from analytics.escalation.risk import (
+    came_within,
+    outcome_known,
+    p_flare_7d,
+    p_flare_7d_of_last,
+    risk_features,
+)
+from analytics.escalation.risk_features import row_features
 from analytics.escalation.risk_model import (
     CHECKSUM,
     SHIPPED_FILE,
@@ -22,7 +29,7 @@ from analytics.escalation.risk_model import (
     shipped_risk_model,
 )
 from analytics.escalation.rows import DailyRows
-from analytics.escalation.screening import screen
+from analytics.escalation.screening import go_on, screen
 from analytics.escalation.settings import SHIPPED
 from analytics.escalation.tiers import Cause
 
@@ -80,6 +87,44 @@ def test_leaving_out_the_future_changes_no_past_feature():
     for days in (1, 9, 22, 50):
         for name, values in risk_features(screen(whole.until(days))).items():
             np.testing.assert_array_equal(values, later[name][:, :days], err_msg=name)
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    seed=st.integers(0, 10_000),
+    patients=st.integers(1, 3),
+    days=st.integers(1, 90),
+    last=st.integers(1, 20),
+    missing=st.sampled_from([0.0, 0.3, 0.9]),
+)
+def test_the_last_days_alone_are_to_the_last_bit_what_they_are_among_all_days(
+    seed, patients, days, last, missing
+):
+    made = lives(patients, days, seed, missing)
+    for name, values in row_features(made).items():
+        np.testing.assert_array_equal(row_features(made, last)[name], values[:, -last:], err_msg=name)
+    screened = screen(made)
+    until = 1 + seed % days
+    whole = p_flare_7d(screen(made.until(until)))[:, -last:]
+    np.testing.assert_array_equal(p_flare_7d_of_last(screened, until, last), whole)
+
+
+@settings(max_examples=10, deadline=None)
+@given(seed=st.integers(0, 10_000), missing=st.sampled_from([0.0, 0.3, 0.9]))
+def test_a_patient_alone_has_the_features_that_the_patient_has_among_others(seed, missing):
+    made = lives(3, 70, seed, missing)
+    together = row_features(made)
+    for name, values in row_features(made.part(1, 2)).items():
+        np.testing.assert_array_equal(values[0], together[name][1], err_msg=name)
+
+
+def test_a_screen_that_goes_on_has_the_risks_of_one_that_walked_all_days():
+    made = lives(1, 120, 11)
+    _, checkpoint = go_on(made.until(117), SHIPPED, None, 115, 33)
+    went_on, _ = go_on(made, SHIPPED, checkpoint, 118, 33)
+    np.testing.assert_array_equal(p_flare_7d_of_last(went_on, 119, 14), p_flare_7d(screen(made))[:, 105:119])
+    forgotten = p_flare_7d_of_last(went_on, 119, 80)[0]
+    assert np.isnan(forgotten[: 115 - 33 - 39]).all()
 
 
 def test_days_that_cannot_be_judged_have_no_risk():

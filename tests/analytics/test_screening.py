@@ -129,8 +129,10 @@ def test_silence_weighs_more_when_movement_and_sleep_have_changed_with_it():
         "steps": [*quiet["steps"][:36], *[1900.0] * 7],
     }
     said = [*STEADY, 3.0, *[NAN] * 7]
-    usual, unusual = (screen(rows(average=said, **beside)).score[0, -1] for beside in (quiet, changed))
-    assert unusual > usual + 0.5
+    usual, unusual = (
+        screen(rows(average=said, **beside)).features["p_silent_flare"][0, -1] for beside in (quiet, changed)
+    )
+    assert unusual > 3 * usual
 
 
 def test_whoever_seldom_answers_is_not_asked_again_for_a_usual_pause():
@@ -147,12 +149,80 @@ def test_days_without_any_data_cannot_be_judged_and_say_so():
     assert said[1].score is None
 
 
+def test_whoever_stays_silent_with_the_watch_on_is_asked_reviewed_and_then_cannot_be_judged_day_after_day():
+    judged = screen(rows(average=[*STEADY, *[NAN] * 35], steps=[3000.0, 3200.0] * 35))
+    asked, (seen,) = days_of(Tier.CHECK_IN, judged), days_of(Tier.REVIEW, judged)
+    assert len(asked) + 1 == SHIPPED.most_check_ins
+    assert set(judged.tier[0, max(*asked, seen) + 1 :].tolist()) == {Tier.TECHNICAL}
+    said = judged.decision(0, 69)
+    assert said.reason == "cannot judge: no answer for 35 days, and movement alone does not tell pain"
+    assert said.score is None
+
+
+def test_an_answer_that_is_three_days_old_is_enough_and_one_of_four_days_is_not():
+    judged = screen(rows(average=[3.0, NAN, NAN, NAN, NAN] * 10, steps=[3000.0] * 50))
+    assert judged.tier[0, -5:].tolist() == [Tier.NONE] * 4 + [Tier.TECHNICAL]
+    assert judged.decision(0, 49).reason.startswith("cannot judge: no answer for 4 days, ")
+
+
 def test_less_movement_with_the_pain_of_always_is_for_review_and_no_page():
     judged = screen(rows(average=STEADY * 2, steps=[3000.0, 3300.0] * 20 + [1500.0] * 30))
     assert days_of(Tier.PAGE, judged) == []
     (review,) = days_of(Tier.REVIEW, judged)
     assert review > 40
     assert "look at function" in judged.decision(0, review).reason
+
+
+def with_treatment(kind: str, *days: int, after: list[float], **beside: list[float]) -> Screened:
+    """Steady pain for five weeks, what was given on these days, and the averages from day 36 on."""
+    said = rows(average=[*STEADY, 3.0, *after], **beside)
+    return screen(replace(said, treatments={(0, day): frozenset({kind}) for day in days}))
+
+
+@pytest.mark.parametrize("kind", ["radiotherapy", "nerve_block", "surgery", "biopsy"])
+def test_some_more_pain_in_the_days_after_a_planned_procedure_is_expected_and_pages_nobody(kind):
+    sore = [5.0, 5.0, 5.0, 4.0, 4.0, 3.0, 3.0]
+    assert days_of(Tier.PAGE, with_treatment("opioid_up", 35, after=sore)) == [38]
+    judged = with_treatment(kind, 35, after=sore)
+    assert days_of(Tier.PAGE, judged) == []
+    assert days_of(Tier.REVIEW, judged) == []
+
+
+def test_worse_nights_and_less_movement_after_a_planned_procedure_are_expected_too():
+    nights = [84.0, 82.0, 86.0] * 12 + [70.0] * 6
+    steps = [3000.0, 3300.0, 2800.0] * 12 + [1200.0] * 6
+    beside = {"sleep_efficiency": nights, "steps": steps}
+    usual, after = (
+        with_treatment(kind, 35, after=[4.0] * 6, **beside).score[0, -1] for kind in ("opioid_up", "surgery")
+    )
+    assert usual > 0 > after
+
+
+def test_a_clear_flare_in_the_days_after_a_planned_procedure_is_paged_and_says_so():
+    judged = with_treatment("radiotherapy", 35, after=[6.0] * 6)
+    (page,) = days_of(Tier.PAGE, judged)
+    assert page in (36, 37, 38)
+    assert judged.decision(0, page).reason.startswith("more pain than usual, and than is expected ")
+    assert "after radiotherapy: average pain 6, usual average 3" in judged.decision(0, page).reason
+
+
+def test_the_clinical_floor_pages_on_the_day_of_a_procedure():
+    judged = with_treatment("surgery", 35, after=[7.0])
+    assert judged.tier[0, 36] == Tier.PAGE
+    assert judged.decision(0, 36).reason.startswith("severe now: ")
+
+
+def test_pain_that_stays_when_the_week_after_a_procedure_is_over_is_paged():
+    (page,) = days_of(Tier.PAGE, with_treatment("nerve_block", 35, after=[5.0] * 12))
+    assert 40 <= page <= 45
+
+
+def test_over_weeks_of_fractions_only_the_first_week_expects_more_pain():
+    fractions = [day for day in range(14, 36) if day % 7 < 5]
+    with_them, without = (
+        with_treatment(kind, *fractions, after=[5.0] * 6) for kind in ("radiotherapy", "opioid_up")
+    )
+    assert days_of(Tier.PAGE, with_them) == days_of(Tier.PAGE, without) != []
 
 
 def test_a_watch_on_the_table_is_told_once_and_says_nothing_about_the_patient():
@@ -201,7 +271,11 @@ def histories(draw: st.DrawFn) -> DailyRows:
     for name in NUMBERS:
         values = np.round(rng.random((n, d)) * BOUNDS[name], 0 if BOUNDS[name] > 1 else 2)
         numbers[name] = np.where(rng.random((n, d)) < draw(st.floats(0, 1)), np.nan, values)
-    treatments = {(int(rng.integers(n)), int(rng.integers(d))): frozenset({"chemo"}) for _ in range(3)}
+    kinds = ("chemo", "chemo", "radiotherapy", "surgery", "opioid_up")
+    treatments = {
+        (int(rng.integers(n)), int(rng.integers(d))): frozenset(rng.choice(kinds, 2).tolist())
+        for _ in range(4)
+    }
     return DailyRows(
         tuple(f"p{i}" for i in range(n)),
         (date(2026, 1, 1),) * n,

@@ -43,5 +43,5 @@ def test_they_are_read_from_a_file(tmp_path):
         file.write_text(text)
         with pytest.raises(BadSet, match=said):
             read_thresholds(file)
-    with pytest.raises(BadSet, match="cannot be read"):
+    with pytest.raises(BadSet, match="does not exist"):
         read_thresholds(tmp_path / "gone.toml")

@@ -28,6 +28,7 @@ from store.quarantine import Quarantined, keep
 from store.results import save_day_indices
 from store.treatments import add_treatment
 from tests.cast import NOON, Cast, enrol_cast
+from tests.ladder.wards import DOCUMENT
 
 BASE = "http://testserver"
 WARD = frozenset({"anna", "admin"})  # who sees the patients of the path
@@ -65,6 +66,7 @@ CALLS = {
     ("POST", PATIENT + "/treatments"): Call(WARD, 201, body={"kind": "chemo", "at": "2026-05-04T10:00:00Z"}),
     ("DELETE", PATIENT + "/treatments/{treatment}"): Call(WARD, 204),
     ("GET", PATIENT + "/doses"): Call(WARD),
+    ("GET", PATIENT + "/risk"): Call(WARD),
     ("GET", PATIENT + "/associations"): Call(WARD),
     ("GET", PATIENT + "/responses"): Call(WARD),
     ("GET", "/api/v1/cohorts/responses/waterfall.svg"): Call(
@@ -97,6 +99,11 @@ CALLS = {
     ("GET", "/api/v1/cohorts/trends"): Call(frozenset({"rita"}), query={"index": "io"}),
     ("GET", "/api/v1/sites/{site}/budget"): Call(WARD),
     ("PUT", "/api/v1/sites/{site}/budget"): Call(WARD, body={"pages_per_patient_week": 0.05}),
+    ("GET", "/api/v1/sites/{site}/alerts"): Call(WARD),
+    ("GET", "/api/v1/sites/{site}/plan"): Call(WARD),
+    ("PUT", "/api/v1/sites/{site}/plan"): Call(
+        frozenset({"admin"}), body={"plan": DOCUMENT, "reason": "the new rota"}
+    ),
     ("GET", "/api/v1/quarantine"): Call(frozenset({"admin"})),
     ("GET", "/api/v1/quarantine/{number}"): Call(frozenset({"admin"})),
     ("POST", "/api/v1/quarantine/{number}/retry"): Call(frozenset({"admin"}), 202, body={}),

@@ -91,7 +91,7 @@ def test_the_same_again_changes_nothing_and_the_rule_looks_once(house: House) ->
     assert (stale.patient_id, str(stale.day), stale.kind, stale.marks) == (
         house.cast.steady, "2026-05-04", DIARY, 1,
     )  # fmt: skip
-    assert audit == [("anna", "pain.add", ENTRY)]
+    assert audit == [("anna", "pain.add", ENTRY), ("anna", "patient.view", "fhir repeated")]
 
 
 def test_other_answers_under_the_same_identifier_are_a_correction(house: House) -> None:

@@ -79,7 +79,7 @@ def test_a_ward_sees_its_own_settings_beside_the_shipped_ones_and_what_happened(
     case_of(engine, cast.rising, 12, Outcome.FALSE)
     found = json.loads(run("--json"))
     own, shipped = found["rules"]
-    assert (own["settings"], shipped["settings"]) == ("ward 3 2", "shipped 1")
+    assert (own["settings"], shipped["settings"]) == ("ward 3 2", "shipped 2")
     assert (own["floor_pages"], shipped["floor_pages"]) == (3, 1)
     assert found["happened"]["outcomes"] == {"acted": 1, "false": 1}
     assert own["outcomes"]["acted"]["earlier"] == 1 and own["outcomes"]["acted"]["median_days_after"] == -1
@@ -135,7 +135,7 @@ def test_people_read_two_columns_and_no_health_data(run, engine, cast):
     say_pain(engine, cast.rising, {10: 8})
     case_of(engine, cast.steady, 46, Outcome.NO_ACTION)
     said = run()
-    assert "2 patients, " in said and "ward 3 2" in said and "shipped 1" in said
+    assert "2 patients, " in said and "ward 3 2" in said and "shipped 2" in said
     assert "no_action" in said and "P-rising" in said and "worst pain" not in said
     assert "Note: Each day has what was received before it ended" in said
 

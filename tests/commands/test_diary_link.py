@@ -52,7 +52,8 @@ def test_links_are_listed_and_ended(run, engine):
     with transaction(engine) as session:
         assert find_link(session, token, now()) is None
         actions = session.scalars(sa.select(AuditEntry.action)).all()
-    assert actions == ["diary_link.create", "diary_link.revoke"]
+    looks = "diary_link.list"
+    assert actions == ["diary_link.create", looks, "diary_link.revoke", looks]
 
 
 @pytest.mark.parametrize(

@@ -153,7 +153,7 @@ def test_over_history_an_event_is_a_case_that_was_acted_on(run, ward):
         (entry,) = connection.execute(
             sa.text("SELECT action, detail FROM audit_entry WHERE action = 'equity'")
         )
-    assert entry.detail.startswith("shipped 1 since ")
+    assert entry.detail.startswith("shipped 2 since ")
 
 
 def test_a_ward_of_nine_is_too_few_to_tell(run, engine):

@@ -70,7 +70,8 @@ def test_a_late_enrolment_lets_all_its_messages_in(engine, run, ingest):
     (left,) = json.loads(run("list", "--json"))
     assert (left["device"], left["tries"], left["state"]) == ("watch-10", 1, "kept")
     with engine.connect() as connection:
-        actors = connection.exec_driver_sql("SELECT DISTINCT actor FROM audit_entry").scalars().all()
+        query = "SELECT DISTINCT actor FROM audit_entry WHERE action <> 'quarantine.list'"
+        actors = connection.exec_driver_sql(query).scalars().all()
     assert actors == ["Olga"]
 
 

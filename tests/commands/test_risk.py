@@ -25,9 +25,9 @@ def site(tmp_path_factory):
 
 
 def scenarios():
-    from simulate.cohort import SCENARIOS
+    from simulate.cohort import MIXED
 
-    return SCENARIOS
+    return MIXED
 
 
 @pytest.fixture(scope="module")

@@ -300,5 +300,7 @@ def test_other_settings_judge_otherwise_and_each_decision_names_them(tmp_path):
     assert tiers(found, "page") == []
     assert {one["evidence"]["settings"] for one in found["decisions"]} == {"deaf 3"}
     rules.write_text('name = "deaf"\n')
+    gone = run(rows, "--rules", tmp_path / "gone.toml", "--json")
+    assert gone.returncode == 2 and b"gone.toml: the file does not exist" in gone.stderr
     refused = run(rows, "--rules", rules, "--json")
     assert refused.returncode == 2 and b"`version` is missing" in refused.stderr and not refused.stdout

@@ -22,12 +22,12 @@ def test_a_setting_that_cannot_be_is_named_in_one_sentence_without_its_value(mon
     ("part", "name", "value", "said"),
     [
         ("api", "ACTALGIA_SEVERITY", "serlin", "ACTALGIA_SEVERITY: is none of chow-2016, esas, serlin-1995, woo-2015"),
-        ("api", "ACTALGIA_SEVERITY", "gone.toml", "ACTALGIA_SEVERITY: the file cannot be read as text."),
-        ("up", "ACTALGIA_SEVERITY", "gone.toml", "ACTALGIA_SEVERITY: the file cannot be read as text."),
-        ("up", "ACTALGIA_ESCALATION", "gone.toml", "ACTALGIA_ESCALATION: the file cannot be read as text."),
-        ("analytics", "ACTALGIA_ESCALATION", "gone.toml", "ACTALGIA_ESCALATION: the file cannot be read as text."),
-        ("analytics", "ACTALGIA_SCREEN", "gone.toml", "ACTALGIA_SCREEN: the file cannot be read as text."),
-        ("up", "ACTALGIA_SCREEN", "gone.toml", "ACTALGIA_SCREEN: the file cannot be read as text."),
+        ("api", "ACTALGIA_SEVERITY", "gone.toml", "ACTALGIA_SEVERITY: the file does not exist."),
+        ("up", "ACTALGIA_SEVERITY", "gone.toml", "ACTALGIA_SEVERITY: the file does not exist."),
+        ("up", "ACTALGIA_ESCALATION", "gone.toml", "ACTALGIA_ESCALATION: the file does not exist."),
+        ("analytics", "ACTALGIA_ESCALATION", "gone.toml", "ACTALGIA_ESCALATION: the file does not exist."),
+        ("analytics", "ACTALGIA_SCREEN", "gone.toml", "ACTALGIA_SCREEN: the file does not exist."),
+        ("up", "ACTALGIA_SCREEN", "gone.toml", "ACTALGIA_SCREEN: the file does not exist."),
     ],
 )  # fmt: skip
 def test_a_configuration_that_cannot_be_stops_the_part_with_one_sentence(

@@ -321,7 +321,10 @@ def test_a_few_answers_are_no_basis_to_be_called_quiet(engine, cast):
         assert screen(engine, message.received_at) == 1
     found = [(row.verdict, row.tier) for row in decisions(engine)]
     assert found == [("no evidence", "technical")] * 5 + [("quiet", None)] * 2
-    assert decisions(engine)[-1].reason == "worst pain 3 of 10 on 2026-05-02; usual 3 over 6 answered days"
+    assert (
+        decisions(engine)[-1].reason
+        == "worst pain 3 of 10 on 2026-05-02; median worst pain of the 14 days before: 3"
+    )
 
 
 def test_worst_pain_of_seven_is_severe_at_once(engine, cast):

@@ -104,7 +104,7 @@ def test_a_decision_says_in_words_what_it_rests_on():
          "spoke_for_it_in_7_days": {"pain": 1.2, "sleep_efficiency": 0.5, "steps": 0.1}}
     )  # fmt: skip
     assert said == [
-        "Usual worst pain 3: median of 9 answered days of the 14 before",
+        "Worst pain of the 14 days before: median 3, of 9 answered days",
         "Average pain of the last 3 days: 2, –, 5",
         "Steps 2\u202f100, usually 4\u202f300",
         "Accepted as expected for this patient: up to 8",

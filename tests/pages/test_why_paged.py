@@ -53,7 +53,13 @@ def judged(engine, patient, *days_ago_tier_score, evidence=NUMBERS):
         (None, "fire", "Why paged", "A clinician is told."),  # of worst_pain 1
         ("review", "fire", "Why not paged", "it stands on the worklist"),
         ("check_in", "no evidence", "Why not paged", "the patient is asked again first"),
-        ("technical", "no evidence", "Why not paged", "This does not say that the patient is well."),
+        (
+            "technical",
+            "no evidence",
+            "Why not paged",
+            "this day cannot be judged. This does not say that the",
+        ),
+        ("technical", "quiet", "Why not paged", "nothing in the diary stands out. Movement and sleep say"),
         (None, "quiet", "Why not paged", "nothing stands out"),
         (None, "no evidence", "Why not paged", "This does not say that the patient is well."),
     ],
@@ -72,7 +78,7 @@ def test_the_evidence_is_told_in_words_and_what_is_unknown_is_left_out():
     assert told["Paged from these odds on"] == "about 1.3 to 1"
     assert not any("breakthrough" in key for key in told)
     assert why.made_by == "likelihood 1, settings shipped 1, budget 3"
-    assert (why.odds, why.likely, why.risk) == ("about 4 to 1", "about 80 in 100", None)
+    assert (why.odds, why.likely) == ("about 4 to 1", "about 80 in 100")
 
 
 def test_a_key_that_nobody_has_words_for_is_still_readable():
@@ -83,8 +89,7 @@ def test_a_key_that_nobody_has_words_for_is_still_readable():
     assert len(told["Long"]) == 300
 
 
-def test_a_stored_risk_is_told_of_a_hundred():
-    assert why_paged(decision(evidence={"p_flare_7d": 0.123}), ROME).risk == "about 12 in 100"
+def test_a_probability_is_told_of_a_hundred():
     assert [risk_in_words(p) for p in (0.001, 0.999)] == ["fewer than 1 in 100", "more than 99 in 100"]
 
 
@@ -119,6 +124,11 @@ def test_a_day_that_was_not_judged_is_a_hole_in_the_line_and_no_zero():
     assert (
         "known on 4 days, from about 1 to 10 to more than 1000 to 1; paged on 2026-05-02" in chart.description
     )
+
+
+def test_a_day_judged_by_the_diary_beside_a_device_that_failed_is_no_day_that_could_not_be_judged():
+    chart = draw_scores([TODAY], ROME, [JudgedDay(TODAY, -1.0, "technical")], 0.1)
+    assert [line.became for line in chart.table] == ["judged without a device"]
 
 
 def test_days_without_any_score_have_no_picture():

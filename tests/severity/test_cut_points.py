@@ -54,7 +54,7 @@ def test_an_operator_names_a_shipped_set_or_gives_a_file(tmp_path):
     ("setting", "said"),
     [
         pytest.param("serlin", "none of chow-2016, esas, serlin-1995, woo-2015", id="a name that is none"),
-        pytest.param("gone.toml", "cannot be read", id="no file"),
+        pytest.param("gone.toml", "does not exist", id="no file"),
         pytest.param("broken.toml", "not TOML", id="no TOML"),
         pytest.param("binary.toml", "cannot be read", id="no text"),
         pytest.param("taken.toml", "the name esas is taken", id="a shipped name for other numbers"),

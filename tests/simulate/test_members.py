@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from simulate.cohort import SCENARIOS
+from simulate.cohort import MIXED
 from simulate.cohort.members import first_days, members
 from simulate.cohort.tables import write_tables
 
@@ -21,7 +21,7 @@ def rows(file: Path) -> list[dict[str, str]]:
 
 def test_every_scenario_comes_as_often_and_more_patients_change_nobody() -> None:
     few, more = members(20, 70, seed=2), members(34, 70, seed=2)
-    assert Counter(one.cohort.scenario for one in more) == dict.fromkeys(SCENARIOS, 2)
+    assert Counter(one.cohort.scenario for one in more) == dict.fromkeys(MIXED, 2)
     for one, same in zip(few, more[:20], strict=True):
         assert (one.code, one.cohort.scenario, one.index) == (same.code, same.cohort.scenario, same.index)
         np.testing.assert_array_equal(one.cohort.average[one.index], same.cohort.average[same.index])
@@ -63,7 +63,7 @@ def test_tables_have_the_columns_of_a_screen_and_the_truth_apart(tmp_path: Path)
 
     truth = rows(tmp_path / "truth.csv")
     assert {row["patient"] for row in truth} == {one.code for one in group}
-    assert {row["scenario"] for row in truth} == set(SCENARIOS)
+    assert {row["scenario"] for row in truth} == set(MIXED)
     flare = next(row for row in truth if row["kind"] == "flare" and row["scenario"] == "flare")
     assert flare["count_from"] == flare["onset"] < flare["end"]
     assert len(rows(tmp_path / "truth_days.csv")) == 34 * 120

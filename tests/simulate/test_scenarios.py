@@ -13,6 +13,7 @@ Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
 BARE = Realism.none()
+PLANNED = ("radiotherapy", "nerve_block", "surgery", "biopsy")
 
 
 def cohort(scenario: str, family: Family = "plain", realism: Realism = BARE) -> Cohort:
@@ -98,6 +99,14 @@ class TestEvents:
         onset = made.events["onset"]
         assert rise(made.truth, days(made, onset, onset + 6), days(made, onset - 28, onset)) > 2.7
 
+    def test_a_flare_after_a_procedure_begins_one_to_four_days_after_it(self, family: Family) -> None:
+        made = cohort("procedure_flare", family)
+        for event in made.events:
+            given = np.flatnonzero(np.isin(made.treatment[event["patient"]], PLANNED))
+            assert given[0] < event["onset"] <= given[0] + 4
+        onset = made.events["onset"]
+        assert rise(made.truth, days(made, onset, onset + 6), days(made, onset - 28, onset - 4)) > 2.7
+
     def test_an_early_flare_begins_within_two_weeks_of_enrolment(self) -> None:
         made = cohort("early_flare")
         assert set(made.events["onset"]) == set(range(5, 14))
@@ -123,6 +132,23 @@ class TestWhatOnlyLooksLikeOne:
         assert rise(made.truth, inside, ~inside) > 0.2
         worn = np.where((made.wear_fraction >= 0.6) & (made.steps > 0), made.steps, np.nan)
         assert rise(np.log(worn), inside, ~inside) < -0.1
+
+    def test_a_procedure_has_a_window_with_some_more_pain_and_less_movement_for_days(
+        self, family: Family
+    ) -> None:
+        made = cohort("procedure", family)
+        first, last = made.windows["first"], made.windows["last"]
+        given = np.isin(made.treatment, PLANNED)
+        assert (given.argmax(axis=1) == first).all()
+        assert given.any(axis=1).all()
+        assert (last - first == 8).all()
+        usual = days(made, first - 28, first)
+        assert 0.4 < rise(made.truth, days(made, first + 1, first + 4), usual) < 1.2
+        assert rise(made.sleep_efficiency, days(made, first + 1, first + 4), usual) < -1
+        worn = np.where((made.wear_fraction >= 0.6) & (made.steps > 0), made.steps, np.nan)
+        assert rise(np.log(worn), days(made, first, first + 3), usual) < -0.1
+        later = days(made, last + 2, last + 10)
+        assert rise(made.truth, later, usual) == pytest.approx(0, abs=0.2)
 
     def test_a_week_without_the_device_is_nothing_worn_for_seven_days(self) -> None:
         made = cohort("nonwear")
