@@ -145,10 +145,11 @@ def _of(row: Any, *names: str) -> dict[str, Any]:
 def _do(data_dir: Path | None, what: str, number: int, by: str, act: Callable[[Any], Any]) -> Any:
     """Do it, and write down who did."""
     from actalgia.system import find_system
-    from store import access
+    from store import access, cases
     from store.database import now, transaction
 
     with transaction(find_system(data_dir).engine()) as session:
         done = act(session)
-        access.record(session, now(), by, f"case.{what}", detail=str(number))
+        patient = cases.patient_of(session, number)
+        access.record(session, now(), by, f"case.{what}", patient, f"case {number}")
         return done

@@ -162,13 +162,14 @@ class House:
             with transaction(self.engine) as session:
                 tell(session, case, now(), "evidence", "actalgia", evidence={"worst": 8})
                 resolve(session, case, "Berta", Outcome.EXPECTED_LEVEL, now(), "as agreed")
-        if "{silence}" in template:
+        if "{silence" in template:
             patient = self.demo if simulated else self.cast.steady
             with suppress(NotSilenced), transaction(self.engine) as session:
                 silence_patient(session, patient, "Berta", now() + timedelta(days=1), "on holiday", now())
             with transaction(self.engine) as session:
                 newest = sa.select(sa.func.max(AlertSilence.id)).where(AlertSilence.patient_id == patient)
-                template = template.replace("{silence}", str(session.scalar(newest)))
+                number = str(session.scalar(newest))
+            template = template.replace("{silence}", number).replace("{silence_id}", number)
         if "{treatment}" in template:
             patient = self.demo if simulated else self.cast.steady
             with transaction(self.engine) as session:
