@@ -5,7 +5,7 @@ FROM python:3.11-slim
 # (0600), and the broker reads them.
 RUN groupadd --gid 1883 actalgia \
     && useradd --uid 1883 --gid actalgia --no-create-home --home-dir /var/lib/actalgia actalgia \
-    && install -d -o actalgia -g actalgia -m 0700 /var/lib/actalgia /var/lib/actalgia/broker /var/lib/actalgia/outbox
+    && install -d -o actalgia -g actalgia -m 0700 /var/lib/actalgia /var/lib/actalgia/broker /var/lib/actalgia/outbox /var/lib/actalgia/operator
 
 WORKDIR /src
 COPY pyproject.toml README.md ./
@@ -19,6 +19,7 @@ COPY ingest ingest
 COPY analytics analytics
 COPY alerting alerting
 COPY api api
+COPY patrol patrol
 COPY severity severity
 COPY simulate simulate
 COPY supervise supervise

@@ -17,10 +17,12 @@ from actalgia.commands import (
     audit,
     backtest,
     case,
+    case_holds,
     database,
     diary,
     diary_link,
     enrol,
+    enrol_watchdog,
     epochs,
     equity,
     files,
@@ -33,6 +35,7 @@ from actalgia.commands import (
     respond,
     risk,
     screen,
+    silence,
     simulate,
     token,
     up,
@@ -47,20 +50,27 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command("up")(up.up)
-for part in (parts.ingest, parts.alerting, parts.api):
+for part in (parts.ingest, parts.alerting, parts.api, parts.watchdog):
     app.command(part.__name__)(part)
 app.add_typer(recompute.app, name="analytics")
 app.add_typer(database.app, name="db")
 enrol.app.command("attributes")(attributes.attributes)
 enrol.app.command("diary")(diary.diary)
 enrol.app.command("diary-link")(diary_link.diary_link)
+enrol.app.command("watchdog")(enrol_watchdog.enrol_watchdog)
 app.add_typer(enrol.app, name="enrol")
 app.command("wear")(wear.wear)
 app.add_typer(account.app, name="account")
 app.add_typer(token.app, name="token")
+case.app.command("assign")(case_holds.assign)
+case.app.command("snooze")(case_holds.snooze)
+case.app.command("agree")(case_holds.agree)
+case.app.command("reopen")(case_holds.reopen)
+case.app.command("show")(case_holds.show)
 app.add_typer(case.app, name="case")
 app.add_typer(plan.app, name="plan")
 app.add_typer(audit.app, name="audit")
+app.add_typer(silence.app, name="silence")
 app.add_typer(quarantine.app, name="quarantine")
 app.command("replay")(replay.replay)
 app.command("simulate")(simulate.simulate)
@@ -128,6 +138,7 @@ _OURS = {
     "analytics",
     "alerting",
     "api",
+    "patrol",
     "simulate",
     "supervise",
     "actalgia",

@@ -36,6 +36,10 @@ class Settings(BaseSettings):
     base_url: str | None = None
     notice: str | None = None  #: one sentence on every page: whom to call in an emergency
     channels: str = "log"
+    watchdog_mqtt_url: str | None = None  #: the broker, with the account of the watchdog's own device
+    watchdog_every: Annotated[float, Field(ge=0, le=86_400)] = 300.0  #: seconds; 0: no watchdog
+    operator_channels: str = "log"  #: whom the watchdog tells
+    heartbeat_url: str | None = None  #: asked after each round that got through, and only then
     gap_case_after: Hours = 6.0  #: until missing messages are a technical case
     silence_case_after: Hours = 24.0  #: until the silence of a worn device is one
     audit_head_file: Path | None = None  #: where heads of the audit go; else into the data directory

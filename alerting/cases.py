@@ -12,6 +12,7 @@ from store.cases import has_open_case
 from store.database import transaction
 from store.decisions import Decision, was_taken
 from store.open_cases import open_or_join, take_turn
+from store.people import Patient
 from store.taken_back import take_back
 
 FIRE = "fire"
@@ -28,15 +29,23 @@ def take_decisions(engine: sa.Engine, channels: Sequence[str], at: datetime) -> 
         decisions = session.scalars(
             sa.select(Decision)
             .where(sa.not_(Decision.told))
-            .order_by(Decision.id)
+            # Where many wait, whoever is urgent waits for nobody who is not.
+            .order_by(sa.case((Decision.severity == "high", 0), else_=1), Decision.id)
             .limit(AT_ONCE)
             .with_for_update(skip_locked=True)
         ).all()
-        for decision in decisions:
-            decision.told = True
+        if not decisions:
+            return 0
+        seen = [decision.id for decision in decisions]
+        session.execute(sa.update(Decision).where(Decision.id.in_(seen)).values(told=True))
+        # Read at once what each of them would read by itself.
+        patients = {decision.patient_id for decision in decisions if decision.verdict == FIRE}
+        known = session.scalars(sa.select(Patient).where(Patient.id.in_(patients))).all()
+        for decision in sorted(decisions, key=lambda one: one.id):
             if decision.verdict == FIRE:
                 _take(session, decision, channels, at)
             take_back(session, decision, at)
+        del known  # the session forgets what nobody holds
         return len(decisions)
 
 

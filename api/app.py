@@ -12,6 +12,7 @@ from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 from api import (
     alert_report,
     associations,
+    case_acts,
     cases,
     cohorts,
     diary_days,
@@ -29,6 +30,7 @@ from api import (
     quarantine,
     response_waterfall,
     responses,
+    silences,
     treatments,
     ward_plan,
 )
@@ -37,6 +39,7 @@ from api.fhir import routes as fhir
 from api.headers import SecurityHeaders
 from api.observe import Observe
 from api.pages import routes as pages
+from api.road import RoadLook
 from api.settings import ApiSettings
 from store.database import engine_for
 
@@ -44,7 +47,7 @@ MAX_BODY_BYTES = 1_000_000
 
 
 def create_app(settings: ApiSettings) -> FastAPI:
-    """The API and the pages. `app.state` has `settings`, `engine` and the metrics' `registry`."""
+    """The API and the pages. `app.state` has `settings`, `engine`, `road` and the metrics' `registry`."""
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -62,6 +65,7 @@ def create_app(settings: ApiSettings) -> FastAPI:
     )
     app.state.settings = settings
     app.state.engine = engine_for(settings.database_url, pool_size=10)
+    app.state.road = RoadLook(settings.database_url)
     app.state.registry = CollectorRegistry()
     problems.install(app)
     # The last one added is the outermost. FastAPI's own max_body_size would stand outside of the headers.
@@ -81,6 +85,8 @@ def create_app(settings: ApiSettings) -> FastAPI:
         responses,
         patient_associations,
         cases,
+        case_acts,
+        silences,
         cohorts,
         doses,
         flare_risks,

@@ -1,4 +1,4 @@
-"""Cases: what was escalated, and what people did about it."""
+"""Cases: what was escalated, and what became of it."""
 
 from __future__ import annotations
 
@@ -8,26 +8,28 @@ from typing import Annotated, Any, Literal
 
 import sqlalchemy as sa
 from fastapi import APIRouter, Path, Query
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 from sqlalchemy.orm import aliased
 
 from api.auth import AsWardUser, Db
 from api.paging import Cursor, Limit, Page, cut, number_of
 from api.problems import Problem, documented
-from ladder.words import CaseState, Outcome
-from store import case_life
-from store import cases as stories
+from ladder.outlook import outlook
+from ladder.words import CaseState
 from store.access import record, visible_patients
+from store.alert_silences import snooze_of
+from store.case_life import life_of
 from store.cases import Case, CaseEvent
 from store.database import now
+from store.holds import waits_for_second
 from store.outbox import Delivery
 from store.people import Patient
+from store.wards import ward_of
 from store.worklist import case_of
 from store.zones import name_at, zone_of_patient, zones_of
 
 router = APIRouter(prefix="/api/v1/cases", tags=["cases"], responses=documented(401, 403, 404, 422))
 CaseId = Annotated[int, Path(ge=1, lt=2**63)]
-Text = Annotated[str, Field(min_length=1, max_length=2000, pattern="^[^\\x00]*$")]
 
 
 class CaseOut(BaseModel):
@@ -47,6 +49,12 @@ class CaseOut(BaseModel):
     resolved_at: datetime | None
     resolved_by: str | None
     outcome: str | None
+    step: Annotated[int, Field(description="how often somebody was to be told")]
+    next_at: Annotated[datetime | None, Field(description="of the next turn: a step, or the end of a hold")]
+    held_until: datetime | None
+    snoozed_until: Annotated[datetime | None, Field(description="a snooze that is in force")]
+    assigned_to: str | None
+    unheard: Annotated[bool, Field(description="everybody was told and nobody has answered")]
 
 
 class EventOut(BaseModel):
@@ -64,47 +72,32 @@ class DeliveryOut(BaseModel):
 
     step: int
     channel: str
+    recipient: Annotated[str, Field(description="a person of the ward's plan; empty: the channel")]
     idempotency_key: uuid.UUID
     state: str
     attempts: int
     decided_at: datetime
     sent_at: datetime | None
+    reason: Annotated[str | None, Field(description="why it was suppressed")]
+
+
+class SnoozeOut(BaseModel):
+    """A snooze that is in force, or that waits for a second person."""
+
+    reason: str
+    author: str
+    until: datetime
+    second: str | None
+    in_force: bool
 
 
 class CaseDetail(CaseOut):
     """A case with its story and its messages, each from the beginning."""
 
+    next: Annotated[str, Field(description="what happens next, in one sentence")]
+    snooze: SnoozeOut | None
     events: list[EventOut]
     deliveries: list[DeliveryOut]
-
-
-class Acted(BaseModel):
-    """The case afterwards; `changed` false: somebody had done so before, and nothing happened."""
-
-    changed: bool
-    case: CaseOut
-
-
-class AcknowledgeIn(BaseModel):
-    """ "I have seen this." """
-
-    model_config = ConfigDict(extra="forbid")
-    comment: Text | None = None
-
-
-class ResolveIn(BaseModel):
-    """What the case turned out to be."""
-
-    model_config = ConfigDict(extra="forbid")
-    outcome: Outcome
-    comment: Text | None = None
-
-
-class CommentIn(BaseModel):
-    """A remark."""
-
-    model_config = ConfigDict(extra="forbid")
-    comment: Text
 
 
 @router.get("")
@@ -132,64 +125,55 @@ def cases(
     rows, further = cut(found, limit, lambda row: (row[0].id,))
     record(db, now(), user.name, "cases.list", detail=f"{len(rows)} cases")
     zones = zones_of(db, (patient.id for _, patient in rows))
-    items = [CaseOut(**_about(case, patient, zones[patient.id])) for case, patient in rows]
+    items = [CaseOut(**about(case, patient, zones[patient.id])) for case, patient in rows]
     return Page(items=items, next=further)
 
 
 @router.get("/{case}")
 def one_case(db: Db, user: AsWardUser, case: CaseId) -> CaseDetail:
     """One case with its story and its messages."""
-    found, patient = _visible(db, user, case)
+    found, patient = visible_case(db, user, case)
     record(db, now(), user.name, "case.view", patient.id, f"case {case}")
     events = db.scalars(sa.select(CaseEvent).where(CaseEvent.case_id == case).order_by(CaseEvent.id))
     deliveries = db.scalars(sa.select(Delivery).where(Delivery.case_id == case).order_by(Delivery.id))
     return CaseDetail(
-        **_about(found, patient, zone_of_patient(db, patient.id)),
+        **about(found, patient, zone_of_patient(db, patient.id)),
+        next=what_is_next(db, found, patient),
+        snooze=snooze_out(db, found),
         events=[EventOut.model_validate(event, from_attributes=True) for event in events],
         deliveries=[DeliveryOut.model_validate(one, from_attributes=True) for one in deliveries],
     )
 
 
-@router.post("/{case}/acknowledge")
-def acknowledge(db: Db, user: AsWardUser, case: CaseId, said: AcknowledgeIn | None = None) -> Acted:
-    """Say "I have seen this": what waits to be sent is cancelled. Repeating it changes nothing."""
-    _visible(db, user, case)
-    comment = said.comment if said else None
-    return _acted(db, user, case, "acknowledge", case_life.acknowledge(db, case, user.name, now(), comment))
-
-
-@router.post("/{case}/resolve")
-def resolve(db: Db, user: AsWardUser, case: CaseId, said: ResolveIn) -> Acted:
-    """Close a case with what it turned out to be. Repeating it changes nothing."""
-    _visible(db, user, case)
-    changed = case_life.resolve(db, case, user.name, said.outcome, now(), said.comment)
-    return _acted(db, user, case, "resolve", changed)
-
-
-@router.post("/{case}/comment")
-def comment(db: Db, user: AsWardUser, case: CaseId, said: CommentIn) -> Acted:
-    """Add a remark to the story of a case."""
-    _visible(db, user, case)
-    stories.comment(db, case, user.name, now(), said.comment)
-    return _acted(db, user, case, "comment", True)
-
-
-def _visible(db: Db, user: AsWardUser, case_id: int) -> tuple[Case, Patient]:
+def visible_case(db: Db, user: AsWardUser, case_id: int) -> tuple[Case, Patient]:
     found = case_of(db, user, case_id)
     if found is None:
         raise Problem(404, "There is no such case.", "no_such_case")
     return found
 
 
-def _acted(db: Db, user: AsWardUser, case_id: int, what: str, changed: bool) -> Acted:
-    db.expire_all()  # the store changes rows, not objects
-    case, patient = _visible(db, user, case_id)
-    # Who repeats it is written down, too: they were shown the case.
-    record(db, now(), user.name, f"case.{what}", patient.id, f"case {case_id}")
-    about = _about(case, patient, zone_of_patient(db, patient.id))
-    return Acted(changed=changed, case=CaseOut(**about))
-
-
-def _about(case: Case, patient: Patient, zone: tzinfo) -> dict[str, Any]:
+def about(case: Case, patient: Patient, zone: tzinfo) -> dict[str, Any]:
     own = {name: getattr(case, name) for name in CaseOut.model_fields if name not in ("patient", "tz")}
     return {"patient": patient.code, "tz": name_at(zone, now()), **own}
+
+
+def snooze_out(db: Db, case: Case) -> SnoozeOut | None:
+    """The snooze of the case, if it has one."""
+    found = snooze_of(db, case.id, now())
+    if found is None:
+        return None
+    return SnoozeOut(
+        reason=found.reason,
+        author=found.author,
+        until=found.ends,
+        second=found.second,
+        in_force=not waits_for_second(found, case),
+    )
+
+
+def what_is_next(db: Db, case: Case, patient: Patient) -> str:
+    """One sentence, with the patient's clock."""
+    if case.kind == "technical":
+        return "About devices and data: nobody is called for it."
+    zone, timing = zone_of_patient(db, patient.id), ward_of(db, patient.site, ()).timings.of[case.severity]
+    return outlook(life_of(case), timing, now(), lambda at: f"{at.astimezone(zone):%Y-%m-%d %H:%M %Z}")

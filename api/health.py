@@ -10,9 +10,11 @@ import sqlalchemy as sa
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel
 
+from api.road import in_words
 from store import schema
 from store.database import UnsafeServer, now, refuse_unsafe_server, transaction
 from store.heartbeat import Heartbeat, heartbeats
+from store.watch_rounds import road
 
 router = APIRouter(tags=["operation"])
 STAGES = ("analytics", "alerting")
@@ -72,6 +74,7 @@ def _checks(engine: sa.Engine, url: str, at: datetime) -> Iterator[Check]:
     yield _broker(workers, at)
     for stage in (*workers, *STAGES):
         yield _stage(stage, beats.get(stage), at)
+    yield _tried("road", lambda: _road(engine, at))
     yield _ledger(workers)
     yield _queue(workers)
 
@@ -152,6 +155,12 @@ def _durability(engine: sa.Engine) -> tuple[bool, str]:
     except UnsafeServer as error:
         return False, str(error)
     return True, "What is committed survives a crash."
+
+
+def _road(engine: sa.Engine, at: datetime) -> tuple[bool, str]:
+    """Whether the watchdog got through lately. Where there has never been one that is said, and is well."""
+    with transaction(engine) as session:
+        return in_words(road(session), at)
 
 
 def _stage(stage: str, beat: Heartbeat | None, at: datetime) -> Check:

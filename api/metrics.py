@@ -19,6 +19,7 @@ from store.access import Role, user_of_token
 from store.database import now, transaction
 from store.figures import Figures, figures
 from store.heartbeat import Heartbeat, heartbeats
+from store.watch_rounds import Road, road
 
 router = APIRouter(tags=["operation"])
 NOW = ("waiting", "in_flight", "unaccounted", "dropping")  #: counts of ingest that go up and down
@@ -71,11 +72,30 @@ class _InDatabase(Collector):
         try:
             with transaction(self.engine) as session:
                 beats, found = heartbeats(session), figures(session, now())
+                travelled = road(session)
         except sa.exc.SQLAlchemyError:
             up.add_metric([], 0)
             return [up]
         up.add_metric([], 1)
-        return [up, *_stages(beats), *_waiting(found)]
+        return [up, *_stages(beats), *_waiting(found), *_road(travelled)]
+
+
+def _road(found: Road | None) -> Iterable[Metric]:
+    """The last good round of the watchdog."""
+    if found is None or found.good_at is None:
+        return
+    age = (now() - found.good_at).total_seconds()
+    yield GaugeMetricFamily(
+        "actalgia_road_age_seconds", "Since the watchdog last got through the whole road", value=age
+    )
+    legs = GaugeMetricFamily(
+        "actalgia_road_leg_seconds",
+        "From the start of that round until a leg was reached",
+        labels=["leg"],
+    )
+    for leg, seconds in found.legs.items():
+        legs.add_metric([leg], seconds)
+    yield legs
 
 
 def _stages(beats: list[Heartbeat]) -> Iterable[Metric]:

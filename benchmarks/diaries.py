@@ -68,7 +68,7 @@ class Diaries:
                 number = len(sent_at)
                 if number < self._count and clock - began >= number * self._apart:
                     sent_at[f"P-{number:06d}"] = clock
-                    link.out.append(_diary(device_name(number), link.next_id()))
+                    link.out.append(severe_diary(device_name(number), link.next_id()))
                     link.flush()
                 list(link.packets())
                 for (patient,) in connection.execute(_CASES):
@@ -79,7 +79,8 @@ class Diaries:
         link.socket.close()
 
 
-def _diary(device: str, packet_id: int) -> bytes:
+def severe_diary(device: str, packet_id: int) -> bytes:
+    """The packet with which a device reports severe pain now, its first message."""
     entry = Diary(boot=1, seq=0, id=str(uuid.uuid4()), at=datetime.now(UTC).isoformat(), worst=WORST)
     topic = f"actalgia/v1/{device}/up/diary"
     return wire.publish(topic, packet_id, msgspec.msgpack.encode(entry), "application/msgpack")

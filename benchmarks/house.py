@@ -44,6 +44,7 @@ class House:
     device_password: str = field(default_factory=lambda: secrets.token_urlsafe(18))
     mqtt_port: int = 0
     ca_file: Path | None = None  #: with encryption only
+    channels: str = "log"  #: of alerting
     parts: dict[str, Part] = field(default_factory=dict)
     postgres: EmbeddedPostgres = field(init=False)
 
@@ -114,18 +115,23 @@ class House:
         with psycopg.connect(self.postgres.url, autocommit=True) as connection:
             connection.execute("ANALYZE")
 
-    def start_parts(self, *names: str) -> None:
-        """Ingest, and of `analytics` and `alerting` what is named; returns when ingest hears the broker."""
+    def environment(self) -> dict[str, str]:
+        """Where a part finds everything."""
         scheme = "mqtts" if self.ca_file else "mqtt"
-        environment = {
+        found = {
             "ACTALGIA_DATA_DIR": str(self.root),
             "ACTALGIA_DATABASE_URL": self.postgres.url,
             "ACTALGIA_MQTT_URL": f"{scheme}://ingest:{self.ingest}@127.0.0.1:{self.mqtt_port}",
-            "ACTALGIA_CHANNELS": "log",
+            "ACTALGIA_CHANNELS": self.channels,
             "OPENBLAS_NUM_THREADS": "1",
         }
         if self.ca_file:
-            environment["ACTALGIA_MQTT_CA_FILE"] = str(self.ca_file)
+            found["ACTALGIA_MQTT_CA_FILE"] = str(self.ca_file)
+        return found
+
+    def start_parts(self, *names: str) -> None:
+        """Ingest, and of `analytics` and `alerting` what is named; returns when ingest hears the broker."""
+        environment = self.environment()
         for number in range(1, self.workers + 1):
             shard = ["--shard", f"{number}/{self.workers}"] if self.workers > 1 else []
             name = "ingest" if self.workers == 1 else f"ingest {number}/{self.workers}"

@@ -71,9 +71,10 @@ class Notified:
 
 @dataclass(frozen=True, slots=True)
 class Tick:
-    """Time has passed. `silenced_until`: nobody may be told of this patient before."""
+    """Time has passed. `silenced_until`: nobody may be told of this patient before, says `silenced_by`."""
 
     silenced_until: datetime | None = None
+    silenced_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)

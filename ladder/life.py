@@ -262,8 +262,11 @@ def _next_rung(
         why = "everybody on the ladder was told and nobody has answered"
         return replace(life, next_at=None, unheard=True), (Said("nobody_answered", why),)
     if tick.silenced_until is not None and tick.silenced_until > at:
-        held = replace(life, step=life.step + 1, next_at=tick.silenced_until)
-        why = f"silenced until {_clock(tick.silenced_until)}"
+        # A silence may end within the quiet hours of the ward.
+        again_at = timings.not_before(life.severity, tick.silenced_until)
+        held = replace(life, step=life.step + 1, next_at=again_at)
+        by = f" by {tick.silenced_by}" if tick.silenced_by else ""
+        why = f"silenced{by} until {_clock(tick.silenced_until)}"
         return held, (Suppressed(why, held.step, min(life.rung + 1, last)),)
     again = life.rung == last
     life = replace(life, step=life.step + 1, rung=min(life.rung + 1, last), repeats=life.repeats + int(again))

@@ -11,6 +11,15 @@ LONGEST_HOLD = timedelta(days=30)
 #: Without evidence for so long a case is one for the review queue, and no timer tells of it any more.
 STALE_AFTER = timedelta(days=14)
 
+#: People are reminded of the end of a snooze, a silence or an expected level in its last quarter, at most
+#: so long before.
+REMINDS_BEFORE = timedelta(days=3)
+
+
+def ends_soon(begins: datetime, ends: datetime, at: datetime) -> bool:
+    """Whether it is time to remind people that something ends: in the last quarter, at most three days."""
+    return ends - min((ends - begins) / 4, REMINDS_BEFORE) <= at < ends
+
 
 @dataclass(frozen=True, slots=True)
 class Timing:

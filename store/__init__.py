@@ -5,6 +5,7 @@ Whichever part of it is imported, all tables are known: a foreign key names its 
 
 from store import (  # noqa: F401
     access,
+    alert_silences,
     arrays,
     asked,
     associations,
@@ -36,5 +37,6 @@ from store import (  # noqa: F401
     status,
     still_points,
     ward_plans,
+    watch_rounds,
     wear_runs,
 )

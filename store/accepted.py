@@ -3,47 +3,74 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from ladder.words import Outcome
+from store.cases import tell
+from store.database import StoreError
 
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """Pain up to `level` is expected in [since, until); until None: still."""
+    """Pain up to `level` is expected in [since, until); then it counts as new again."""
 
-    level: float  #: 0 to 10, the highest worst or average pain in the evidence of the closed cases
+    level: float  #: 0 to 10, the highest worst or average pain in the evidence of the closed case
     since: datetime
-    until: datetime | None
+    until: datetime  #: may lie in the future
+    case_id: int
+    by: str
+    why: str | None  #: cases closed by earlier versions may have no reason
+    planned: datetime  #: when it ends, or would have ended by itself
+
+
+class NotAccepted(StoreError):
+    """There is no such level that could be ended."""
 
 
 def accepted_levels(session: Session, patient_ids: Sequence[int]) -> dict[int, list[Accepted]]:
-    """For each of these patients with any, in order of time.
+    """For each of these patients with any, in order of time; where they overlap the highest one counts.
 
-    A case that is closed as `expected_level` accepts its highest pain from then on, beside what was accepted
-    before. One that is closed as `acted` ends that: treatment or plan changed, so the level is to change.
+    A case that is closed as `expected_level` accepts its highest pain from then on, for at most 30 days:
+    until the time that was said, until somebody ends it (`end_level`), or until a case is closed as `acted`:
+    treatment or plan changed, so the level is to change.
     """
     found: dict[int, list[Accepted]] = {}
     rows = session.execute(_CLOSED, {"patients": list(patient_ids), "outcomes": [*_OUTCOMES]})
-    for patient_id, outcome, at, level in rows:
+    for patient_id, case_id, outcome, at, by, level, why, planned, ended_at in rows:
         own = found.setdefault(patient_id, [])
-        standing = own[-1] if own and own[-1].until is None else None
-        if outcome == Outcome.ACTED or level is not None:
-            if standing is not None:
-                own[-1] = Accepted(standing.level, standing.since, at)
-            if outcome != Outcome.ACTED:
-                own.append(Accepted(max(level, standing.level if standing else 0), at, None))
+        if outcome == Outcome.ACTED:
+            own[:] = [replace(one, until=min(one.until, at)) for one in own]
+        elif level is not None:
+            until = planned if ended_at is None else min(planned, ended_at)
+            own.append(Accepted(level, at, until, case_id, by, why, planned))
     return {patient_id: own for patient_id, own in found.items() if own}
 
 
+def standing_levels(session: Session, patient_id: int, at: datetime) -> list[Accepted]:
+    """The levels that hold now, the one that ends first first."""
+    own = accepted_levels(session, [patient_id]).get(patient_id, [])
+    return sorted((one for one in own if one.since <= at < one.until), key=lambda one: one.until)
+
+
+def end_level(session: Session, patient_id: int, case_id: int, by: str, at: datetime) -> None:
+    """The level that this case has accepted counts as new again from now on. Raises `NotAccepted`."""
+    session.execute(_LOCK, {"case": case_id})  # two persons at once: the second one finds it ended
+    if all(one.case_id != case_id for one in standing_levels(session, patient_id, at)):
+        raise NotAccepted(f"Case {case_id} holds no expected level now.")
+    tell(session, case_id, at, "level_ended", by)
+
+
 _OUTCOMES = (str(Outcome.EXPECTED_LEVEL), str(Outcome.ACTED))
+_LOCK = sa.text('SELECT FROM "case" WHERE id = :case FOR UPDATE')
+# A case that is re-opened and closed again has several events of a kind: those since it was closed count.
 _CLOSED = sa.text(
     """
-    SELECT c.patient_id, c.outcome, c.resolved_at, e.level
+    SELECT c.patient_id, c.id, c.outcome, c.resolved_at, c.resolved_by, e.level, r.comment,
+           least(coalesce(r.until, 'infinity'), c.resolved_at + interval '720 hours'), x.ended_at
     FROM "case" c
     CROSS JOIN LATERAL (
         SELECT max(v.value::text::float8) AS level
@@ -51,6 +78,14 @@ _CLOSED = sa.text(
         CROSS JOIN LATERAL (VALUES (e.evidence -> 'worst'), (e.evidence -> 'average')) v(value)
         WHERE e.case_id = c.id AND jsonb_typeof(v.value) = 'number'
     ) e
+    LEFT JOIN LATERAL (
+        SELECT comment, CAST(evidence ->> 'until' AS timestamptz) AS until
+        FROM case_event WHERE case_id = c.id AND kind = 'resolved' ORDER BY id DESC LIMIT 1
+    ) r ON true
+    CROSS JOIN LATERAL (
+        SELECT min(at) AS ended_at
+        FROM case_event WHERE case_id = c.id AND kind = 'level_ended' AND at >= c.resolved_at
+    ) x
     WHERE c.patient_id = ANY(CAST(:patients AS bigint[])) AND c.kind = 'clinical'
       AND c.outcome = ANY(CAST(:outcomes AS text[]))
     ORDER BY c.patient_id, c.resolved_at, c.id

@@ -107,7 +107,7 @@ def visible_patients(user: User) -> sa.Select[Patient]:
     A clinician sees the own site. An administrator sees no patient, except the simulated ones: those
     are nobody's data. A researcher sees nobody here (pseudonyms and aggregates go through `cohorts`).
     """
-    patients = sa.select(Patient)
+    patients = sa.select(Patient).where(~Patient.synthetic)  # the watchdog's is nobody's to see
     match user.role:
         case Role.CLINICIAN:
             return patients.where(Patient.site == user.site)
@@ -125,6 +125,12 @@ def create_account(session: Session, name: str, password_hash: str, role: Role, 
     session.add(account)
     session.flush()
     return account
+
+
+def colleagues(session: Session, site: str) -> list[str]:
+    """Names of the clinicians of a site who can log in, by name."""
+    staff = sa.select(Account.name).where(Account.site == site, Account.role == Role.CLINICIAN)
+    return list(session.scalars(staff.where(Account.disabled_at.is_(None)).order_by(Account.name)))
 
 
 def create_token(session: Session, name: str, role: Role, site: str) -> str:

@@ -99,7 +99,7 @@ def zone_of_site(session: Session, site: str) -> tzinfo:
 
 
 def _simulated(session: Session, site: str | None) -> bool | None:
-    query = sa.select(sa.func.bool_and(Patient.demonstration))
+    query = sa.select(sa.func.bool_and(Patient.demonstration)).where(~Patient.synthetic)
     return session.scalar(query if site is None else query.where(Patient.site == site))
 
 
@@ -139,8 +139,10 @@ def _cases(session: Session, asked: dict[str, Any]) -> tuple[list[PagedCase], in
     return paged, days[True], untold, unpaged
 
 
-#: Whose pages are counted. A patient who only tests the road is to be left out here.
-_COUNTED = "p.demonstration = :simulated AND (CAST(:site AS text) IS NULL OR p.site = :site)"
+#: Whose pages are counted; not those of the patient who only tests the road.
+_COUNTED = (
+    "NOT p.synthetic AND p.demonstration = :simulated AND (CAST(:site AS text) IS NULL OR p.site = :site)"
+)
 
 # A case that was closed before the period, or opened after it, has no first page in it.
 _CASES = sa.text(

@@ -6,11 +6,14 @@ second person has agreed.
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from store.access import Role, User, visible_patients
+from store.cases import Case
 from store.database import Base, StoreError
 
 
@@ -49,9 +52,6 @@ class AlertSilence(Base):
     ended_by: Mapped[str | None]
 
 
-LONGEST = timedelta(days=30)
-
-
 class NotSilenced(StoreError):
     """This silence cannot be; the message says what is missing."""
 
@@ -59,22 +59,108 @@ class NotSilenced(StoreError):
 def silenced_until(
     session: Session, patient_id: int, site: str, severity: str, at: datetime
 ) -> tuple[datetime, str] | None:
-    """(until when, why) nobody may be told of this patient; None: anybody may.
+    """(until when, by whom) nobody may be told of this patient; None: anybody may.
 
-    An urgent page passes through a silence that no second person has agreed to.
+    An urgent page passes through a silence that no second person has agreed to. The silence found is locked
+    against being ended until the caller commits: whoever ends it sees each case that it has kept. One that is
+    being ended in this moment silences nobody (so nobody waits for another, and in doubt somebody is told).
     """
     covers = [
         sa.or_(AlertSilence.patient_id == patient_id, AlertSilence.site == site),
         AlertSilence.begins <= at,
-        AlertSilence.ends > at,
-        AlertSilence.ended_at.is_(None),
+        *_stands(at),
     ]
     if severity == "high":
         covers.append(AlertSilence.second.is_not(None))
     found = session.execute(
-        sa.select(AlertSilence.ends, AlertSilence.author, AlertSilence.reason)
+        sa.select(AlertSilence.ends, AlertSilence.author)
         .where(*covers)
         .order_by(AlertSilence.ends.desc())
         .limit(1)
+        .with_for_update(key_share=True, read=True, skip_locked=True)
     ).first()
-    return None if found is None else (found.ends, f"{found.author}: {found.reason}")
+    return None if found is None else (found.ends, found.author)
+
+
+def snooze_of(session: Session, case_id: int, at: datetime) -> AlertSilence | None:
+    """The snooze of the case that is in force, or asked for."""
+    return session.scalar(
+        sa.select(AlertSilence)
+        .where(AlertSilence.case_id == case_id, *_stands(at))
+        .order_by(AlertSilence.id.desc())
+        .limit(1)
+        .execution_options(populate_existing=True)
+    )
+
+
+def end_snoozes(session: Session, case_id: int, by: str, at: datetime, of: datetime | None = None) -> None:
+    """The snooze of the case that would have held until `of` (None: any, also one that was only asked for) is
+    over before its time: the case was closed, or is more severe than what was agreed."""
+    over = sa.update(AlertSilence).where(AlertSilence.case_id == case_id, *_stands(at))
+    if of is not None:
+        over = over.where(AlertSilence.ends == of)
+    session.execute(over.values(ended_at=at, ended_by=by))
+
+
+def standing_silences(
+    session: Session, patients: sa.Select[Any], at: datetime, site: str | None = None
+) -> list[AlertSilence]:
+    """Silences of these patients, of wards where one of them is (or of `site`), and snoozes of their cases,
+    that have not ended; those that end first come first. A snooze may still wait for a second person."""
+    p = patients.subquery()
+    theirs: list[sa.ColumnElement[bool]] = [
+        sa.func.coalesce(AlertSilence.patient_id, Case.patient_id).in_(sa.select(p.c.id)),
+        AlertSilence.site.in_(sa.select(p.c.site)),
+    ]
+    if site is not None:
+        theirs.append(AlertSilence.site == site)
+    found = session.scalars(
+        sa.select(AlertSilence)
+        .outerjoin(Case, Case.id == AlertSilence.case_id)
+        .where(sa.or_(*theirs), *_stands(at))
+        .order_by(AlertSilence.ends, AlertSilence.id)
+    )
+    return list(found)
+
+
+def visible_silence(
+    session: Session, user: User, silence_id: int
+) -> tuple[AlertSilence, str | None, int | None] | None:
+    """(silence, code and number of its patient), where it is of the user's ward or a patient they may see."""
+    p = visible_patients(user).subquery()
+    row = session.execute(
+        sa.select(AlertSilence, p.c.code, p.c.id)
+        .outerjoin(Case, Case.id == AlertSilence.case_id)
+        .outerjoin(p, p.c.id == sa.func.coalesce(AlertSilence.patient_id, Case.patient_id))
+        .where(AlertSilence.id == silence_id, sa.or_(_own_ward(user), p.c.id.is_not(None)))
+    ).first()
+    return None if row is None else (row[0], row[1], row[2])
+
+
+def _stands(at: datetime) -> tuple[sa.ColumnElement[bool], ...]:
+    return AlertSilence.ends > at, AlertSilence.ended_at.is_(None)
+
+
+def silences_seen(
+    session: Session, user: User, at: datetime, ended: bool, before: int | None, most: int
+) -> list[tuple[AlertSilence, str | None]]:
+    """The silences that the user may see, each with the code of its patient, the newest first; with `ended`
+    also those that are over. `before`: those with a lower number."""
+    p = visible_patients(user).subquery()
+    query = (
+        sa.select(AlertSilence, p.c.code)
+        .outerjoin(Case, Case.id == AlertSilence.case_id)
+        .outerjoin(p, p.c.id == sa.func.coalesce(AlertSilence.patient_id, Case.patient_id))
+        .where(sa.or_(_own_ward(user), p.c.id.is_not(None)))
+        .order_by(AlertSilence.id.desc())
+        .limit(most)
+    )
+    if not ended:
+        query = query.where(*_stands(at))
+    if before is not None:
+        query = query.where(AlertSilence.id < before)
+    return [(silence, code) for silence, code in session.execute(query)]
+
+
+def _own_ward(user: User) -> sa.ColumnElement[bool]:
+    return AlertSilence.site == user.site if user.role is Role.CLINICIAN else sa.false()

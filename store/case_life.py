@@ -7,8 +7,8 @@ API, commands) brings none, and what they do never tells.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -33,16 +33,19 @@ from ladder.happenings import (
     Unreached,
 )
 from ladder.life import Life, Refused, after
-from ladder.words import CaseState, Outcome
+from ladder.timing import LONGEST_HOLD
+from ladder.words import UNANSWERED, CaseState, Outcome
 from store import outbox
-from store.alert_silences import silenced_until
-from store.cases import SYSTEM, Case, NoSuchCase, tell
+from store.alert_silences import end_snoozes, silenced_until
+from store.cases import SYSTEM, Case, CaseEvent, NoSuchCase, tell, tell_together
 from store.database import StoreError
 from store.people import Patient
 from store.wards import Ward, ward_of
 
 #: A ladder whose rungs all reach nobody is gone through at once; more turns than any ladder has.
 _TURNS = 100
+#: So long a closed case can be re-opened.
+REOPENS_FOR = timedelta(days=30)
 
 
 class NotNow(StoreError):
@@ -65,7 +68,12 @@ def happen(
     except Refused as refused:
         raise NotNow(str(refused)) from refused
     _write(case, life, at)
-    _carry_out(session, case, effects, ward, at)
+    by = getattr(happening, "by", SYSTEM)
+    if life.resolved:
+        end_snoozes(session, case.id, by, at)
+    elif before.snoozed_until is not None and life.snoozed_until is None:
+        end_snoozes(session, case.id, by, at, before.snoozed_until)
+    _carry_out(session, case, before, effects, ward, at)
     session.flush()
     return life != before
 
@@ -77,7 +85,7 @@ def tick(session: Session, case: Case, at: datetime, ward: Ward) -> None:
             return
         step = case.step
         quiet = silenced_until(session, case.patient_id, _site(session, case), case.severity, at)
-        happen(session, case, Tick(None if quiet is None else quiet[0]), at, ward=ward)
+        happen(session, case, Tick() if quiet is None else Tick(*quiet), at, ward=ward)
         if case.step != step and quiet is None and not ward.reached(case.severity, case.rung, at):
             happen(session, case, Unreached(case.rung), at, ward=ward)
 
@@ -126,21 +134,42 @@ def assign(
 
 
 def resolve(
-    session: Session, case_id: int, by: str, outcome: Outcome, at: datetime, comment: str | None = None
+    session: Session,
+    case_id: int,
+    by: str,
+    outcome: Outcome,
+    at: datetime,
+    comment: str | None = None,
+    until: datetime | None = None,
 ) -> bool:
-    """Close a case with what it turned out to be. False when it was closed before."""
+    """Close a case with what it turned out to be. False when it was closed before.
+
+    An expected level quietens pages, so it needs a reason, and ends: at `until`, at the latest after 30 days
+    (`store.accepted`). Raises `NotNow`.
+    """
     case = locked(session, case_id)
     if not happen(session, case, Resolved("" if by == SYSTEM else by, outcome), at):
         return False
+    said: dict[str, Any] = {"outcome": str(outcome)}
+    if outcome == Outcome.EXPECTED_LEVEL:
+        if not comment:
+            raise NotNow("An expected level needs a reason: say in the comment why it is expected.")
+        if until is not None and not at < until <= at + LONGEST_HOLD:
+            raise NotNow(f"An expected level holds for at most {LONGEST_HOLD.days} days from now.")
+        said["until"] = (until or at + LONGEST_HOLD).isoformat()
+    elif until is not None:
+        raise NotNow("Only an expected level has a time until which it holds.")
     case.resolved_at, case.resolved_by = at, by
-    tell(session, case_id, at, "resolved", by, comment, {"outcome": str(outcome)})
+    tell(session, case_id, at, "resolved", by, comment, said)
     return True
 
 
 def reopen(session: Session, case_id: int, by: str, at: datetime, comment: str | None = None) -> bool:
     """It is not over: whoever says so has it. False when it is open. Raises `NotNow` when the patient has
-    another open case: what is new belongs there."""
+    another open case: what is new belongs there, or when it was closed long ago."""
     case = locked(session, case_id)
+    if case.resolved_at is not None and at - case.resolved_at > REOPENS_FOR:
+        raise NotNow(f"The case was closed more than {REOPENS_FOR.days} days ago: what is new opens another.")
     other = session.scalar(
         sa.select(Case.id).where(
             Case.patient_id == case.patient_id,
@@ -183,6 +212,44 @@ def notified(session: Session, case_id: int, at: datetime) -> None:
         tell(session, case_id, at, "notified", SYSTEM)
 
 
+def notified_together(session: Session, case_ids: Collection[int], at: datetime) -> None:
+    """The same for many locked cases at once, as after a digest."""
+    told = session.scalars(
+        sa.update(Case)
+        .where(Case.id.in_(list(case_ids)), Case.state == CaseState.OPENED)
+        .values(state=CaseState.NOTIFIED)
+        .returning(Case.id)
+        .execution_options(synchronize_session=False)
+    ).all()
+    tell_together(session, sorted(told), at, "notified", SYSTEM)
+
+
+def unreachable(
+    session: Session, case_id: int, step: int, recipient: str, at: datetime, channels: Sequence[str]
+) -> None:
+    """No channel of a person takes the message of that step: the story says so, once; the case is locked.
+
+    When that is so of everybody of the case's last step, the next rung is told at once, never where somebody
+    has answered. After the last rung the same persons would be told: there the ladder keeps its time.
+    """
+    case = locked(session, case_id)
+    said = sa.select(CaseEvent.evidence["recipient"].astext).where(
+        CaseEvent.case_id == case_id,
+        CaseEvent.kind == "unreachable",
+        CaseEvent.evidence["step"].as_integer() == step,
+    )
+    gone = set(session.scalars(said))
+    if recipient in gone or case.state not in UNANSWERED:
+        return
+    why = f"no channel of {recipient} takes the message of step {step}; they are tried on"
+    tell(session, case_id, at, "unreachable", SYSTEM, why, {"step": step, "recipient": recipient})
+    if step != case.step or outbox.recipients(session, case_id, step) - gone - {recipient}:
+        return
+    ward = ward_of(session, _site(session, case), channels)
+    if case.rung < len(ward.timings.of[case.severity].rungs):
+        happen(session, case, Unreached(case.rung), at, ward=ward)
+
+
 def join(
     session: Session, case: Case, severity: str, untold: str, at: datetime, channels: Sequence[str]
 ) -> None:
@@ -222,7 +289,9 @@ def _write(case: Case, life: Life, at: datetime) -> None:
     case.last_evidence_at = life.evidence_at
 
 
-def _carry_out(session: Session, case: Case, effects: Sequence[Effect], ward: Ward, at: datetime) -> None:
+def _carry_out(
+    session: Session, case: Case, before: Life, effects: Sequence[Effect], ward: Ward, at: datetime
+) -> None:
     for effect in effects:
         match effect:
             case Tell(step, rung):
@@ -231,15 +300,16 @@ def _carry_out(session: Session, case: Case, effects: Sequence[Effect], ward: Wa
                 if step:
                     to = ward.reached(case.severity, rung, at)
                     outbox.put(session, case.id, case.opened_at, step, to, at, suppressed=why)
-                tell(session, case.id, at, "suppressed", SYSTEM, why)
-            case Cancel():
+                # `store.holds` looks for the step: a case whose last one was suppressed waits for a silence.
+                tell(session, case.id, at, "suppressed", SYSTEM, why, {"step": step} if step else None)
+            case Cancel() if before.step:  # else there is none
                 outbox.cancel(session, case.id)
             case Said(kind, why):
                 tell(session, case.id, at, kind, SYSTEM, why)
 
 
 def _site(session: Session, case: Case) -> str:
-    return session.scalars(sa.select(Patient.site).where(Patient.id == case.patient_id)).one()
+    return session.get_one(Patient, case.patient_id).site
 
 
 def _until(case: Case) -> dict[str, Any]:

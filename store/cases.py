@@ -5,6 +5,7 @@ Technical cases (`store.technical`) stand in the same table; people answer both 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -134,3 +135,11 @@ def tell(
     )
     session.flush()
     notify(session, "case")
+
+
+def tell_together(session: Session, case_ids: Sequence[int], at: datetime, kind: str, actor: str) -> None:
+    """The same line in the stories of many cases."""
+    if case_ids:
+        rows = [{"case_id": one, "at": at, "kind": kind, "actor": actor, "evidence": {}} for one in case_ids]
+        session.execute(sa.insert(CaseEvent), rows)
+        notify(session, "case")

@@ -46,6 +46,7 @@ _TRENDS = sa.text(
                CASE WHEN :by_site THEN p.site ELSE 'all' END AS people
         FROM day_index i JOIN patient p ON p.id = i.patient_id
         WHERE i."index" = :index AND i.day BETWEEN :first AND :last AND p.demonstration = :demonstration
+          AND NOT p.synthetic
         ORDER BY i.patient_id, i.day, i.computed_at DESC
     ), person AS (
         SELECT bucket, people, unit, patient_id, avg(value) AS value, count(*) AS days
@@ -116,7 +117,8 @@ def researched_patients(session: Session, *, demonstration: bool) -> list[int]:
     """Everybody whom an aggregate may be about."""
     return list(
         session.scalars(
-            sa.text("SELECT id FROM patient WHERE demonstration = :d ORDER BY id"), {"d": demonstration}
+            sa.text("SELECT id FROM patient WHERE demonstration = :d AND NOT synthetic ORDER BY id"),
+            {"d": demonstration},
         )
     )
 

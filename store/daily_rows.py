@@ -263,12 +263,12 @@ def _known(said: list[Any], days: _Calendar) -> list[Any]:
 
 
 def _accepted(levels: list[Accepted], days: _Calendar) -> Floats:
-    """From the local day on which a case was closed; up to the day before it was ended."""
+    """From the local day on which a case was closed to the day before it ended; the highest of several."""
     found = np.full(days.length, np.nan)
     for one in levels:
-        begin = (day_of(one.since, days.zone) - days.first).days
-        end = days.length if one.until is None else (day_of(one.until, days.zone) - days.first).days
-        found[max(begin, 0) : max(end, 0)] = one.level
+        begin, end = ((day_of(at, days.zone) - days.first).days for at in (one.since, one.until))
+        there = slice(max(begin, 0), max(end, 0))
+        found[there] = np.fmax(found[there], one.level)
     return found
 
 

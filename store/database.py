@@ -100,7 +100,19 @@ def transaction(engine: sa.Engine) -> Iterator[Session]:
 
 def notify(session: Session, channel: str) -> None:
     """Wake whoever listens on `channel` once this transaction commits. A hint: the rows are the truth."""
-    session.execute(sa.select(sa.func.pg_notify(channel, "")))
+    said = within_transaction(session, "notified")
+    if channel not in said:  # PostgreSQL hands on one of several alike; asking costs a round trip
+        session.execute(sa.select(sa.func.pg_notify(channel, "")))
+        said[channel] = True
+
+
+def within_transaction(session: Session, what: str) -> dict[Any, Any]:
+    """What was remembered under that name since the session's transaction began; empty in a new one."""
+    now_in = session.get_nested_transaction() or session.get_transaction()
+    known: tuple[object, dict[Any, Any]] | None = session.info.get(what)
+    if known is None or known[0] is not now_in or now_in is None:
+        known = session.info[what] = (now_in, {})
+    return known[1]
 
 
 def literal(values: Iterable[object]) -> str:

@@ -34,7 +34,8 @@ def figures(session: Session, at: datetime) -> Figures:
                    (SELECT count(*) FROM delivery WHERE state = 'pending' AND next_attempt_at <= :at),
                    (SELECT count(*) FROM association WHERE computed_at IS NULL),
                    (SELECT count(*) FROM quarantine),
-                   (SELECT count(*) FROM "case" WHERE kind = 'technical' AND state <> 'resolved')
+                   (SELECT count(*) FROM "case" WHERE kind = 'technical' AND state <> 'resolved'
+                    AND patient_id NOT IN (SELECT id FROM patient WHERE synthetic))
             """
         ),
         {"at": at},
@@ -43,7 +44,9 @@ def figures(session: Session, at: datetime) -> Figures:
         sa.text(
             """
             SELECT severity, count(*) FROM "case"
-            WHERE kind = 'clinical' AND state <> 'resolved' GROUP BY 1
+            WHERE kind = 'clinical' AND state <> 'resolved'
+              AND patient_id NOT IN (SELECT id FROM patient WHERE synthetic)
+            GROUP BY 1
             """
         )
     )

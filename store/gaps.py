@@ -100,6 +100,7 @@ def missing_since(session: Session, at: datetime, before: datetime) -> list[Miss
                 JOIN wearing w ON w.device_id = g.device_id AND w.during @> g.seen_at
                                   AND w.during @> CAST(:at AS timestamptz)
                 WHERE g.seen_at <= :before AND NOT s.seqs @> g.missing
+                  AND w.patient_id NOT IN (SELECT id FROM patient WHERE synthetic)
                 GROUP BY w.patient_id, d.name, g.stream, g.boot
             ) due
             ORDER BY due.since, due.name, due.stream, due.boot

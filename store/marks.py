@@ -24,7 +24,9 @@ _TWO_LONG_DAYS = timedelta(days=5)  #: a local day has at most 50 hours, across 
 
 _INTO = """
     INSERT INTO stale_day (patient_id, day, kind, marks, since, marked_at, at_once)
-    SELECT DISTINCT p.id, {day}, :kind, 1, :at ::timestamptz, :at, CAST(:at_once AS boolean)
+    SELECT DISTINCT p.id, {day}, :kind, 1, :at ::timestamptz, :at,
+           -- The watchdog looks within minutes whether days are computed.
+           CAST(:at_once AS boolean) OR p.synthetic
     FROM {{source}} {zone} {{only}}
     ORDER BY 1, 2
     ON CONFLICT (patient_id, day, kind)

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from store.cases import Case
 from store.database import Base, one_of
+from store.people import Patient
 from store.wards import Address
+
+URGENT = "high"  #: the severity whose messages go first, each on its own
 
 
 class DeliveryState(StrEnum):
@@ -30,12 +34,18 @@ class Delivery(Base):
     __tablename__ = "delivery"
     __table_args__ = (
         sa.CheckConstraint(one_of("state", list(DeliveryState)), name="state"),
-        sa.Index("ix_delivery_due", "next_attempt_at", postgresql_where=sa.text("state = 'pending'")),
+        sa.Index(  # the list of `store.outbox_claims`
+            "ix_delivery_due", "urgent", "next_attempt_at", postgresql_where=sa.text("state = 'pending'")
+        ),
     )
 
     id: Mapped[int] = mapped_column(sa.Identity(always=True), primary_key=True)
     case_id: Mapped[int] = mapped_column(sa.ForeignKey("case.id"), index=True)
     step: Mapped[int] = mapped_column(sa.Integer, comment="of the ladder")
+    site: Mapped[str] = mapped_column(default="", comment="of the patient: whose plan names the recipient")
+    urgent: Mapped[bool] = mapped_column(
+        default=False, comment="the case was high: never held back, never grouped"
+    )
     channel: Mapped[str] = mapped_column(comment="log, smtp, webhook")
     recipient: Mapped[str] = mapped_column(
         default="", comment="a person of the ward's plan; empty: the installation's channel"
@@ -49,6 +59,8 @@ class Delivery(Base):
     sent_at: Mapped[datetime | None]
     last_error: Mapped[str | None] = mapped_column(comment="of the channel; nothing clinical")
     reason: Mapped[str | None] = mapped_column(comment="why it was suppressed")
+    receipt: Mapped[str | None] = mapped_column(comment="what the channel calls it")
+    digest: Mapped[uuid.UUID | None] = mapped_column(comment="key of the message it went out in")
 
 
 def put(
@@ -63,11 +75,15 @@ def put(
 ) -> None:
     """One message for each address, as that step of the case; `suppressed` says why none of them is sent."""
     state = DeliveryState.PENDING if suppressed is None else DeliveryState.SUPPRESSED
+    case = session.get_one(Case, case_id)
+    site = session.get_one(Patient, case.patient_id).site
     for address in to:
         session.add(
             Delivery(
                 case_id=case_id,
                 step=step,
+                site=site,
+                urgent=case.severity == URGENT,
                 channel=address.channel,
                 recipient=address.recipient,
                 rank=address.rank,
@@ -93,49 +109,6 @@ def key_of(case_id: int, opened_at: datetime, step: int, to: Address) -> uuid.UU
 _MESSAGES = uuid.UUID("6c7a1f0e-6b0a-5d0c-9a54-1d9d0d6c8f11")
 
 
-def due(session: Session, at: datetime, holding: timedelta) -> Delivery | None:
-    """Take one message that is due, for at most `holding`; the caller commits before it sends.
-
-    The claim moves `next_attempt_at`, so a worker that dies while sending is followed by another with
-    the same idempotency key.
-    """
-    delivery = session.scalar(
-        sa.select(Delivery)
-        .where(Delivery.state == DeliveryState.PENDING, Delivery.next_attempt_at <= at)
-        .order_by(Delivery.next_attempt_at)
-        .limit(1)
-        .with_for_update(skip_locked=True)
-    )
-    if delivery is not None:
-        delivery.attempts += 1
-        delivery.next_attempt_at = at + holding
-        session.flush()
-    return delivery
-
-
-def sent(session: Session, delivery_id: int, at: datetime) -> None:
-    """A channel took the message."""
-    session.execute(
-        sa.update(Delivery)
-        .where(Delivery.id == delivery_id)
-        .values(state=DeliveryState.SENT, sent_at=at, last_error=None)
-    )
-
-
-def failed(session: Session, delivery_id: int, error: str, again_at: datetime | None) -> None:
-    """A channel did not take the message: again at `again_at`, or never (None)."""
-    values: dict[str, object] = {"last_error": error[:500]}
-    if again_at is None:
-        values["state"] = DeliveryState.FAILED
-    else:
-        values["next_attempt_at"] = again_at
-    session.execute(
-        sa.update(Delivery)
-        .where(Delivery.id == delivery_id, Delivery.state == DeliveryState.PENDING)
-        .values(**values)
-    )
-
-
 def cancel(session: Session, case_id: int) -> None:
     """Somebody has answered: what waits to be sent is not sent any more."""
     session.execute(
@@ -143,3 +116,9 @@ def cancel(session: Session, case_id: int) -> None:
         .where(Delivery.case_id == case_id, Delivery.state == DeliveryState.PENDING)
         .values(state=DeliveryState.CANCELLED)
     )
+
+
+def recipients(session: Session, case_id: int, step: int) -> set[str]:
+    """Whom that step of the case tells."""
+    found = sa.select(Delivery.recipient).where(Delivery.case_id == case_id, Delivery.step == step)
+    return set(session.scalars(found))

@@ -66,7 +66,7 @@ def case_spans(session: Session, patient_ids: Sequence[int], since: date) -> dic
 def people_with_history(session: Session, site: str | None) -> tuple[list[int], bool]:
     """(ids of the patients, whether they are simulated): real people, or simulated ones where there are no
     others, never both. With `site`, those of one site."""
-    query = sa.select(Patient.id, Patient.demonstration).order_by(Patient.id)
+    query = sa.select(Patient.id, Patient.demonstration).where(~Patient.synthetic).order_by(Patient.id)
     if site is not None:
         query = query.where(Patient.site == site)
     all_of_them = session.execute(query).all()

@@ -14,6 +14,7 @@ from sqlalchemy.dialects import postgresql as pg
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from store.database import Base, StoreError, now
+from store.reserved import SYNTHETIC
 
 DEFAULT_SITE = "main"
 
@@ -25,6 +26,11 @@ class Patient(Base):
     __tablename__ = "patient"
     __table_args__ = (
         sa.CheckConstraint("code <> '' AND length(code) <= 64", name="code_is_short"),
+        sa.CheckConstraint(
+            f"synthetic = (code = '{SYNTHETIC}') AND synthetic = (site = '{SYNTHETIC}')",
+            name="synthetic_has_its_own_name",
+        ),
+        sa.Index("ix_patient_synthetic", "id", postgresql_where=sa.text("synthetic")),  # who it is
         {"comment": "a person who is monitored"},
     )
 
@@ -38,6 +44,9 @@ class Patient(Base):
         unique=True, default=uuid.uuid4, comment="random, never derived: what researchers see"
     )
     demonstration: Mapped[bool] = mapped_column(default=False, comment="simulated: nobody's data")
+    synthetic: Mapped[bool] = mapped_column(
+        default=False, server_default=sa.false(), comment="the watchdog's: in no list of patients"
+    )
     enrolled_at: Mapped[datetime] = mapped_column(default=now)
 
 
@@ -135,6 +144,8 @@ def _new_patient(code: str, tz: str, site: str, *, demonstration: bool) -> Patie
     zone_of(tz)
     if not code.strip() or len(code) > 64 or "\0" in code:
         raise StoreError("A patient identifier has 1 to 64 characters.")
+    if SYNTHETIC in (code, site):
+        raise StoreError(f"{SYNTHETIC} is the watchdog's own patient and site: take another name.")
     return Patient(code=code, tz=tz, site=site, demonstration=demonstration)
 
 

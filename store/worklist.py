@@ -256,6 +256,14 @@ def case_of(session: Session, user: User, case_id: int) -> tuple[Case, Patient] 
     return (row[0], row[1]) if row else None
 
 
+def open_cases(session: Session, user: User) -> list[tuple[Case, str]]:
+    """The open clinical cases of the patients that this user may see, each with its site."""
+    p = visible_patients(user).subquery()
+    still = sa.select(Case, p.c.site).join(p, p.c.id == Case.patient_id)
+    found = session.execute(still.where(Case.kind == "clinical", Case.state != CaseState.RESOLVED))
+    return [(case, site) for case, site in found]
+
+
 def cases_of(session: Session, patient_id: int, most: int = 20) -> list[tuple[Case, list[CaseEvent]]]:
     """The patient's newest cases, open ones first, each with its story from the beginning."""
     cases = session.scalars(

@@ -43,6 +43,7 @@ def worn_devices_in_need(
                 ORDER BY t.boot DESC, t.seq DESC LIMIT 1
             ) said ON true
             WHERE w.during @> CAST(:at AS timestamptz)
+              AND w.patient_id NOT IN (SELECT id FROM patient WHERE synthetic) -- the watchdog's own to tell
               AND (heard.at <= :silent_since OR said.battery_pct < :battery_below)
             ORDER BY w.patient_id, d.name
             """

@@ -23,7 +23,7 @@ from broker import Broker
 from store import schema
 from store.database import StoreError, engine_for, now, refuse_unsafe_server, transaction
 from store.people import broker_accounts
-from supervise import ward
+from supervise import ward, watchdog
 from supervise.accounts import own_accounts
 from supervise.hearing import ingest_hears
 from supervise.layout import DataDir, write_private
@@ -48,6 +48,7 @@ class Up:
     prefer_broker: str | None
     channels: str
     say: Say
+    watched: bool = True  #: a watchdog travels the whole road
     postgres: Part | None = None
     broker: Part | None = None
     parts: list[Part] = field(default_factory=list)
@@ -86,6 +87,10 @@ class Up:
             return
         if self.demonstration:
             ward.prepare(self.data)
+        if self.watched:
+            door = watchdog.prepare(self.data)
+        else:
+            watchdog.do_without(self.data)
         self._start_broker(chosen)
         self._wait("The API", lambda: _answers(http), api)
         for name in ("ingest", "analytics", "alerting"):
@@ -93,6 +98,10 @@ class Up:
         if self.demonstration:
             command = [sys.executable, "-m", "simulate.run_ward", str(self.data.ward / "ward.json")]
             self.parts.append(self._part("ward", command, {"OPENBLAS_NUM_THREADS": "1"}))
+        if self.watched:
+            command = [sys.executable, "-m", "actalgia", "watchdog"]
+            given = {**environment, "ACTALGIA_WATCHDOG_MQTT_URL": door}
+            self.parts.append(self._part("watchdog", command, given))
         if self.stopping:
             return
         started = now()

@@ -6,9 +6,11 @@ from typing import Annotated
 
 import typer
 
-from actalgia.commands.common import DataDirOption, JsonOption, say, say_json, table, write_down
+from actalgia.commands.common import DataDirOption, JsonOption, instant, say, say_json, table, write_down
 
-app = typer.Typer(help="Cases: list, acknowledge, resolve.", no_args_is_help=True)
+app = typer.Typer(
+    help="Cases: list, show, answer, hand over, snooze, close, open again.", no_args_is_help=True
+)
 By = Annotated[str, typer.Option("--by", help="Your name; it stands in the case.")]
 Comment = Annotated[str | None, typer.Option("--comment")]
 
@@ -67,6 +69,9 @@ def acknowledge(
     number: Annotated[int, typer.Argument(metavar="ID")],
     by: By,
     comment: Comment = None,
+    until: Annotated[
+        str | None, typer.Option("--until", help="So long you have it; else as the ward has it.")
+    ] = None,
     data_dir: DataDirOption = None,
 ) -> None:
     """Say "I have seen this"."""
@@ -74,8 +79,9 @@ def acknowledge(
     from store import access, case_life, cases
     from store.database import now, transaction
 
+    ends = None if until is None else instant(until, "--until")
     with transaction(find_system(data_dir).engine()) as session:
-        first = case_life.acknowledge(session, number, by, now(), comment)
+        first = case_life.acknowledge(session, number, by, now(), comment, ends)
         patient = cases.patient_of(session, number)
         access.record(session, now(), by, "case.acknowledge", patient, f"case {number}")
     say(

@@ -78,6 +78,8 @@ def alerting(data_dir: DataDirOption = None) -> None:
     from alerting.channels import channels_from
     from alerting.service import run
     from alerting.trouble import Limits
+    from alerting.watch_sink import WatchSink
+    from store.reserved import SINK
 
     system, settings = _system("alerting", data_dir)
     log_path = settings.data_dir / "outbox.jsonl" if settings.data_dir else None
@@ -87,9 +89,10 @@ def alerting(data_dir: DataDirOption = None) -> None:
         raise NoSystem(f"ACTALGIA_CHANNELS: {error}") from error
     outside = audit_outside_of(settings)
     engine = system.engine()
+    channels[SINK] = WatchSink(engine)
     _check(engine)
     limits = Limits(timedelta(hours=settings.gap_case_after), timedelta(hours=settings.silence_case_after))
-    run(engine, channels, _base_url(settings), _stop_on_signals(), limits, outside)
+    run(engine, channels, _base_url(settings), _stop_on_signals(), limits, outside, log_path)
 
 
 def api(data_dir: DataDirOption = None) -> None:
@@ -111,6 +114,54 @@ def api(data_dir: DataDirOption = None) -> None:
         useful_share=settings.useful_share,
     )
     serve(chosen, settings.http_host, settings.http_port)
+
+
+def watchdog(
+    data_dir: DataDirOption = None,
+    forget: Annotated[
+        bool, typer.Option("--forget", help="Forget all rounds: this installation does without a watchdog.")
+    ] = False,
+) -> None:
+    """Send a synthetic patient along the whole road, and tell operators when it does not get through."""
+    from urllib.parse import urlsplit
+
+    from actalgia.commands.common import write_down
+    from actalgia.system import NoSystem, find_system
+    from ingest.broker import Broker
+    from patrol.channels import operators_from
+    from patrol.service import Watchdog
+    from simulate.connection import Address
+    from store.database import now, transaction
+    from store.watch_rounds import forget_rounds
+
+    if forget:
+        with transaction(find_system(data_dir).engine()) as session:
+            forget_rounds(session)
+            write_down(session, "watchdog.forget", "all rounds")
+        return
+    system, settings = _system("watchdog", data_dir)
+    if settings.watchdog_mqtt_url is None:
+        raise _missing("ACTALGIA_WATCHDOG_MQTT_URL", "mqtts://actalgia-watchdog:password@broker:8883")
+    if settings.watchdog_every == 0:
+        raise NoSystem("ACTALGIA_WATCHDOG_EVERY is 0: there is to be no watchdog.")
+    url = settings.heartbeat_url or None
+    if url is not None and urlsplit(url).scheme not in ("http", "https"):
+        raise NoSystem("ACTALGIA_HEARTBEAT_URL: it is not http://... or https://...")
+    file = settings.data_dir / "operator.jsonl" if settings.data_dir else None
+    try:
+        operators = operators_from(settings.operator_channels, file)
+    except ValueError as error:
+        raise NoSystem(f"ACTALGIA_OPERATOR_CHANNELS: {error}") from error
+    try:
+        broker = Broker.from_url(settings.watchdog_mqtt_url, settings.mqtt_ca_file)
+    except ValueError as error:
+        raise NoSystem(f"ACTALGIA_WATCHDOG_MQTT_URL: {error}") from error
+    to = Address(broker.host, broker.port, broker.username, broker.password, broker.tls, broker.ca_file)
+    # It does not wait for the database: that it is away is what it has to tell.
+    guard = Watchdog(
+        system.engine(), to, operators, url, settings.watchdog_every, _base_url(settings), last_good=now()
+    )
+    guard.run(_stop_on_signals())
 
 
 def _system(part: str, data_dir: Path | None) -> tuple[System, Settings]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta, tzinfo
 from urllib.parse import quote
 
+import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from api.pages import words
@@ -15,6 +16,7 @@ from api.pages.axis import axis_of
 from api.pages.because import asked_again, because
 from api.pages.chart import Answer, Chart, Mark, draw
 from api.pages.day_by_day import INDEX, PAIN, DayByDay, day_by_day
+from api.pages.holds import Hold, Next, holds_of, next_of
 from api.pages.hours import Hour, hours_of
 from api.pages.index_table import INDICES, IndexTable, Indices, index_table
 from api.pages.patients_words import Words, newest_words
@@ -23,11 +25,13 @@ from api.pages.score_chart import ScoreChart, draw_scores
 from api.pages.standing import why_no_news
 from api.pages.treatment_form import Form, blank
 from api.pages.treatment_lane import Sign, lane
+from api.pages.until import choices
 from api.pages.wear_strip import going_on, together, watch_now
 from api.pages.why_paged import Why, limit_of, why_paged
 from days.cut import day_of, day_start
 from ladder.words import CaseState
 from severity.cut_points import CutPoints
+from store.access import User, colleagues
 from store.associations import newest_alone
 from store.calibrations import calibrations_worn
 from store.cases import Case, CaseEvent
@@ -42,6 +46,7 @@ from store.flare_risks import newest_risk
 from store.gaps import SHOWN, said
 from store.hours import read_hours
 from store.judged import judged_days
+from store.people import Patient
 from store.results import DayIndex
 from store.treatments import treatments_going_on
 from store.wear_runs import stretches_of, wears_any
@@ -108,10 +113,14 @@ class PatientPage:
     why: Why | None  #: how the newest decision came about
     risk: RiskWords | None  #: of a flare within seven days
     scores: ScoreChart | None
+    coming: dict[int, Next]  #: of each open clinical case
+    holds: list[Hold]  #: what keeps people from being told
+    until: list[tuple[str, str]]  #: (instant, words) to choose from
+    staff: list[str]  #: to whom a case can be handed
 
 
 def read_page(
-    session: Session, row: Row, now: datetime, cut_points: CutPoints, form: Form | None = None
+    session: Session, row: Row, now: datetime, cut_points: CutPoints, user: User, form: Form | None = None
 ) -> PatientPage:
     """The page of the patient in `row`: the last 28 local days up to `now`; `form`: of a treatment that
     could not be read."""
@@ -145,6 +154,7 @@ def read_page(
     written, more_written = newest_words(session, reports)
     decision = newest_decision(session, row.patient_id)
     judged = judged_days(session, row.patient_id, days[0], days[-1])
+    site = session.scalars(sa.select(Patient.site).where(Patient.id == row.patient_id)).one()
     still = [story for story in cases if story[0].state != CaseState.RESOLVED]
     return PatientPage(
         row=row,
@@ -191,6 +201,10 @@ def read_page(
         why=None if decision is None else why_paged(decision, zone),
         risk=risk_words(newest_risk(session, row.patient_id), today),
         scores=draw_scores(days, zone, judged, limit_of(decision)),
+        coming=next_of(session, [(case, site, zone) for case, _ in still], now),
+        holds=holds_of(session, row.patient_id, user, now),
+        until=choices(now, zone),
+        staff=sorted({user.name, *colleagues(session, site)}),
     )
 
 

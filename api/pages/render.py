@@ -15,10 +15,12 @@ from starlette.responses import HTMLResponse
 
 from api.auth import csrf_token
 from api.diary.words import languages
-from api.pages import axis, because, chart, score_chart, standing, treatment_words, words
+from api.pages import axis, because, chart, score_chart, standing, story, treatment_words, words
+from api.road import of_page
 from api.treatment_kinds import KINDS
 from severity.cut_points import severity
 from store.access import User
+from store.case_life import REOPENS_FOR
 from store.people import Patient
 from store.worklist import CANNOT_JUDGE, FIRE
 
@@ -44,6 +46,7 @@ def page(
         "fragment": is_refresh(request),
         "here": "",
         "live": False,
+        "road": of_page(request.app.state.road),
         **context,
     }
     return HTMLResponse(_environment().get_template(template).render(shown), status)
@@ -78,6 +81,8 @@ def _environment() -> Environment:
     environment.globals.update(
         asset=asset,
         axis=axis,
+        reopens_for=REOPENS_FOR,
+        story_of=story.story,
         because_of_case=because.of_case,
         cannot_judge=CANNOT_JUDGE,
         fire=FIRE,

@@ -17,6 +17,7 @@ from api.pages import (
     accounts,
     alert_report,
     budget,
+    case_actions,
     day_by_day,
     diary_links,
     entry,
@@ -26,17 +27,17 @@ from api.pages import (
     treatment_actions,
 )
 from api.pages.entry import error_page, own_path
+from api.pages.holds import marks_of, next_of
 from api.pages.patient_page import read_page
 from api.pages.render import HERE, is_refresh, page
 from api.pages.worklist_page import grouped
 from api.problems import Problem
 from days.cut import day_of
-from ladder.words import Outcome
-from store import associations, case_life, cases, worklist
+from store import associations, worklist
 from store.access import Role, User, record
 from store.cases import Case
 from store.database import now
-from store.zones import zone_of_patient
+from store.zones import zone_of_patient, zones_of
 
 STATIC = {
     "pages.css": "text/css",
@@ -60,6 +61,7 @@ PARTS = (
     accounts,
     alert_report,
     budget,
+    case_actions,
     diary_links,
     entry,
     live,
@@ -79,7 +81,6 @@ def viewer(request: Request, user: CurrentUser, db: Db) -> User:
 
 
 Viewer = Annotated[User, Depends(viewer)]
-Comment = Annotated[str, Form(max_length=2000)]
 Back = Annotated[str, Form()]
 
 
@@ -98,7 +99,11 @@ def worklist_page(request: Request, db: Db, user: Viewer) -> Response:
     at = now()
     rows = worklist.worklist(db, user, at)
     record(db, at, user.name, "worklist.view", detail="refresh" if is_refresh(request) else None)
-    shown = grouped(rows, at)
+    zones = zones_of(db, [row.patient_id for row in rows])
+    coming = next_of(
+        db, [(case, site, zones[case.patient_id]) for case, site in worklist.open_cases(db, user)], at
+    )
+    shown = grouped(rows, at, {number for number, one in coming.items() if one.stale})
     return page(
         request,
         "worklist.html",
@@ -109,6 +114,9 @@ def worklist_page(request: Request, db: Db, user: Viewer) -> Response:
         now=at,
         rows=rows,
         groups=shown.groups,
+        coming=coming,
+        unheard_cases={number for number, one in coming.items() if one.unheard},
+        marks=marks_of(db, user, zones, at),
         gaps=shown.gaps,
         technical=shown.technical,
         as_of=shown.as_of,
@@ -123,7 +131,7 @@ def patient_page(request: Request, db: Db, user: Viewer, code: str) -> Response:
     if not rows:
         raise Problem(404, "There is no such patient, or not at your site.")
     record(db, at, user.name, "patient.view", rows[0].patient_id, "refresh" if is_refresh(request) else None)
-    shown = read_page(db, rows[0], at, request.app.state.settings.cut_points)
+    shown = read_page(db, rows[0], at, request.app.state.settings.cut_points, user)
     return page(
         request, "patient.html", user, demonstration=rows[0].demonstration, live=True, now=at, page=shown
     )
@@ -154,46 +162,6 @@ def case_page(db: Db, user: AsWardUser, case_id: int) -> Response:
     case, code = _case(db, user, case_id)
     record(db, now(), user.name, "case.view", case.patient_id, f"case {case.id} link")
     return RedirectResponse(f"/patients/{quote(code, safe='')}#case-{case_id}", 303)
-
-
-@router.post("/cases/{case_id}/acknowledge")
-def acknowledge(db: Db, user: AsWardUser, case_id: int, comment: Comment = "", back: Back = "/") -> Response:
-    """ "I have seen this." Repeating it changes nothing."""
-    case, _ = _case(db, user, case_id)
-    case_life.acknowledge(db, case.id, user.name, now(), comment.strip() or None)
-    record(db, now(), user.name, "case.acknowledge", case.patient_id, f"case {case.id}")
-    return RedirectResponse(own_path(back), 303)
-
-
-@router.post("/cases/{case_id}/resolve")
-def resolve(
-    db: Db,
-    user: AsWardUser,
-    case_id: int,
-    outcome: Annotated[Outcome, Form()],
-    comment: Comment = "",
-    back: Back = "/",
-) -> Response:
-    """Close a case with what it turned out to be."""
-    case, _ = _case(db, user, case_id)
-    case_life.resolve(db, case.id, user.name, outcome, now(), comment.strip() or None)
-    record(db, now(), user.name, "case.resolve", case.patient_id, f"case {case.id}")
-    return RedirectResponse(own_path(back), 303)
-
-
-@router.post("/cases/{case_id}/comment")
-def comment(
-    db: Db,
-    user: AsWardUser,
-    case_id: int,
-    comment: Annotated[str, Form(min_length=1, max_length=2000)],
-    back: Back = "/",
-) -> Response:
-    """Add a remark to the story of a case."""
-    case, _ = _case(db, user, case_id)
-    cases.comment(db, case.id, user.name, now(), comment.strip())
-    record(db, now(), user.name, "case.comment", case.patient_id, f"case {case.id}")
-    return RedirectResponse(own_path(back), 303)
 
 
 def _case(db: Db, user: User, case_id: int) -> tuple[Case, str]:

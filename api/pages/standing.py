@@ -18,6 +18,7 @@ class Standing(StrEnum):
     """What the worklist says of a patient; there is no "well" among them."""
 
     CASE = "case"
+    STALE = "for review"  #: a case of which nothing new was heard for long
     REVIEW = "review"  #: something to look at within days, no case
     ASKED_AGAIN = "asked again"  #: silent, and the patient's own page asks again
     CANNOT_JUDGE = "cannot judge"

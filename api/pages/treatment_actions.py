@@ -77,7 +77,7 @@ def _again(request: Request, db: Session, user: User, patient: Patient, written:
     at = now()
     [row] = worklist.worklist(db, user, at, patient.code)
     record(db, at, user.name, "patient.view", patient.id)
-    shown = read_page(db, row, at, request.app.state.settings.cut_points, written)
+    shown = read_page(db, row, at, request.app.state.settings.cut_points, user, written)
     demonstration = row.demonstration
     return page(
         request, "patient.html", user, status=422, demonstration=demonstration, live=True, now=at, page=shown

@@ -107,6 +107,17 @@ def local(at: datetime, zone: tzinfo) -> str:
     return f"{there:%a} {there.day} {there:%b}, {there:%H:%M} {there:%Z}"
 
 
+def short(at: datetime, zone: tzinfo, now: datetime) -> str:
+    """An instant on the patient's clock: `14:05` today, else `Mon 4 May, 14:05`."""
+    there = at.astimezone(zone)
+    clock = f"{there:%H:%M}"
+    return (
+        clock
+        if there.date() == now.astimezone(zone).date()
+        else f"{there:%a} {there.day} {there:%b}, {clock}"
+    )
+
+
 def journeys(zone: tzinfo, start: datetime, end: datetime) -> list[str]:
     """What an itinerary says of (start, end]: `Until Sun 10 May, 14:00 CEST the zone was Europe/Rome.`"""
     if not isinstance(zone, Itinerary):

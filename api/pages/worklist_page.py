@@ -4,7 +4,7 @@ everybody else. Pure."""
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -15,6 +15,7 @@ from store.worklist import Row
 
 GROUPS = (
     (Standing.CASE, "Open cases", ""),
+    (Standing.STALE, "For review: nothing new for 14 days", "nobody is told of these any more; close them"),
     (Standing.REVIEW, "To review", "nobody was called; look within three days"),
     (Standing.ASKED_AGAIN, "Asked again", "no answer yet, on the patient's own diary page"),
     (Standing.CANNOT_JUDGE, "Cannot be judged", "too little data to say anything"),
@@ -32,9 +33,9 @@ class WorklistPage:
     as_of: str
 
 
-def grouped(rows: Sequence[Row], now: datetime) -> WorklistPage:
-    """Rows as they come out of the query, each with its standing at `now`."""
-    placed = [(row, standing(row, now)) for row in rows]
+def grouped(rows: Sequence[Row], now: datetime, stale: Collection[int] = ()) -> WorklistPage:
+    """Rows as they come out of the query, each with its standing at `now`; `stale`: numbers of cases."""
+    placed = [(row, Standing.STALE if row.case_id in stale else standing(row, now)) for row in rows]
     zones = Counter(row.tz for row in rows).most_common(1)
     return WorklistPage(
         groups=[

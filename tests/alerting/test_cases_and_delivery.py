@@ -13,8 +13,9 @@ import sqlalchemy as sa
 from aiosmtpd.controller import Controller
 
 from alerting.cases import take_decisions
-from alerting.channels import LogFile, channels_from
+from alerting.channels import channels_from
 from alerting.delivery import deliver_one
+from alerting.log_file import LogFile
 from ladder.words import Outcome
 from store import case_life
 from store.cases import Case, CaseEvent
@@ -67,6 +68,14 @@ def test_more_evidence_joins_the_open_case_and_never_lowers_it(engine, cast):
     story = [event.kind for event in rows(engine, CaseEvent)]
     assert story == ["opened", "evidence", "evidence", "suppressed"]
     assert [delivery.step for delivery in rows(engine, Delivery)] == [1, 2], "told again when it got worse"
+
+
+def test_where_many_decisions_wait_the_urgent_ones_are_taken_first(engine, cast, monkeypatch):
+    monkeypatch.setattr("alerting.cases.AT_ONCE", 1)
+    decide(engine, cast.steady, "medium", reason="a rise")
+    decide(engine, cast.rising, "high")
+    take_decisions(engine, ["log"], NOON)
+    assert [case.patient_id for case in rows(engine, Case)] == [cast.rising]
 
 
 def acknowledge(engine, by="nurse Anna", **more):
@@ -219,7 +228,7 @@ def test_a_channel_that_never_answers_is_given_up_and_says_so(engine, cast):
     channels = channels_from("http://127.0.0.1:9/", None)
     decide(engine, cast.rising)
     take_decisions(engine, list(channels), NOON)
-    for i in range(20):
+    for i in range(25):  # a day and a night, as it is urgent
         assert deliver_one(engine, channels, LINK, NOON + timedelta(hours=i))
     (delivery,) = rows(engine, Delivery)
     assert (delivery.state, delivery.last_error) == ("failed", "the webhook did not answer: URLError")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
@@ -13,10 +14,15 @@ from fastapi import FastAPI
 from sqlalchemy.orm import Session
 from starlette.testclient import TestClient
 
+from ladder.words import Outcome
 from store import people
 from store.access import Account, Role, create_account, create_token, start_session
+from store.alert_silences import AlertSilence, NotSilenced
 from store.associations import Answer, claim_association, request_association, save_association
+from store.case_life import NotNow, resolve
+from store.cases import tell
 from store.database import now, transaction
+from store.holds import silence_patient, snooze
 from store.open_cases import open_or_join
 from store.quarantine import Quarantined, keep
 from store.results import save_day_indices
@@ -28,6 +34,7 @@ BASE = "http://testserver"
 WARD = frozenset({"anna", "admin"})  # who sees the patients of the path
 EVERYBODY = frozenset({"anna", "rita", "admin"})
 SIGNED = ("anna", "hilda", "rita", "admin")
+TOMORROW = (now() + timedelta(days=1)).isoformat()
 ENTRY = "0190a5f0-0000-7000-8000-000000000001"
 
 
@@ -73,9 +80,22 @@ CALLS = {
     ("GET", "/api/v1/cohorts/associations/{association}/within.svg"): Call(WARD),
     ("GET", "/api/v1/cases"): Call(WARD | {"hilda"}),
     ("GET", "/api/v1/cases/{case}"): Call(WARD),
+    # In this order each can be done after the one before.
     ("POST", "/api/v1/cases/{case}/acknowledge"): Call(WARD, body={"comment": "seen"}),
+    ("POST", "/api/v1/cases/{case}/assign"): Call(WARD, body={"to": "Berta"}),
+    ("POST", "/api/v1/cases/{case}/snooze/agree"): Call(WARD),
+    ("POST", "/api/v1/cases/{case}/snooze/end"): Call(WARD),
+    ("POST", "/api/v1/cases/{case}/snooze"): Call(WARD, body={"until": TOMORROW, "reason": "a scan"}),
+    ("POST", "/api/v1/cases/{case}/level/end"): Call(WARD),
+    ("POST", "/api/v1/cases/{case}/reopen"): Call(WARD),
     ("POST", "/api/v1/cases/{case}/resolve"): Call(WARD, body={"outcome": "acted"}),
     ("POST", "/api/v1/cases/{case}/comment"): Call(WARD, body={"comment": "called the ward"}),
+    ("GET", "/api/v1/silences"): Call(WARD | {"hilda"}),
+    ("POST", "/api/v1/silences"): Call(
+        frozenset({"anna"}), 201, body={"site": "main", "until": TOMORROW, "reason": "a fire drill"}
+    ),
+    ("POST", "/api/v1/silences/{silence}/agree"): Call(WARD),
+    ("POST", "/api/v1/silences/{silence}/end"): Call(WARD),
     ("GET", "/api/v1/cohorts/trends"): Call(frozenset({"rita"}), query={"index": "io"}),
     ("GET", "/api/v1/sites/{site}/budget"): Call(WARD),
     ("PUT", "/api/v1/sites/{site}/budget"): Call(WARD, body={"pages_per_patient_week": 0.05}),
@@ -134,6 +154,22 @@ class House:
         simulated = name == "admin"
         if "{number}" in template:
             template = template.replace("{number}", str(self.refused()))
+        case = self.demo_case if simulated else self.case
+        if template.endswith(("/snooze/agree", "/snooze/end")):
+            with suppress(NotNow), transaction(self.engine) as session:
+                snooze(session, case, "Berta", now() + timedelta(days=1), "a scan", now())
+        if template.endswith("/level/end"):
+            with transaction(self.engine) as session:
+                tell(session, case, now(), "evidence", "actalgia", evidence={"worst": 8})
+                resolve(session, case, "Berta", Outcome.EXPECTED_LEVEL, now(), "as agreed")
+        if "{silence" in template:
+            patient = self.demo if simulated else self.cast.steady
+            with suppress(NotSilenced), transaction(self.engine) as session:
+                silence_patient(session, patient, "Berta", now() + timedelta(days=1), "on holiday", now())
+            with transaction(self.engine) as session:
+                newest = sa.select(sa.func.max(AlertSilence.id)).where(AlertSilence.patient_id == patient)
+                number = str(session.scalar(newest))
+            template = template.replace("{silence}", number).replace("{silence_id}", number)
         if "{treatment}" in template:
             patient = self.demo if simulated else self.cast.steady
             with transaction(self.engine) as session:

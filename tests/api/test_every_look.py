@@ -19,7 +19,7 @@ from store.database import now, transaction
 from store.diary import add_ward_report
 from store.diary_links import create_link
 from tests.api.fhir_reader import response, said, score
-from tests.api.house import CALLS, ENTRY, House, routes_of
+from tests.api.house import CALLS, ENTRY, TOMORROW, House, routes_of
 from tests.cast import NOON
 
 #: What no route without an entry may say: whose, and what they told.
@@ -56,7 +56,7 @@ def of_api() -> dict[tuple[str, str], Visit]:
     found = {}
     for (method, template), right in CALLS.items():
         by = next(name for name in ("anna", "rita", "admin") if name in right.allowed)
-        one = any(part in template for part in ("{patient}", "{case}", "{association}"))
+        one = any(part in template for part in ("{patient}", "{case}", "{association}", "{silence}"))
         if right.status != 404:
             found[method, template] = Visit(by, right.query, None, right.body, one)
     return found
@@ -83,6 +83,13 @@ VISITS = of_api() | {
     ("POST", "/cases/{case_id}/acknowledge"): Visit(form={}),
     ("POST", "/cases/{case_id}/resolve"): Visit(form={"outcome": "acted"}),
     ("POST", "/cases/{case_id}/comment"): Visit(form={"comment": "hello"}),
+    ("POST", "/cases/{case_id}/assign"): Visit(form={"to": "anna"}),
+    ("POST", "/cases/{case_id}/snooze"): Visit(form={"until": TOMORROW, "reason": "a scan"}),
+    ("POST", "/cases/{case_id}/level/end"): Visit(form={}),
+    ("POST", "/cases/{case_id}/reopen"): Visit(form={}),
+    ("POST", "/patients/{code:path}/silences"): Visit(form={"until": TOMORROW, "reason": "a scan"}),
+    ("POST", "/silences/{silence_id}/agree"): Visit(form={}),
+    ("POST", "/silences/{silence_id}/end"): Visit(form={}),
     ("GET", "/budget"): Visit(one=False),
     ("GET", "/plan"): Visit(one=False),
     ("GET", "/alerts"): Visit(one=False),

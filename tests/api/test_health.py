@@ -49,7 +49,16 @@ def test_ready_means_every_stage_at_work_on_the_newest_schema(house: House) -> N
     live(house.engine)
     assert failed(house) == set()
     names = [check["name"] for check in house.client().get("/readyz").json()["checks"]]
-    assert names == ["database", "migrations", "durability", "broker", *STAGES, "ledger", "broker queue"]
+    assert names == [
+        "database",
+        "migrations",
+        "durability",
+        "broker",
+        *STAGES,
+        "road",
+        "ledger",
+        "broker queue",
+    ]
 
 
 def test_every_worker_of_ingest_has_to_be_there(house: House) -> None:

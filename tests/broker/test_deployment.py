@@ -17,7 +17,7 @@ from broker.first_accounts import write_first_accounts
 from tests.broker import compose_file
 from tests.broker.running import ROOT, SHIPPED, hashed
 
-PARTS = ("ingest", "analytics", "alerting", "api")
+PARTS = ("ingest", "analytics", "alerting", "api", "watchdog")
 
 
 @pytest.fixture(scope="module")

@@ -60,7 +60,7 @@ def verdict(engine: sa.Engine, senders: list[Sender]) -> Verdict:
     for key, times in again.items():
         if times > 1 + allowed[key]:
             say(f"message {key} was taken {times} times, {allowed[key]} crashes allow one more each")
-    sent = {str(row.idempotency_key) for row in rows if row.state == "sent"}
+    sent = {str(row.digest or row.idempotency_key) for row in rows if row.state == "sent"}
     for key in sent - set(taken):
         say(f"message {key} is marked as sent and no sink has it")
     for row in rows:

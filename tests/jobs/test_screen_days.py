@@ -149,7 +149,14 @@ def test_a_level_that_a_clinician_accepted_opens_a_case_that_calls_nobody(engine
     judged(engine, EVENING - 2 * DAY)
     assert told(engine, EVENING - 2 * DAY) == 1
     with transaction(engine) as session:
-        resolve(session, rows(engine, Case)[0].id, "nurse Anna", Outcome.EXPECTED_LEVEL, EVENING - 2 * DAY)
+        resolve(
+            session,
+            rows(engine, Case)[0].id,
+            "nurse Anna",
+            Outcome.EXPECTED_LEVEL,
+            EVENING - 2 * DAY,
+            "known",
+        )
     said(engine, cast.steady, EVENING - DAY, worst=8, average=6)
     judged(engine, EVENING - DAY)
     assert told(engine, EVENING - DAY) == 1

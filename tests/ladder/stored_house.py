@@ -39,7 +39,7 @@ class Sink:
         self.keys: list[str] = []
         self.died: Counter[str] = Counter()
 
-    def send(self, notice: Notice) -> None:
+    def send(self, notice: Notice, _limit: object) -> None:
         if self.how == "refuses":
             raise NotSent("the sink is full")
         key = str(notice.idempotency_key)

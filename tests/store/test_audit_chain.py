@@ -519,5 +519,6 @@ def test_what_was_there_before_the_chain_is_written_down_and_sealed_in_its_order
     assert found.rows["decision"] == 1 and found.rows["case_event"] > 1
     order = "SELECT e.id, actor, action FROM audit_seal s JOIN audit_entry e ON s.source = 'entry' AND e.id = s.entry ORDER BY n"
     assert rows(old, order) == before != []
-    assert {op for (op,) in rows(old, "SELECT op FROM audit_trace")} == {"found"}
+    # A later migration gave messages their ward: that is a change, and told as one.
+    assert {op for (op,) in rows(old, "SELECT op FROM audit_trace WHERE tbl <> 'delivery'")} == {"found"}
     old.dispose()

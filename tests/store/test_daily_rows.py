@@ -174,7 +174,7 @@ def test_a_level_is_accepted_from_the_day_on_which_a_case_was_closed_as_expected
             at = NOON - ago * DAY
             evidence = {"worst": worst, "average": None}
             case_id, _ = open_or_join(session, cast.steady, "high", "x", evidence, [], at)
-            resolve(session, case_id, "nurse Anna", outcome, at)
+            resolve(session, case_id, "nurse Anna", outcome, at, "as agreed")
     level = rows(engine, cast.steady).numbers["accepted_level"]
     np.testing.assert_array_equal(level, [np.nan] * 3 + [7, 7, 7, 8, 8, np.nan, np.nan])
     assert "accepted_level" not in rows(engine, cast.rising).numbers

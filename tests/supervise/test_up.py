@@ -14,7 +14,7 @@ import pytest
 
 from tests.installation import ACTALGIA, Installation, eventually
 
-PARTS = {"up", "postgres", "broker", "ingest", "analytics", "alerting", "api"}
+PARTS = {"up", "postgres", "broker", "ingest", "analytics", "alerting", "api", "watchdog"}
 
 
 def lives(pid: int) -> bool:
@@ -83,7 +83,7 @@ def test_a_second_up_says_so_in_one_line(house):
     assert "up on" in done.stderr
 
 
-@pytest.mark.parametrize("part", ["api", "ingest", "analytics", "alerting", "broker", "postgres"])
+@pytest.mark.parametrize("part", ["api", "ingest", "analytics", "alerting", "broker", "postgres", "watchdog"])
 def test_a_part_that_is_killed_is_back(house, part):
     before = house.pids()[part]
     os.kill(before, signal.SIGKILL)

@@ -1,0 +1,155 @@
+"""`actalgia case` for what takes time: hand it over, put it off, open it again; and its whole story."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from actalgia.commands.case import By, Comment
+from actalgia.commands.common import DataDirOption, JsonOption, instant, say, say_json
+
+Number = Annotated[int, typer.Argument(metavar="ID")]
+Until = Annotated[
+    str | None, typer.Option("--until", help="At most 30 days from now; else as the ward has it.")
+]
+
+
+def assign(
+    number: Number,
+    by: By,
+    to: Annotated[str, typer.Option("--to", help="Who has it from now on.")],
+    until: Until = None,
+    comment: Comment = None,
+    data_dir: DataDirOption = None,
+) -> None:
+    """Hand a case to a named person."""
+    from store import case_life
+    from store.database import now
+
+    ends = None if until is None else instant(until, "--until")
+    _do(data_dir, "assign", number, by, lambda s: case_life.assign(s, number, by, to, now(), comment, ends))
+    say(f"Case {number} is handed to {to}.")
+
+
+def snooze(
+    number: Number,
+    by: By,
+    until: Annotated[str, typer.Option("--until", help="At most 30 days from now.")],
+    reason: Annotated[str, typer.Option("--reason")],
+    data_dir: DataDirOption = None,
+) -> None:
+    """Have nobody told of a case until then; an urgent one when a second person agrees."""
+    from store import holds
+    from store.cases import Case
+    from store.database import now
+
+    ends = instant(until, "--until")
+
+    def act(session: Any) -> bool:
+        made = holds.snooze(session, number, by, ends, reason, now())
+        return holds.waits_for_second(made, session.get_one(Case, number))
+
+    waits = _do(data_dir, "snooze", number, by, act)
+    said = "waits for a second person: `actalgia case agree`" if waits else "is in force"
+    say(f"The snooze of case {number} {said}.")
+
+
+def agree(number: Number, by: By, data_dir: DataDirOption = None) -> None:
+    """The second person: the snooze that was asked for is in force."""
+    from store import holds
+    from store.database import now
+
+    _do(data_dir, "snooze.agree", number, by, lambda s: holds.agree_to_snooze(s, number, by, now()))
+    say(f"{by} agrees: case {number} is snoozed.")
+
+
+def reopen(number: Number, by: By, comment: Comment = None, data_dir: DataDirOption = None) -> None:
+    """It is not over: whoever opens it again has it."""
+    from store import case_life
+    from store.database import now
+
+    done = _do(data_dir, "reopen", number, by, lambda s: case_life.reopen(s, number, by, now(), comment))
+    say(f"Case {number} is open again, {by} has it." if done else f"Case {number} was open.")
+
+
+def show(number: Number, as_json: JsonOption = False, data_dir: DataDirOption = None) -> None:
+    """A case with its story, its messages, and what happens next; times in UTC."""
+    import sqlalchemy as sa
+
+    from actalgia.system import find_system
+    from ladder.outlook import outlook
+    from store.case_life import life_of
+    from store.cases import Case, CaseEvent, NoSuchCase
+    from store.database import now, transaction
+    from store.outbox import Delivery
+    from store.people import Patient
+    from store.wards import ward_of
+
+    with transaction(find_system(data_dir).engine()) as session:
+        case = session.get(Case, number)
+        if case is None:
+            raise NoSuchCase(f"There is no case {number}.")
+        patient = session.get_one(Patient, case.patient_id)
+        timing = ward_of(session, patient.site, ()).timings.of[case.severity]
+        document: dict[str, Any] = {
+            "case": _of(case, "id", "kind", "severity", "state", "reason", "opened_at", "step", "next_at"),
+            "patient": patient.code,
+            "next": outlook(life_of(case), timing, now(), lambda at: f"{at:%Y-%m-%d %H:%M} UTC"),
+            "events": [
+                _of(one, "at", "kind", "actor", "comment", "evidence")
+                for one in session.scalars(
+                    sa.select(CaseEvent).where(CaseEvent.case_id == number).order_by(CaseEvent.id)
+                )
+            ],
+            "deliveries": [
+                _of(
+                    one,
+                    "step",
+                    "channel",
+                    "recipient",
+                    "state",
+                    "attempts",
+                    "decided_at",
+                    "sent_at",
+                    "reason",
+                )
+                for one in session.scalars(
+                    sa.select(Delivery).where(Delivery.case_id == number).order_by(Delivery.id)
+                )
+            ],
+        }
+        if case.kind == "technical":
+            document["next"] = "About devices and data: nobody is called for it."
+    if as_json:
+        say_json(document)
+        return
+    shown = document["case"]
+    say(f"Case {number} of {document['patient']}: {shown['severity']}, {shown['state']}. {shown['reason']}")
+    say(document["next"])
+    for one in document["events"]:
+        said = f": {one['comment']}" if one["comment"] else ""
+        say(f"  {one['at']:%Y-%m-%d %H:%M} UTC  {one['kind']} by {one['actor']}{said}")
+    for one in document["deliveries"]:
+        why = f": {one['reason']}" if one["reason"] else ""
+        to = f"{one['recipient']} by {one['channel']}" if one["recipient"] else one["channel"]
+        say(f"  step {one['step']} to {to}: {one['state']}{why}")
+
+
+def _of(row: Any, *names: str) -> dict[str, Any]:
+    return {name: getattr(row, name) for name in names}
+
+
+def _do(data_dir: Path | None, what: str, number: int, by: str, act: Callable[[Any], Any]) -> Any:
+    """Do it, and write down who did."""
+    from actalgia.system import find_system
+    from store import access, cases
+    from store.database import now, transaction
+
+    with transaction(find_system(data_dir).engine()) as session:
+        done = act(session)
+        patient = cases.patient_of(session, number)
+        access.record(session, now(), by, f"case.{what}", patient, f"case {number}")
+        return done

@@ -1,0 +1,123 @@
+"""Silences, snoozes and expected levels as the pages say them: who, why, until when, and what ends soon."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+
+from sqlalchemy.orm import Session
+
+from api.pages import words
+from ladder.outlook import is_stale, outlook
+from ladder.timing import ends_soon
+from store.accepted import standing_levels
+from store.access import User, visible_patients
+from store.alert_silences import AlertSilence, standing_silences
+from store.case_life import life_of
+from store.cases import Case
+from store.holds import waits_for_second
+from store.people import Patient
+from store.wards import Ward, ward_of
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """What keeps people from being told. `path` ends it, `agree` is for a second person (None: no need)."""
+
+    what: str
+    why: str
+    ends: datetime
+    soon: bool  #: it is time to remind people: the last quarter, at most three days
+    path: str
+    agree: str | None
+    asked: str | None  #: what it does not do before a second person agrees
+    own: bool  #: the reader has made it, so somebody else has to agree
+
+
+def holds_of(session: Session, patient_id: int, user: User, now: datetime) -> list[Hold]:
+    """Of the patient, of the ward, of the open case; and the levels of pain that are expected."""
+    own = visible_patients(user).where(Patient.id == patient_id)
+    found = [_silence(session, one, user, now) for one in standing_silences(session, own, now)]
+    found += [
+        Hold(
+            f"Expected level, up to {one.level:g}, by {one.by} (case {one.case_id})",
+            one.why or "no reason was given",
+            one.until,
+            ends_soon(one.since, one.until, now),
+            f"/cases/{one.case_id}/level/end",
+            None,
+            None,
+            False,
+        )
+        for one in standing_levels(session, patient_id, now)
+    ]
+    return found
+
+
+def _silence(session: Session, one: AlertSilence, user: User, now: datetime) -> Hold:
+    soon = ends_soon(one.begins, one.ends, now)
+    own = one.author.strip().casefold() == user.name.strip().casefold()
+    seconded = f", {one.second} agrees" if one.second else ""
+    if one.case_id is not None:
+        waits = waits_for_second(one, session.get_one(Case, one.case_id))
+        what = f"Snooze of case {one.case_id}, asked for by" if waits else f"Case {one.case_id} snoozed by"
+        asked = "Not in force: an urgent case is snoozed when a second person agrees." if waits else None
+    else:
+        whose = f"Ward {one.site}" if one.site is not None else "Patient"
+        what, waits = f"{whose} silenced by", one.second is None
+        asked = "Urgent pages are sent all the same, until a second person agrees." if waits else None
+    agree = f"/silences/{one.id}/agree" if waits else None
+    return Hold(
+        f"{what} {one.author}{seconded}",
+        one.reason,
+        one.ends,
+        soon,
+        f"/silences/{one.id}/end",
+        agree,
+        asked,
+        own,
+    )
+
+
+def marks_of(session: Session, user: User, zones: dict[int, tzinfo], now: datetime) -> dict[int, list[str]]:
+    """For each patient of the user with any: who has silenced or snoozed what, why, until when."""
+    seen = {one.id: one.site for one in session.scalars(visible_patients(user))}
+    found: dict[int, list[str]] = {}
+    for one in standing_silences(session, visible_patients(user), now):
+        hold = _silence(session, one, user, now)
+        case = None if one.case_id is None else session.get_one(Case, one.case_id)
+        of = one.patient_id if case is None else case.patient_id
+        for patient_id in [of] if of is not None else [p for p, site in seen.items() if site == one.site]:
+            if patient_id in zones:
+                until = words.short(one.ends, zones[patient_id], now)
+                end = ", ends soon" if hold.soon else ""
+                found.setdefault(patient_id, []).append(f"{hold.what} until {until}{end}: {hold.why}")
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Next:
+    """What happens next to an open case."""
+
+    said: str
+    unheard: bool
+    stale: bool
+
+
+def next_of(session: Session, cases: Sequence[tuple[Case, str, tzinfo]], now: datetime) -> dict[int, Next]:
+    """For each (case, its site, the zone of its patient); technical cases have none."""
+    wards: dict[str, Ward] = {}
+    found = {}
+    for case, site, zone in cases:
+        if case.kind == "technical":
+            continue
+        if site not in wards:
+            wards[site] = ward_of(session, site, ())
+        life, timing = life_of(case), wards[site].timings.of[case.severity]
+
+        def clock(at: datetime, zone: tzinfo = zone) -> str:
+            return words.short(at, zone, now)
+
+        found[case.id] = Next(outlook(life, timing, now, clock), life.unheard, is_stale(life, now))
+    return found

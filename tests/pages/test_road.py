@@ -1,0 +1,120 @@
+"""Pages and checks say when the whole road was travelled last, and are never calm when it was not."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+from starlette.testclient import TestClient
+
+from api.app import create_app
+from api.settings import ApiSettings
+from patrol.legs import LEGS
+from store.database import now, transaction
+from store.watch_rounds import KEPT_FOR, WatchRound, add_round, forget_rounds, road
+from tests.pages.visits import HTML, log_in, opened, words_of
+
+MINUTE = timedelta(minutes=1)
+PATHS = ("/", "/patients/P-rising", "/budget", "/nothing/here")
+
+
+def travelled(engine, ago, missing=None, detail=None):
+    at = now() - ago
+    with transaction(engine) as session:
+        legs = {leg: 0.5 * (k + 1) for k, leg in enumerate(LEGS)}
+        add_round(session, at - timedelta(seconds=4.1), at, 300.0, legs, missing, detail)
+
+
+@pytest.fixture
+def pages(cast, migrated_url):
+    """The texts of some pages, of a server that starts now."""
+
+    def read(*paths, name="anna"):
+        app = create_app(ApiSettings(migrated_url, "http://testserver"))
+        with TestClient(app, headers=HTML, follow_redirects=False) as client:
+            log_in(client, name)
+            return [client.get(path).text for path in paths or PATHS]
+
+    return read
+
+
+def check(migrated_url):
+    app = create_app(ApiSettings(migrated_url, "http://testserver"))
+    with TestClient(app) as client:
+        answer = client.get("/readyz")
+    (found,) = [one for one in answer.json()["checks"] if one["name"] == "road"]
+    return found["ok"], found["detail"]
+
+
+def test_where_there_is_no_watchdog_nothing_is_said_of_one(engine, pages, migrated_url):
+    assert not [text for text in pages() if "onitored" in text or "Whole road" in text]
+    assert check(migrated_url) == (True, "No watchdog has made a round here: nobody checks the whole road.")
+
+
+def test_every_page_of_staff_says_when_the_road_was_checked(engine, pages, migrated_url):
+    travelled(engine, 2 * MINUTE)
+    for text in pages(*PATHS[:3]):
+        assert re.search(r"Whole road checked at \d\d:\d\d UTC, 2 minutes ago\.", text)
+        assert "Not monitored" not in text
+    ok, detail = check(migrated_url)
+    assert ok and detail == "The last round trip took 4.1 s, 2 minutes ago."
+
+
+def test_after_two_periods_every_page_says_since_when_nobody_watches(engine, cast, pages, migrated_url):
+    opened(engine, cast.rising)
+    travelled(engine, 11 * MINUTE)
+    travelled(engine, MINUTE, "decision", "a severe answer is stored and not judged: look at analytics")
+    texts = [*pages(), *pages("/", "/accounts", name="root"), *pages("/?fragment=1")]
+    for text in texts:
+        assert re.search(
+            r'class="notice shut" role="alert">Not monitored since \d\d:\d\d UTC: a severe', text
+        )
+        assert "Whole road checked" not in text
+    ok, detail = check(migrated_url)
+    assert not ok and detail.endswith("stored and not judged: look at analytics.")
+
+
+def test_whoever_is_not_logged_in_reads_it_too(engine, cast, migrated_url):
+    travelled(engine, 11 * MINUTE)
+    app = create_app(ApiSettings(migrated_url, "http://testserver"))
+    with TestClient(app, headers=HTML) as client:
+        assert "Not monitored since" in words_of(client.get("/login").text)
+
+
+def test_a_watchdog_that_is_gone_is_what_is_wrong(engine, migrated_url, cast):
+    travelled(engine, 3 * timedelta(days=1))
+    ok, detail = check(migrated_url)
+    assert not ok and "the watchdog makes no rounds" in detail and re.search(r"since \d{4}-", detail)
+
+
+def test_before_the_first_round_is_good_two_periods_pass(engine, migrated_url, cast):
+    travelled(engine, 5 * MINUTE, "broker", "the broker does not take the watchdog's messages")
+    assert check(migrated_url) == (True, "The watchdog makes its first rounds.")
+    travelled(engine, 11 * MINUTE, "broker", "the broker does not take the watchdog's messages")
+    assert not check(migrated_url)[0]
+
+
+def test_rounds_are_kept_for_a_week_and_the_last_good_one_for_longer(engine):
+    travelled(engine, KEPT_FOR + 3 * MINUTE)
+    travelled(engine, KEPT_FOR + 2 * MINUTE)
+    travelled(engine, KEPT_FOR + MINUTE, "day", "no")
+    for _ in range(2):
+        travelled(engine, 0 * MINUTE, "day", "no")
+    with transaction(engine) as session:
+        assert session.query(WatchRound).count() == 3
+        assert road(session).good_at is not None
+        forget_rounds(session)
+        assert road(session) is None
+
+
+def test_the_legs_are_in_the_metrics(engine, cast, migrated_url):
+    travelled(engine, 2 * MINUTE)
+    app = create_app(ApiSettings(migrated_url, "http://testserver"))
+    with TestClient(app, client=("127.0.0.1", 1)) as client:
+        text = client.get("/metrics").text
+    families = {family.name: family for family in text_string_to_metric_families(text)}
+    assert 119 < families["actalgia_road_age_seconds"].samples[0].value < 140
+    legs = {one.labels["leg"]: one.value for one in families["actalgia_road_leg_seconds"].samples}
+    assert set(legs) == set(LEGS) and legs["delivery"] == 3.5

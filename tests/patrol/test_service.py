@@ -1,0 +1,61 @@
+"""The watchdog without the rest: what it says when the database, the broker or its patient is not there."""
+
+from __future__ import annotations
+
+import threading
+from datetime import timedelta
+
+from patrol.service import Watchdog
+from patrol.troubles import Alarm
+from simulate.connection import Address
+from store.database import engine_for, now, transaction
+from store.heartbeat import heartbeats
+from store.synthetic import enrol_synthetic
+from store.watch_rounds import road
+from tests.installation import eventually
+from tests.ports import free_port
+
+
+def guarding(engine, heard: list[Alarm], every_s: float = 1.0) -> tuple[threading.Event, threading.Thread]:
+    nowhere = Address("127.0.0.1", free_port(), "actalgia-watchdog", "x")
+    guard = Watchdog(engine, nowhere, {"test": heard.append}, None, every_s, "http://a", last_good=now())
+    stop = threading.Event()
+    thread = threading.Thread(target=guard.run, args=(stop,), daemon=True)
+    thread.start()
+    return stop, thread
+
+
+def test_a_database_that_is_away_is_told_although_nothing_can_be_read():
+    engine = engine_for(f"postgresql://nobody@127.0.0.1:{free_port()}/none")
+    heard: list[Alarm] = []
+    stop, thread = guarding(engine, heard)
+    eventually(lambda: heard, 15)
+    stop.set()
+    thread.join(10)
+    assert [(one.trouble.key, one.kind) for one in heard] == [("database", "begins")]
+    engine.dispose()
+
+
+def test_a_broker_that_is_away_shuts_the_road(engine):
+    with transaction(engine) as session:
+        enrol_synthetic(session, "hash", now())
+    heard: list[Alarm] = []
+    stop, thread = guarding(engine, heard)
+    eventually(lambda: heard, 15)
+    stop.set()
+    thread.join(10)
+    assert heard[0].trouble.key == "road" and "the broker does not take" in heard[0].text
+    with transaction(engine) as session:
+        found = road(session)
+        assert found is not None and (found.missing, found.good_at) == ("broker", None)
+        assert found.every == timedelta(seconds=1)
+        assert [beat.part for beat in heartbeats(session)] == ["watchdog"]
+
+
+def test_a_patient_who_is_not_enrolled_is_what_is_missing(engine):
+    heard: list[Alarm] = []
+    stop, thread = guarding(engine, heard)
+    eventually(lambda: heard, 15)
+    stop.set()
+    thread.join(10)
+    assert "actalgia enrol watchdog" in heard[0].text
