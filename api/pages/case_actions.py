@@ -116,7 +116,7 @@ def silence(
     code: str,
     until: Until,
     reason: Reason,
-    whose: Annotated[str, Form(max_length=10)] = "patient",
+    whose: Annotated[str, Form(max_length=10)] = "",
     back: Back = "/",
 ) -> Response:
     """Have nobody told of the patient, or of all patients of the ward; urgent pages pass through."""
