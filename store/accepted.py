@@ -23,7 +23,7 @@ class Accepted:
     until: datetime  #: may lie in the future
     case_id: int
     by: str
-    why: str | None  #: cases closed by earlier versions may have no reason
+    why: str | None  #: programs, and earlier versions, may give none
     planned: datetime  #: when it ends, or would have ended by itself
 
 

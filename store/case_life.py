@@ -144,16 +144,14 @@ def resolve(
 ) -> bool:
     """Close a case with what it turned out to be. False when it was closed before.
 
-    An expected level quietens pages, so it needs a reason, and ends: at `until`, at the latest after 30 days
-    (`store.accepted`). Raises `NotNow`.
+    An expected level quietens pages, so it ends: at `until`, at the latest after 30 days (`store.accepted`).
+    Raises `NotNow`.
     """
     case = locked(session, case_id)
     if not happen(session, case, Resolved("" if by == SYSTEM else by, outcome), at):
         return False
     said: dict[str, Any] = {"outcome": str(outcome)}
     if outcome == Outcome.EXPECTED_LEVEL:
-        if not comment:
-            raise NotNow("An expected level needs a reason: say in the comment why it is expected.")
         if until is not None and not at < until <= at + LONGEST_HOLD:
             raise NotNow(f"An expected level holds for at most {LONGEST_HOLD.days} days from now.")
         said["until"] = (until or at + LONGEST_HOLD).isoformat()

@@ -16,6 +16,7 @@ from ladder.words import Outcome
 from store import accepted, case_life, cases, holds, worklist
 from store.access import Role, User, colleagues, record
 from store.alert_silences import visible_silence
+from store.case_life import NotNow
 from store.database import now
 from store.people import Patient
 
@@ -75,6 +76,8 @@ def resolve(
 ) -> Response:
     """Close a case with what it turned out to be."""
     patient = _case(db, user, case_id)
+    if outcome == Outcome.EXPECTED_LEVEL and not comment.strip():
+        raise NotNow("An expected level needs a reason: say in the comment why it is expected.")
     case_life.resolve(db, case_id, user.name, outcome, now(), comment.strip() or None)
     return _done(db, user, patient, "case.resolve", case_id, back)
 

@@ -311,10 +311,8 @@ def expected(engine, patient, at=NOON, until=None):
     return case
 
 
-def test_an_expected_level_needs_a_reason_and_ends_within_thirty_days(engine, cast):
+def test_an_expected_level_ends_within_thirty_days(engine, cast):
     case = page(engine, cast.rising)
-    with pytest.raises(NotNow, match="needs a reason"):
-        do(engine, case_life.resolve, case, "Anna", Outcome.EXPECTED_LEVEL, NOON)
     for until in (NOON, NOON + 31 * DAY):
         with pytest.raises(NotNow, match="at most 30 days"):
             do(engine, case_life.resolve, case, "Anna", Outcome.EXPECTED_LEVEL, NOON, "why", until)
