@@ -97,7 +97,6 @@ def test_only_an_expected_level_can_be_ended(house: House) -> None:
 
 def test_a_program_may_close_as_expected_without_a_word(house: House) -> None:
     assert act(house, "resolve", outcome="expected_level").status_code == 200
-    assert act(house, "level/end").status_code == 200
 
 
 def test_a_case_is_reopened_by_whoever_has_it_then(house: House) -> None:
