@@ -66,15 +66,17 @@ def open_or_join(
     return case.id, opened is not None
 
 
-def take_turn(session: Session, channels: Sequence[str], at: datetime, most: int) -> int:
+def take_turn(
+    session: Session, channels: Sequence[str], at: datetime, most: int, only: int | None = None
+) -> int:
     """Take the turns of cases that are due: the next rung, or the end of an answer or a snooze. How many.
 
-    Cases that another worker holds are left to it.
+    Cases that another worker holds are left to it. `only`: of this case, if it is due.
     """
     due = session.execute(
         sa.select(Case, Patient.site)
         .join(Patient, Patient.id == Case.patient_id)
-        .where(Case.next_at <= at)
+        .where(Case.next_at <= at, sa.true() if only is None else Case.id == only)
         .order_by(Case.next_at)
         .limit(most)
         .with_for_update(skip_locked=True, of=Case)

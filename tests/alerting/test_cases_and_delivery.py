@@ -12,7 +12,7 @@ import pytest
 import sqlalchemy as sa
 from aiosmtpd.controller import Controller
 
-from alerting.cases import take_decisions
+from alerting.cases import take_decisions, take_turns
 from alerting.channels import channels_from
 from alerting.delivery import deliver_one
 from alerting.log_file import LogFile
@@ -135,6 +135,46 @@ def test_the_database_refuses_a_second_open_case(engine, cast):
     with pytest.raises(sa.exc.IntegrityError), transaction(engine) as session:
         session.add(Case(patient_id=cast.rising, kind="clinical", severity="low", reason="x",
                          opened_at=NOON, last_evidence_at=NOON))  # fmt: skip
+
+
+@pytest.fixture
+def refused(engine, cast):
+    """The database refuses whatever is written of the case of one patient."""
+    with engine.begin() as connection:
+        connection.exec_driver_sql(
+            "CREATE FUNCTION refuse_one() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+            f"IF NEW.patient_id = {cast.steady} THEN RAISE EXCEPTION 'no' USING ERRCODE = 'check_violation'; "
+            "END IF; RETURN NEW; END $$"
+        )
+
+    def arm():
+        with engine.begin() as connection:
+            connection.exec_driver_sql(
+                'CREATE TRIGGER refuse_one BEFORE INSERT OR UPDATE ON "case" FOR EACH ROW '
+                "EXECUTE FUNCTION refuse_one()"
+            )
+
+    yield arm
+    with engine.begin() as connection:
+        connection.exec_driver_sql("DROP FUNCTION refuse_one CASCADE")
+
+
+def test_a_decision_that_cannot_be_written_keeps_nobody_else_waiting(engine, cast, refused):
+    refused()
+    decide(engine, cast.steady)
+    decide(engine, cast.rising)
+    assert take_decisions(engine, ["log"], NOON) == 1
+    assert [case.patient_id for case in rows(engine, Case)] == [cast.rising]
+    assert [one.told for one in rows(engine, Decision)] == [False, True], "it is tried again"
+
+
+def test_a_turn_that_cannot_be_written_keeps_no_other_waiting(engine, cast, refused):
+    decide(engine, cast.steady)
+    decide(engine, cast.rising)
+    take_decisions(engine, ["log"], NOON)
+    refused()
+    assert take_turns(engine, ["log"], NOON + timedelta(hours=1)) == 1
+    assert [case.step for case in rows(engine, Case)] == [1, 2]
 
 
 def test_a_message_is_sent_once_and_says_nothing_clinical(engine, cast, tmp_path):
