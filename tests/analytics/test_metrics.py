@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from scipy.signal import butter, lfilter, lfilter_zi
 
@@ -68,6 +68,10 @@ def test_cutting_a_recording_changes_nothing_and_equals_the_slow_way(into_us, hz
     whole, t0 = random_walk(seed, sum(lengths)), T0 + into_us
     edges = np.cumsum([0, *lengths]).tolist()
     parts = [Samples(t0 + round(a * 1e6 / hz), hz, 0.001, whole[a:b]) for a, b in pairwise(edges)]
+    # A sample within a microsecond of the edge of an epoch, and not on it, is too close to call.
+    times = np.concatenate([round(a * 1e6 / hz) + np.arange(b - a) * 1e6 / hz for a, b in pairwise(edges)])
+    past = (t0 % length_us + times) % length_us
+    assume(not np.any((past > 0) & (np.minimum(past, length_us - past) < 1)))
     grid = grid_of(parts, length_us)
     found = metrics(parts, grid)
     expected = slowly(parts, length_us)
