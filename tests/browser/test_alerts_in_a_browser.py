@@ -6,13 +6,11 @@ from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
-from pwdlib import PasswordHash
 
-from store.access import Role, create_account
-from store.database import now, transaction
+from store.database import now
 from tests.browser.chromium import in_a_browser
 from tests.browser.contrast import CONTRASTS
-from tests.cast import Cast, enrol_cast
+from tests.cast import Cast
 from tests.made_pages import a_ward_of_pages
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
@@ -21,11 +19,8 @@ expect = playwright.expect
 
 
 @pytest.fixture
-def cast(engine: sa.Engine) -> Cast:
-    cast = enrol_cast(engine, since=now() - timedelta(days=40))
+def cast(cast: Cast, engine: sa.Engine) -> Cast:
     a_ward_of_pages(engine, now())
-    with transaction(engine) as session:
-        create_account(session, "anna", PasswordHash.recommended().hash("pw"), Role.CLINICIAN, "main")
     return cast
 
 
