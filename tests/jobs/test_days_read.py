@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from analytics.jobs.days_read import DaysRead
 from ladder.words import Outcome
 from store import people, zones
-from store.case_life import resolve
+from store.case_acts import resolve
 from store.daily_rows import PatientRows, daily_rows
 from store.database import transaction
 from store.diary import add_ward_report

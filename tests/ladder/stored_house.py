@@ -16,7 +16,7 @@ from alerting.wording import Notice
 from ladder.happenings import Snoozed
 from ladder.life import Life
 from ladder.words import Outcome
-from store import case_life
+from store import case_acts
 from store.alert_silences import AlertSilence
 from store.case_life import NotNow, life_of
 from store.cases import Case, CaseEvent
@@ -72,23 +72,23 @@ class StoredHouse:
 
     def acknowledge(self, by: str, lasts: timedelta | None, at: datetime) -> bool:
         until = None if lasts is None else at + lasts
-        return self._do(lambda s, case: case_life.acknowledge(s, case, by, at, until=until))
+        return self._do(lambda s, case: case_acts.acknowledge(s, case, by, at, until=until))
 
     def assign(self, by: str, to: str, at: datetime) -> bool:
-        return self._do(lambda s, case: case_life.assign(s, case, by, to, at))
+        return self._do(lambda s, case: case_acts.assign(s, case, by, to, at))
 
     def snooze(self, by: str, second: str | None, lasts: timedelta, at: datetime) -> bool:
         agreed = Snoozed(by, at + lasts, second)
-        return self._do(lambda s, case: case_life.snooze(s, case, agreed, at, "on leave") or True)
+        return self._do(lambda s, case: case_acts.snooze(s, case, agreed, at, "on leave") or True)
 
     def end_snooze(self, by: str, at: datetime) -> bool:
-        return self._do(lambda s, case: case_life.end_snooze(s, case, by, at) or True)
+        return self._do(lambda s, case: case_acts.end_snooze(s, case, by, at) or True)
 
     def resolve(self, by: str, outcome: Outcome, at: datetime) -> bool:
-        return self._do(lambda s, case: case_life.resolve(s, case, by, outcome, at))
+        return self._do(lambda s, case: case_acts.resolve(s, case, by, outcome, at))
 
     def reopen(self, by: str, at: datetime) -> bool:
-        return self._do(lambda s, case: case_life.reopen(s, case, by, at))
+        return self._do(lambda s, case: case_acts.reopen(s, case, by, at))
 
     def silence(self, by: str, second: str | None, lasts: timedelta, at: datetime) -> None:
         with transaction(self.engine) as session:

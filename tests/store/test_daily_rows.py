@@ -14,7 +14,7 @@ from ingest.batch import write_batch
 from ingest.messages import Diary
 from ladder.words import Outcome
 from store import people, zones
-from store.case_life import resolve
+from store.case_acts import resolve
 from store.daily_rows import PatientRows, daily_rows
 from store.database import transaction
 from store.diary import add_ward_report
