@@ -48,11 +48,11 @@ def assign(
     comment: str | None = None,
     until: datetime | None = None,
 ) -> bool:
-    """Give the case to a named person, who has it from now on. Raises `NotNow`."""
+    """Give the case to a named person, who has it from now on. False when that person has it already. Raises
+    `NotNow`."""
     case = locked(session, case_id)
-    if case.assigned_to == to and until is None:
+    if not happen(session, case, Assigned(by, to, until), at):
         return False
-    happen(session, case, Assigned(by, to, until), at)
     tell(session, case_id, at, "assigned", by, comment, {"to": to, **_until(case)})
     return True
 

@@ -214,7 +214,13 @@ def to_the_end(ward: Ward, senders: list[Sender], engine: sa.Engine) -> None:
             if not session.scalar(sa.select(sa.func.count()).where(Case.next_at.is_not(None))):
                 return
             session.execute(
-                sa.update(Case).where(Case.next_at.is_not(None)).values(next_at=now(), held_until=now())
+                sa.update(Case)
+                .where(Case.next_at.is_not(None))
+                .values(
+                    next_at=now(),
+                    held_until=sa.func.least(Case.held_until, now()),
+                    snoozed_until=sa.func.least(Case.snoozed_until, now()),
+                )
             )
 
 
