@@ -237,6 +237,15 @@ def test_a_snooze_that_is_ended_leaves_the_case_to_whoever_has_it():
     assert (done, life.next_at, life.acknowledged_by) == ([], NOON + 5 * HOUR, "bruno")
 
 
+@pytest.mark.parametrize("snooze_first", [True, False])
+@pytest.mark.parametrize("hours, back", [(5, 24), (30, 30)])
+def test_a_case_that_is_snoozed_and_answered_comes_back_when_both_are_over(hours, back, snooze_first):
+    life, _ = paged("medium")
+    both = [(NOON, Snoozed("anna", NOON + DAY)), (NOON, Acknowledged("bruno", NOON + hours * HOUR))]
+    life, _ = went(*(both if snooze_first else both[::-1]), life=life)
+    assert life.next_at == NOON + back * HOUR
+
+
 @pytest.mark.parametrize(
     "answer", [None, Acknowledged("bruno", NOON + 2 * DAY)], ids=["snoozed", "and answered"]
 )
