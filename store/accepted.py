@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime, tzinfo
 
+import numpy as np
 import sqlalchemy as sa
+from numpy.typing import NDArray
 from sqlalchemy.orm import Session
 
+from days.cut import day_of
 from ladder.words import Outcome
 from store.cases import tell
 from store.database import StoreError
@@ -48,6 +51,19 @@ def accepted_levels(session: Session, patient_ids: Sequence[int]) -> dict[int, l
             until = planned if ended_at is None else min(planned, ended_at)
             own.append(Accepted(level, at, until, case_id, by, why, planned))
     return {patient_id: own for patient_id, own in found.items() if own}
+
+
+def accepted_by_day(levels: Sequence[Accepted], first: date, days: int, zone: tzinfo) -> NDArray[np.float64]:
+    """The level of each of so many local days from `first` on, the highest of several; NaN where none is.
+
+    Each holds from the day on which the case was closed to the day before it ended.
+    """
+    found = np.full(days, np.nan)
+    for one in levels:
+        begin, end = ((day_of(at, zone) - first).days for at in (one.since, one.until))
+        there = slice(max(begin, 0), max(end, 0))
+        found[there] = np.fmax(found[there], one.level)
+    return found
 
 
 def standing_levels(session: Session, patient_id: int, at: datetime) -> list[Accepted]:

@@ -13,7 +13,7 @@ from store import cases, people
 from store.alert_report import read_period
 from store.alert_silences import AlertSilence
 from store.asked import ask_daily
-from store.case_life import acknowledge, reopen, resolve
+from store.case_acts import acknowledge, reopen, resolve
 from store.check_ins import ask_again
 from store.database import transaction
 from store.decisions import Decision, add_decision

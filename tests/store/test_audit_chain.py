@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from sqlalchemy.orm import Session
 
 from ladder.words import Outcome
-from store import case_life, page_budgets, schema
+from store import case_acts, page_budgets, schema
 from store.access import Account, AuditEntry, Role, Token, create_account, create_token, record
 from store.audit_chain import GENESIS, BadHeads, Head, canonical, heads_in, link
 from store.audit_check import Checked, check
@@ -75,9 +75,9 @@ def live(engine: sa.Engine, cast: Cast) -> int:
         page_budgets.set_budget(session, "main", 0.05, "anna", NOON)
         case, _ = open_or_join(session, cast.rising, "high", "Worst pain 8.", {"worst": 8}, ["log"], NOON)
     with transaction(engine) as session:
-        case_life.acknowledge(session, case, "anna", NOON, "called the patient")
+        case_acts.acknowledge(session, case, "anna", NOON, "called the patient")
     with transaction(engine) as session:
-        case_life.resolve(session, case, "anna", Outcome.ACTED, NOON)
+        case_acts.resolve(session, case, "anna", Outcome.ACTED, NOON)
     return case
 
 

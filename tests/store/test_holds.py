@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from alerting.cases import take_turns
 from ladder.words import Outcome
-from store import case_life, holds
+from store import case_acts, holds
 from store.accepted import NotAccepted, accepted_levels, end_level, standing_levels
 from store.alert_silences import AlertSilence, NotSilenced, silenced_until, standing_silences
 from store.case_life import NotNow
@@ -108,7 +108,7 @@ def test_nothing_is_agreed_for_what_is_over(engine, cast):
     with pytest.raises(NotNow, match="its time is over"):
         do(engine, holds.agree_to_snooze, case, "Berta", NOON + HOUR)
     snoozed(engine, case, at=NOON + HOUR)
-    do(engine, case_life.resolve, case, "Carla", Outcome.ACTED, NOON + 2 * HOUR)
+    do(engine, case_acts.resolve, case, "Carla", Outcome.ACTED, NOON + 2 * HOUR)
     with pytest.raises(NotNow, match="Nobody has asked"):
         do(engine, holds.agree_to_snooze, case, "Berta", NOON + 2 * HOUR)
     with pytest.raises(NotNow, match="resolved"):
@@ -298,16 +298,16 @@ def test_silences_of_a_patient_are_those_of_the_ward_and_of_the_case_too(engine,
 
 def test_a_case_is_reopened_within_thirty_days_and_not_beside_another(engine, cast):
     case = page(engine, cast.rising)
-    do(engine, case_life.resolve, case, "Anna", Outcome.NO_ACTION, NOON)
+    do(engine, case_acts.resolve, case, "Anna", Outcome.NO_ACTION, NOON)
     with pytest.raises(NotNow, match="more than 30 days ago"):
-        do(engine, case_life.reopen, case, "Anna", NOON + 31 * DAY)
-    assert do(engine, case_life.reopen, case, "Berta", NOON + 29 * DAY)
+        do(engine, case_acts.reopen, case, "Anna", NOON + 31 * DAY)
+    assert do(engine, case_acts.reopen, case, "Berta", NOON + 29 * DAY)
     assert case_of(engine, case).acknowledged_by == "Berta"
 
 
 def expected(engine, patient, at=NOON, until=None):
     case = page(engine, patient, at=at)
-    do(engine, case_life.resolve, case, "Anna", Outcome.EXPECTED_LEVEL, at, "as agreed", until)
+    do(engine, case_acts.resolve, case, "Anna", Outcome.EXPECTED_LEVEL, at, "as agreed", until)
     return case
 
 
@@ -315,11 +315,11 @@ def test_an_expected_level_ends_within_thirty_days(engine, cast):
     case = page(engine, cast.rising)
     for until in (NOON, NOON + 31 * DAY):
         with pytest.raises(NotNow, match="at most 30 days"):
-            do(engine, case_life.resolve, case, "Anna", Outcome.EXPECTED_LEVEL, NOON, "why", until)
+            do(engine, case_acts.resolve, case, "Anna", Outcome.EXPECTED_LEVEL, NOON, "why", until)
     with pytest.raises(NotNow, match="Only an expected level"):
-        do(engine, case_life.resolve, case, "Anna", Outcome.ACTED, NOON, "why", NOON + DAY)
+        do(engine, case_acts.resolve, case, "Anna", Outcome.ACTED, NOON, "why", NOON + DAY)
     assert case_of(engine, case).state == "opened"
-    do(engine, case_life.resolve, case, "Anna", Outcome.EXPECTED_LEVEL, NOON, "as agreed")
+    do(engine, case_acts.resolve, case, "Anna", Outcome.EXPECTED_LEVEL, NOON, "as agreed")
     with transaction(engine) as session:
         (level,) = accepted_levels(session, [cast.rising])[cast.rising]
         assert (level.level, level.since, level.until) == (8, NOON, NOON + 30 * DAY)
@@ -341,8 +341,8 @@ def test_an_expected_level_is_ended_early_once(engine, cast):
 def test_a_case_that_is_closed_as_expected_again_accepts_its_level_again(engine, cast):
     case = expected(engine, cast.rising)
     do(engine, end_level, cast.rising, case, "Anna", NOON + DAY)
-    do(engine, case_life.reopen, case, "Anna", NOON + 2 * DAY)
-    do(engine, case_life.resolve, case, "Anna", Outcome.EXPECTED_LEVEL, NOON + 3 * DAY, "again")
+    do(engine, case_acts.reopen, case, "Anna", NOON + 2 * DAY)
+    do(engine, case_acts.resolve, case, "Anna", Outcome.EXPECTED_LEVEL, NOON + 3 * DAY, "again")
     with transaction(engine) as session:
         (level,) = standing_levels(session, cast.rising, NOON + 4 * DAY)
     assert (level.why, level.until) == ("again", NOON + 33 * DAY)
