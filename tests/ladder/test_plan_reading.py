@@ -138,7 +138,7 @@ def test_what_is_written_out_is_read_as_the_same_plan():
         (with_rungs(rung(0, persons=[]), rung(60)), "Rung 1 of `high` names neither a role nor a person."),
         (with_rungs(rung(0, roles=["nurse"])), "The last rung of `high` names no person"),
         (with_rungs(rung(0), repeats=20, repeat_after_min=1440), "The repeats of `high` go beyond 14 days"),
-        (with_rungs(rung(0), hold_h=721), "`hold_h` of the ladder of `high` is a whole number from 1 to 720."),
+        (with_rungs(rung(0), hold_h=721), "`hold_h` of the ladder of `high` is a whole number from 1 to 48."),
         (document(swaps=[{"role": "nurse", "from": "2026-05-04T12:00", "to": "2026-05-04T11:00", "persons": ["carla"]}]), "Swap 1 ends before it starts"),
         (document(swaps=[{"role": "nurse", "from": "2026-05-04T12:00+02:00", "to": "2026-05-04T13:00", "persons": ["carla"]}]), "without an offset"),
         (document(swaps=[{"role": "nurse", "from": "2026-05-04T12:00", "to": f"2026-05-04T{h}:00", "persons": [who]} for h, who in ((14, "anna"), (13, "carla"))]),
