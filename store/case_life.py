@@ -115,7 +115,8 @@ def unreachable(
     """No channel of a person takes the message of that step: the story says so, once; the case is locked.
 
     When that is so of everybody of the case's last step, the next rung is told at once, never where somebody
-    has answered. After the last rung the same persons would be told: there the ladder keeps its time.
+    has answered. After the last rung the same persons would be told, and there the ladder keeps its time;
+    unless others are on duty by now, or stand in a plan that was saved meanwhile.
     """
     case = locked(session, case_id)
     said = sa.select(CaseEvent.evidence["recipient"].astext).where(
@@ -128,10 +129,13 @@ def unreachable(
         return
     why = f"no channel of {recipient} takes the message of step {step}; they are tried on"
     tell(session, case_id, at, "unreachable", SYSTEM, why, {"step": step, "recipient": recipient})
-    if step != case.step or outbox.recipients(session, case_id, step) - gone - {recipient}:
+    told = outbox.recipients(session, case_id, step)
+    if step != case.step or told - gone - {recipient}:
         return
     ward = ward_of(session, _site(session, case), channels)
-    if case.rung < len(ward.timings.of[case.severity].rungs):
+    timing = ward.timings.of[case.severity]
+    others = {to.recipient for to in ward.reached(case.severity, case.rung, at)} - told
+    if case.rung < len(timing.rungs) or (others and case.repeats < timing.repeats):
         happen(session, case, Unreached(case.rung), at, ward=ward)
 
 
