@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 
 from store.cases import Case, has_open_case
 from store.database import transaction
-from store.decisions import Decision, was_taken
-from store.open_cases import open_or_join, take_turn
+from store.decisions import WITHOUT_CASE, Decision, was_taken
+from store.open_cases import lock_open_cases, open_or_join, take_turn
 from store.people import Patient
 from store.taken_back import take_back
 
@@ -90,7 +90,10 @@ def _take_together(engine: sa.Engine, channels: Sequence[str], at: datetime, onl
         # Read at once what each of them would read by itself.
         patients = {decision.patient_id for decision in decisions if decision.verdict == FIRE}
         known = session.scalars(sa.select(Patient).where(Patient.id.in_(patients))).all()
-        for decision in sorted(decisions, key=lambda one: one.id):
+        # Whoever ends a silence locks cases by their number, too: so nobody waits for each other for ever.
+        gone = {decision.patient_id for decision in decisions if decision.evidence.get("withdraws")}
+        lock_open_cases(session, patients | gone)
+        for decision in sorted(decisions, key=lambda one: (one.patient_id, one.id)):
             if decision.verdict == FIRE:
                 _take(session, decision, channels, at)
             take_back(session, decision, at)
@@ -106,6 +109,7 @@ def _take(session: Session, decision: Decision, channels: Sequence[str], at: dat
     """
     decision.untold = _why_untold(decision, was_taken(session, decision))
     if decision.untold == TOLD_BEFORE and not has_open_case(session, decision.patient_id):
+        decision.untold = WITHOUT_CASE
         return
     severity = decision.severity or "medium"
     evidence = {

@@ -10,10 +10,15 @@ from ladder.words import Outcome
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """A decision about the patient. `untold`: why no clinician is to be told; empty: somebody is."""
+    """A decision about the patient. `untold`: why no clinician is to be told; empty: somebody is.
+
+    `silenced_until`, `silenced_by`: as of `Tick`; it is only said, what is due asks again.
+    """
 
     severity: str
     untold: str = ""
+    silenced_until: datetime | None = None
+    silenced_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)

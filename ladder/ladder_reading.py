@@ -8,7 +8,7 @@ from typing import Any
 
 from ladder import entries
 from ladder.plan import WITH_LADDER, Ladder, Rung
-from ladder.timing import LONGEST_HOLD, SHIPPED, STALE_AFTER
+from ladder.timing import LONGEST_ALONE, LONGEST_HOLD, SHIPPED, STALE_AFTER
 
 _MINUTE = timedelta(minutes=1)
 _STALE_MIN = STALE_AFTER // _MINUTE
@@ -43,8 +43,9 @@ def _ladder(
     pause = entries.whole(
         entry.get("repeat_after_min"), f"`repeat_after_min` of {told}", 5, _STALE_MIN, faults
     )
+    longest = LONGEST_ALONE if severity == "high" else LONGEST_HOLD
     hours = entries.whole(
-        entry.get("hold_h"), f"`hold_h` of {told}", 1, LONGEST_HOLD // timedelta(hours=1), faults
+        entry.get("hold_h"), f"`hold_h` of {told}", 1, longest // timedelta(hours=1), faults
     )
     ladder = Ladder(
         tuple(rungs),

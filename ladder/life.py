@@ -9,7 +9,7 @@ one is due, an earlier one changes nothing, a late one (nobody was running) is t
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from ladder.happenings import (
     Acknowledged,
@@ -29,7 +29,7 @@ from ladder.happenings import (
     Tick,
     Unreached,
 )
-from ladder.timing import LONGEST_HOLD, STALE_AFTER, Timing, Timings
+from ladder.timing import LONGEST_ALONE, LONGEST_HOLD, STALE_AFTER, Timing, Timings
 from ladder.words import CaseState, Outcome, is_worse
 
 
@@ -130,9 +130,13 @@ def _evidence(life: Life, found: Evidence, timings: Timings, at: datetime) -> tu
     if life.next_at is None:  # everybody had been told, or it had been left for review
         return _anew(life, timings, at), ()
     # No word of who was told: a step may wait for its time, or have been silenced.
-    if life.rung == 0:
-        return life, (Suppressed(f"whoever is on duty is told at {_clock(life.next_at)}"),)
-    return life, (Suppressed(f"step {life.step} was taken; the next turn is {_clock(life.next_at)}"),)
+    if found.silenced_until is not None and found.silenced_until > at:
+        why = _silenced(found.silenced_until, found.silenced_by)
+    elif life.rung == 0:
+        why = f"whoever is on duty is told at {_clock(life.next_at)}"
+    else:
+        why = f"step {life.step} was taken; the next turn is {_clock(life.next_at)}"
+    return life, (Suppressed(why),)
 
 
 def _acknowledged(
@@ -184,6 +188,11 @@ def _next_of(life: Life, held: datetime | None) -> datetime | None:
 def _held(life: Life, until: datetime | None, timings: Timings, at: datetime) -> datetime:
     if until is None:
         return at + timings.of[life.severity].hold
+    if life.severity == "high" and until > at + LONGEST_ALONE:
+        hours = LONGEST_ALONE // timedelta(hours=1)
+        raise Refused(
+            f"Nobody has an urgent case for longer than {hours} hours alone: a snooze takes a second person."
+        )
     return _not_too_long(until, at)
 
 
@@ -209,7 +218,8 @@ def _snooze_over(life: Life, timings: Timings, at: datetime) -> Life:
         return life
     if life.answered:
         return replace(life, next_at=life.held_until)
-    return _anew(life, timings, at)  # as where its time is over
+    # As where the snooze ends by itself: whoever was told before it may be gone, and quiet hours are quiet.
+    return _anew(life, timings, at)
 
 
 def _snoozing(life: Life, at: datetime) -> bool:
@@ -289,8 +299,7 @@ def _next_rung(
         # A silence may end within the quiet hours of the ward.
         again_at = timings.not_before(life.severity, tick.silenced_until)
         held = replace(life, step=life.step + 1, next_at=again_at)
-        by = f" by {tick.silenced_by}" if tick.silenced_by else ""
-        why = f"silenced{by} until {_clock(tick.silenced_until)}"
+        why = _silenced(tick.silenced_until, tick.silenced_by)
         return held, (Suppressed(why, held.step, min(life.rung + 1, last)),)
     again = life.rung == last
     life = replace(life, step=life.step + 1, rung=min(life.rung + 1, last), repeats=life.repeats + int(again))
@@ -306,6 +315,10 @@ def _unreached(life: Life, found: Unreached, at: datetime) -> tuple[Life, tuple[
         return life, ()
     why = f"nobody could be told at step {life.step}: the next ones are told at once"
     return replace(life, next_at=at), (Said("nobody_reached", why),)
+
+
+def _silenced(until: datetime, by: str) -> str:
+    return f"silenced{' by ' + by if by else ''} until {_clock(until)}"
 
 
 def _clock(at: datetime | None) -> str:

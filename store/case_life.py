@@ -19,14 +19,16 @@ from ladder.happenings import (
     Evidence,
     Happening,
     Notified,
+    Resolved,
     Said,
+    Snoozed,
     Suppressed,
     Tell,
     Tick,
     Unreached,
 )
 from ladder.life import Life, Refused, after
-from ladder.words import UNANSWERED, CaseState, Outcome
+from ladder.words import UNANSWERED, CaseState, Outcome, is_worse
 from store import outbox
 from store.alert_silences import end_snoozes, silenced_until
 from store.cases import SYSTEM, Case, CaseEvent, NoSuchCase, tell, tell_together
@@ -63,7 +65,7 @@ def happen(
         end_snoozes(session, case.id, by, at)
     elif before.snoozed_until is not None and life.snoozed_until is None:
         end_snoozes(session, case.id, by, at, before.snoozed_until)
-    _carry_out(session, case, before, effects, ward, at)
+    _carry_out(session, case, before, effects, ward, at, _why_cancelled(happening, by))
     session.flush()
     return life != before
 
@@ -113,7 +115,8 @@ def unreachable(
     """No channel of a person takes the message of that step: the story says so, once; the case is locked.
 
     When that is so of everybody of the case's last step, the next rung is told at once, never where somebody
-    has answered. After the last rung the same persons would be told: there the ladder keeps its time.
+    has answered. After the last rung the same persons would be told, and there the ladder keeps its time;
+    unless others are on duty by now, or stand in a plan that was saved meanwhile.
     """
     case = locked(session, case_id)
     said = sa.select(CaseEvent.evidence["recipient"].astext).where(
@@ -126,10 +129,13 @@ def unreachable(
         return
     why = f"no channel of {recipient} takes the message of step {step}; they are tried on"
     tell(session, case_id, at, "unreachable", SYSTEM, why, {"step": step, "recipient": recipient})
-    if step != case.step or outbox.recipients(session, case_id, step) - gone - {recipient}:
+    told = outbox.recipients(session, case_id, step)
+    if step != case.step or told - gone - {recipient}:
         return
     ward = ward_of(session, _site(session, case), channels)
-    if case.rung < len(ward.timings.of[case.severity].rungs):
+    timing = ward.timings.of[case.severity]
+    others = {to.recipient for to in ward.reached(case.severity, case.rung, at)} - told
+    if case.rung < len(timing.rungs) or (others and case.repeats < timing.repeats):
         happen(session, case, Unreached(case.rung), at, ward=ward)
 
 
@@ -137,8 +143,15 @@ def join(
     session: Session, case: Case, severity: str, untold: str, at: datetime, channels: Sequence[str]
 ) -> None:
     """Evidence for a locked, open case; whoever is to be told of it is told in this transaction."""
-    ward = ward_of(session, _site(session, case), channels)
-    happen(session, case, Evidence(severity, untold), at, ward=ward)
+    site = _site(session, case)
+    ward = ward_of(session, site, channels)
+    found = Evidence(severity, untold)
+    if not untold and case.paged and case.next_at is not None and case.next_at > at:
+        # It may wait for the end of a silence: the story says so, and not that somebody was told.
+        worst = severity if is_worse(severity, case.severity) else case.severity
+        quiet = silenced_until(session, case.patient_id, site, worst, at)
+        found = found if quiet is None else Evidence(severity, untold, *quiet)
+    happen(session, case, found, at, ward=ward)
     tick(session, case, at, ward)
 
 
@@ -173,7 +186,13 @@ def _write(case: Case, life: Life, at: datetime) -> None:
 
 
 def _carry_out(
-    session: Session, case: Case, before: Life, effects: Sequence[Effect], ward: Ward, at: datetime
+    session: Session,
+    case: Case,
+    before: Life,
+    effects: Sequence[Effect],
+    ward: Ward,
+    at: datetime,
+    cancelled: str,
 ) -> None:
     for effect in effects:
         match effect:
@@ -186,9 +205,22 @@ def _carry_out(
                 # `store.holds` looks for the step: a case whose last one was suppressed waits for a silence.
                 tell(session, case.id, at, "suppressed", SYSTEM, why, {"step": step} if step else None)
             case Cancel() if before.step:  # else there is none
-                outbox.cancel(session, case.id)
+                outbox.cancel(session, case.id, cancelled)
             case Said(kind, why):
                 tell(session, case.id, at, kind, SYSTEM, why)
+
+
+def _why_cancelled(happening: Happening, by: str) -> str:
+    """What becomes of messages that wait when it happens; nothing clinical."""
+    match happening:
+        case Evidence():
+            return "told anew, as there is more"
+        case Snoozed(until=until):
+            return f"snoozed by {by} until {until:%Y-%m-%d %H:%M} UTC"
+        case Resolved():
+            return f"closed by {by}" if by else "closed"
+        case _:
+            return f"answered by {by}"
 
 
 def _site(session: Session, case: Case) -> str:

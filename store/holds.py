@@ -168,6 +168,8 @@ def _give_turns(session: Session, silence: AlertSilence, at: datetime) -> None:
         sa.select(Case, Patient.site)
         .join(Patient, Patient.id == Case.patient_id)
         .where(of, Case.kind == "clinical", Case.state.in_(UNANSWERED), Case.paged, Case.next_at > at)
+        # What is snoozed besides stays snoozed: until then, and with whom, was agreed.
+        .where(sa.or_(Case.snoozed_until.is_(None), Case.snoozed_until <= at))
         .order_by(Case.id)
         .with_for_update(of=Case)
         .execution_options(populate_existing=True)

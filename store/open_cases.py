@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -15,6 +15,21 @@ from store.case_life import join, tick
 from store.cases import SYSTEM, Case, tell
 from store.people import Patient
 from store.wards import Ward, ward_of
+
+
+def lock_open_cases(session: Session, patient_ids: Collection[int]) -> None:
+    """Lock the open clinical cases of these patients, in the order of their numbers: whoever locks several
+    cases and waits for them does so in this order (`store.holds` ends the silence of a ward)."""
+    session.execute(
+        sa.select(Case.id)
+        .where(
+            Case.patient_id == sa.any_(sa.cast(list(patient_ids), sa.ARRAY(sa.BigInteger))),
+            Case.kind == "clinical",
+            Case.state != CaseState.RESOLVED,
+        )
+        .order_by(Case.id)
+        .with_for_update()
+    )
 
 
 def open_or_join(
@@ -77,7 +92,8 @@ def take_turn(
         sa.select(Case, Patient.site)
         .join(Patient, Patient.id == Case.patient_id)
         .where(Case.next_at <= at, sa.true() if only is None else Case.id == only)
-        .order_by(Case.next_at)
+        # Where the silence of a ward ends, whoever is urgent waits for nobody who is not.
+        .order_by(sa.case((Case.severity == "high", 0), else_=1), Case.next_at)
         .limit(most)
         .with_for_update(skip_locked=True, of=Case)
     ).all()

@@ -109,12 +109,12 @@ def key_of(case_id: int, opened_at: datetime, step: int, to: Address) -> uuid.UU
 _MESSAGES = uuid.UUID("6c7a1f0e-6b0a-5d0c-9a54-1d9d0d6c8f11")
 
 
-def cancel(session: Session, case_id: int) -> None:
-    """Somebody has answered: what waits to be sent is not sent any more."""
+def cancel(session: Session, case_id: int, why: str) -> None:
+    """What waits to be sent is not sent any more: somebody has answered, or wants nobody told."""
     session.execute(
         sa.update(Delivery)
         .where(Delivery.case_id == case_id, Delivery.state == DeliveryState.PENDING)
-        .values(state=DeliveryState.CANCELLED)
+        .values(state=DeliveryState.CANCELLED, reason=why)
     )
 
 

@@ -46,7 +46,7 @@ def page(
         "fragment": is_refresh(request),
         "here": "",
         "live": False,
-        "road": of_page(request.app.state.road),
+        "road": of_page(request.app.state.road, user.site if user else None),
         **context,
     }
     return HTMLResponse(_environment().get_template(template).render(shown), status)

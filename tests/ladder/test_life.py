@@ -210,7 +210,7 @@ def test_a_snooze_does_not_cover_what_is_worse_than_what_was_snoozed():
     assert told(done) == [(2, 1)]
 
 
-def test_a_snooze_that_is_ended_early_gives_the_case_its_turn():
+def test_a_snooze_that_is_ended_early_begins_the_ladder_anew_as_one_that_ends_by_itself():
     life, _ = paged("medium")
     life, _ = went((NOON, Snoozed("anna", NOON + DAY)), (NOON + HOUR, SnoozeEnded("anna")), life=life)
     life, done = went((NOON + HOUR, Tick()), life=life)
@@ -262,6 +262,48 @@ def test_whatever_moves_the_timer_of_an_answered_case_tells_nobody():
     life, _ = paged()
     life, _ = went((NOON, Acknowledged("anna")), life=life)
     assert after(replace(life, next_at=NOON + HOUR), Tick(), SHIPPED, NOON + HOUR) == (life, ())
+
+
+def test_a_snooze_that_is_ended_in_quiet_hours_waits_for_their_end():
+    quiet = Timings(SHIPPED.of, lambda severity, at: at if severity == "high" else max(at, NOON + 7 * HOUR))
+    for severity, comes in (("medium", NOON + 7 * HOUR), ("high", NOON + HOUR)):
+        life, _ = paged(severity)
+        happenings = ((NOON, Snoozed("anna", NOON + DAY, "bruno")), (NOON + HOUR, SnoozeEnded("anna")))
+        life, _ = went(*happenings, life=life, timings=quiet)
+        assert life.next_at == comes
+
+
+def test_an_answer_outlives_a_snooze_that_is_ended_and_one_that_is_over_ends_with_it():
+    life, _ = paged("medium")
+    before = ((NOON, Acknowledged("anna", NOON + 2 * HOUR)), (NOON, Snoozed("anna", NOON + DAY)))
+    held, _ = went(*before, (NOON + HOUR, SnoozeEnded("anna")), life=life)
+    assert (held.answered, held.next_at) == (True, NOON + 2 * HOUR)
+    over = NOON + 3 * HOUR
+    _, done = went(*before, (over, SnoozeEnded("anna")), (over, Tick()), life=life)
+    assert done[-2:] == [Said("acknowledgement_ended", "anna had it until now"), Tell(2, 1)]
+
+
+@pytest.mark.parametrize(("severity", "refused"), [("high", True), ("medium", False)])
+def test_nobody_keeps_an_urgent_case_from_the_others_for_more_than_two_days_alone(severity, refused):
+    life, _ = paged(severity)
+    two, more = NOON + 2 * DAY, NOON + 2 * DAY + MINUTE
+    for happening in (Acknowledged("anna", more), Assigned("anna", "bruno", more)):
+        if refused:
+            with pytest.raises(Refused, match="second person"):
+                after(life, happening, SHIPPED, NOON)
+        else:
+            assert after(life, happening, SHIPPED, NOON)[0].held_until == more
+    assert after(life, Acknowledged("anna", two), SHIPPED, NOON)[0].held_until == two
+
+
+def test_more_evidence_never_says_that_somebody_was_told_who_was_not():
+    life, _ = went((NOON, Evidence("medium")), (NOON, Tick(NOON + DAY, "anna")), life=Life("medium", NOON))
+    _, done = went((NOON + HOUR, Evidence("medium", "", NOON + DAY, "anna")), life=life)
+    assert done == [Suppressed("silenced by anna until 2026-05-05 12:00 UTC")]
+    quiet = Timings(SHIPPED.of, lambda _severity, at: max(at, NOON + 7 * HOUR))
+    life, _ = went((NOON, Evidence("medium")), (NOON, Tick()), life=Life("medium", NOON), timings=quiet)
+    _, done = went((NOON + HOUR, Evidence("medium")), life=life, timings=quiet)
+    assert done == [Suppressed("whoever is on duty is told at 2026-05-04 19:00 UTC")]
 
 
 @pytest.mark.parametrize("until", [NOON, NOON - HOUR, NOON + timedelta(days=31)])

@@ -48,7 +48,7 @@ def test_a_plan_is_read_with_what_is_usual_where_it_says_nothing():
     assert plan.tz.key == "Europe/Rome"
     assert high.rungs[1] == Rung(HOUR, ("nurse", "doctor"), ())
     assert (high.repeats, high.repeat_after, plan.hold("high")) == (2, HOUR, 4 * HOUR)
-    assert (plan.hold("medium"), plan.hold("low"), plan.useful_share) == (24 * HOUR, 72 * HOUR, 0.5)
+    assert (plan.hold("medium"), plan.hold("low"), plan.useful_share) == (24 * HOUR, 72 * HOUR, None)
     assert plan.ladder("info") == plan.ladder("low")
     assert plan.person("carla").name == "Carla Neri"
 
@@ -138,7 +138,7 @@ def test_what_is_written_out_is_read_as_the_same_plan():
         (with_rungs(rung(0, persons=[]), rung(60)), "Rung 1 of `high` names neither a role nor a person."),
         (with_rungs(rung(0, roles=["nurse"])), "The last rung of `high` names no person"),
         (with_rungs(rung(0), repeats=20, repeat_after_min=1440), "The repeats of `high` go beyond 14 days"),
-        (with_rungs(rung(0), hold_h=721), "`hold_h` of the ladder of `high` is a whole number from 1 to 720."),
+        (with_rungs(rung(0), hold_h=721), "`hold_h` of the ladder of `high` is a whole number from 1 to 48."),
         (document(swaps=[{"role": "nurse", "from": "2026-05-04T12:00", "to": "2026-05-04T11:00", "persons": ["carla"]}]), "Swap 1 ends before it starts"),
         (document(swaps=[{"role": "nurse", "from": "2026-05-04T12:00+02:00", "to": "2026-05-04T13:00", "persons": ["carla"]}]), "without an offset"),
         (document(swaps=[{"role": "nurse", "from": "2026-05-04T12:00", "to": f"2026-05-04T{h}:00", "persons": [who]} for h, who in ((14, "anna"), (13, "carla"))]),

@@ -48,7 +48,9 @@ def test_two_entries_that_differ_are_never_written_the_same(one, other):
 
 def test_published_heads_are_read_and_a_line_that_was_cut_off_is_left_out():
     line = Head(NOON, 3, GENESIS).line()
-    assert heads_in([line + "\n", "\n", line + "\n", line[:40]]) == [Head(NOON, 3, GENESIS)] * 2
+    for k in (1, 8, 40, len(line) - 1):
+        cut = line[:k] + "\n"
+        assert heads_in([cut, line + "\n", "\n", cut, line + "\n", line[:k]]) == [Head(NOON, 3, GENESIS)] * 2
     for wrong in (
         ["{}"],
         ["nonsense\n"],

@@ -210,6 +210,36 @@ def test_a_silence_covers_until_its_end_and_not_at_its_end(engine, cast, microse
     assert deliveries(engine, page(engine, cast.rising, at=at)) == [state]
 
 
+def test_each_page_that_a_silence_keeps_says_so_and_not_that_somebody_was_told(engine, cast):
+    do(engine, holds.silence_patient, cast.rising, "Anna", NOON + DAY, "on holiday", NOON)
+    case = page(engine, cast.rising)
+    page(engine, cast.rising, at=NOON + HOUR)
+    with transaction(engine) as session:
+        said = sa.select(CaseEvent.comment).where(CaseEvent.case_id == case, CaseEvent.kind == "suppressed")
+        assert session.scalars(said).all() == 2 * ["silenced by Anna until 2026-05-05 12:00 UTC"]
+
+
+def test_the_end_of_a_silence_ends_no_snooze(engine, cast):
+    made = do(engine, holds.silence_patient, cast.rising, "Anna", NOON + DAY, "on holiday", NOON)
+    case = page(engine, cast.rising)
+    snoozed(engine, case, until=NOON + 2 * DAY)
+    do(engine, holds.end, made.id, "Berta", NOON + HOUR)
+    assert take_turns(engine, ["log"], NOON + HOUR) == 0
+    assert case_of(engine, case).snoozed_until == NOON + 2 * DAY
+    assert take_turns(engine, ["log"], NOON + 2 * DAY) == 1
+    assert deliveries(engine, case) == ["suppressed", "pending"]
+
+
+def test_a_message_that_is_not_sent_any_more_says_why(engine, cast):
+    case = page(engine, cast.rising)
+    snoozed(engine, case)
+    other = page(engine, cast.steady)
+    do(engine, case_acts.acknowledge, other, "Berta", NOON)
+    with transaction(engine) as session:
+        why = list(session.scalars(sa.select(Delivery.reason).order_by(Delivery.id)))
+    assert why == ["snoozed by Anna until 2026-05-05 12:00 UTC", "answered by Berta"]
+
+
 def test_a_silence_that_ends_by_itself_lets_the_case_go_on(engine, cast):
     do(engine, holds.silence_ward, "main", "Anna", NOON + 3 * HOUR, "a fire drill", NOON)
     case = page(engine, cast.rising)
