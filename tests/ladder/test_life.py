@@ -322,6 +322,11 @@ def test_a_silence_keeps_the_turn_until_it_ends_and_says_why():
     assert told(done) == [(2, 1)]
 
 
+def test_a_silence_silences_nobody_at_the_instant_at_which_it_ends():
+    _, done = went((NOON, Evidence("high")), (NOON, Tick(NOON)), life=Life("high", NOON))
+    assert told(done) == [(1, 1)]
+
+
 def test_where_nobody_is_on_duty_the_next_ones_are_told_at_once():
     life, _ = paged()
     life, done = went((NOON, Unreached(1)), (NOON, Tick()), life=life)

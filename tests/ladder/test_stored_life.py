@@ -250,7 +250,7 @@ def test_of_many_answers_given_while_two_workers_take_turns_none_is_followed_by_
 
 
 def test_a_stale_case_is_never_told_by_a_timer_whatever_people_do_with_it(engine, cast):
-    case = page(engine, cast.steady)
+    case = page(engine, cast.steady, "medium")
     do(engine, case_acts.acknowledge, case, "anna", NOON, until=NOON + 20 * DAY)
     turns(engine, NOON + 20 * DAY)
     assert story(engine, case)[-1] == "stale"
