@@ -334,6 +334,30 @@ def test_where_nobody_is_on_duty_the_next_ones_are_told_at_once():
     assert told(done) == [(2, 2)]
 
 
+def test_that_nobody_of_an_earlier_step_is_reached_brings_no_later_one_forward():
+    life, _ = paged()
+    life, _ = went((NOON + HOUR, Tick()), life=life)
+    assert life.rung == 2
+    assert after(life, Unreached(1), SHIPPED, NOON + HOUR + MINUTE) == (life, ())
+
+
+def test_a_case_that_is_opened_again_after_weeks_is_new_and_comes_back_when_its_answer_ends():
+    life, _ = paged()
+    at = NOON + 20 * DAY
+    life, _ = went((NOON + HOUR, Resolved("anna", Outcome.ACTED)), (at, Reopened("bruno")), life=life)
+    _, done = went((at + 4 * HOUR, Tick()), life=life)
+    assert told(done) == [(2, 1)], "it is not stale: somebody has said that it is not over"
+
+
+def test_a_snooze_ends_with_its_case_and_is_not_there_when_that_is_opened_again():
+    life, _ = paged()
+    life, _ = went(
+        (NOON, Snoozed("anna", NOON + 9 * DAY, "bruno")), (NOON, Resolved("anna", Outcome.ACTED)), life=life
+    )
+    life, _ = went((NOON + HOUR, Reopened("anna")), life=life)
+    assert (life.snoozed_until, life.next_at) == (None, NOON + 5 * HOUR)
+
+
 def test_in_quiet_hours_what_is_not_urgent_waits():
     quiet = Timings(SHIPPED.of, lambda severity, at: at if severity == "high" else max(at, NOON + 7 * HOUR))
     life, done = went((NOON, Evidence("low")), (NOON, Tick()), life=Life("low", NOON), timings=quiet)

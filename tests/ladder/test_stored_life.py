@@ -22,7 +22,7 @@ from store.outbox import Delivery
 from store.people import Patient
 from store.ward_plans import save_plan
 from tests.cast import enrol_cast
-from tests.ladder.stored_house import Sink, ToTheSink, together
+from tests.ladder.stored_house import Died, Sink, ToTheSink, together
 from tests.ladder.wards import DOCUMENT, document
 
 NOON = datetime(2026, 5, 4, 10, 0, tzinfo=UTC)  # a Monday, 12:00 in Rome
@@ -247,6 +247,27 @@ def test_of_many_answers_given_while_two_workers_take_turns_none_is_followed_by_
         assert session.scalar(sa.select(sa.func.count()).where(Delivery.state == "pending")) == 0
         keys = session.scalars(sa.select(Delivery.idempotency_key)).all()
     assert len(keys) == len(set(keys))
+
+
+@pytest.mark.parametrize("how", ["well", "refuses", "dies"])
+def test_an_answer_that_is_given_while_the_message_is_on_its_way_stands(engine, cast, how):
+    case = page(engine, cast.steady)
+
+    class Meanwhile(Sink):
+        def send(self, notice, limit):
+            do(engine, case_acts.acknowledge, case, "anna", NOON + MINUTE)
+            super().send(notice, limit)
+
+    sink = Meanwhile()
+    sink.how = how
+    with suppress(Died):
+        deliver_one(engine, {"log": sink}, "http://ward.example", NOON + MINUTE)
+    with transaction(engine) as session:
+        held = session.get_one(Case, case)
+        assert (held.state, held.acknowledged_by) == ("acknowledged", "anna")
+        states = session.scalars(sa.select(Delivery.state)).all()
+    assert states == ["sent" if how == "well" else "cancelled"]
+    assert not deliver_one(engine, {"log": sink}, "http://ward.example", NOON + 3 * HOUR)
 
 
 def test_a_stale_case_is_never_told_by_a_timer_whatever_people_do_with_it(engine, cast):
