@@ -270,6 +270,15 @@ def test_an_answer_that_is_given_while_the_message_is_on_its_way_stands(engine, 
     assert not deliver_one(engine, {"log": sink}, "http://ward.example", NOON + 3 * HOUR)
 
 
+def test_a_case_that_somebody_is_working_on_keeps_no_other_one_waiting(engine, cast):
+    busy, other = page(engine, cast.steady), page(engine, cast.rising)
+    with transaction(engine) as session:
+        session.get_one(Case, busy, with_for_update=True)
+        assert turns(engine, NOON + HOUR) == 1
+    assert [step for step, _ in told(engine, other)] == [1, 2]
+    assert turns(engine, NOON + HOUR) == 1
+
+
 def test_a_stale_case_is_never_told_by_a_timer_whatever_people_do_with_it(engine, cast):
     case = page(engine, cast.steady, "medium")
     do(engine, case_acts.acknowledge, case, "anna", NOON, until=NOON + 20 * DAY)
