@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
 from api.auth import AsWardUser, Db
 from api.cases import CaseId, CaseOut, SnoozeOut, about, snooze_out, visible_case
@@ -18,8 +18,13 @@ from store.database import now
 from store.zones import zone_of_patient
 
 router = APIRouter(prefix="/api/v1/cases", tags=["cases"], responses=documented(401, 403, 404, 409, 422))
-Text = Annotated[str, Field(min_length=1, max_length=2000, pattern="^[^\\x00]*$")]
-Name = Annotated[str, Field(min_length=1, max_length=200, pattern="^[^\\x00-\\x1f]*$")]
+# What is blank is nothing said.
+Text = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000, pattern="^[^\\x00]*$")
+]
+Name = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern="^[^\\x00-\\x1f]*$")
+]
 Until = Annotated[
     AwareDatetime | None, Field(description="at most 30 days from now; null: as the ward has it")
 ]
@@ -105,7 +110,7 @@ def acknowledge(db: Db, user: AsWardUser, case: CaseId, said: AcknowledgeIn | No
 def assign(db: Db, user: AsWardUser, case: CaseId, said: AssignIn) -> Acted:
     """Give it to a named person, who has it until then; it comes back when that is over."""
     visible_case(db, user, case)
-    changed = case_acts.assign(db, case, user.name, said.to.strip(), now(), said.comment, said.until)
+    changed = case_acts.assign(db, case, user.name, said.to, now(), said.comment, said.until)
     return _acted(db, user, case, "assign", changed)
 
 

@@ -37,6 +37,8 @@ def outlook(life: Life, timing: Timing, at: datetime, clock: Clock) -> str:
         return f"Whoever is on duty is told at {clock(life.next_at)}."
     if life.rung < len(timing.rungs):
         return f"If nobody answers, step {life.rung + 1} is told at {clock(life.next_at)}."
+    if life.rung > len(timing.rungs):  # a shorter plan was saved meanwhile
+        return f"If nobody answers, the last step is told at {clock(life.next_at)}."
     if life.repeats < timing.repeats:
         return f"If nobody answers, the last step is told once more at {clock(life.next_at)}."
     return f"All steps were told; if nobody answers until {clock(life.next_at)}, nobody is told again."

@@ -18,7 +18,6 @@ from ladder.happenings import (
     Effect,
     Evidence,
     Happening,
-    Notified,
     Resolved,
     Said,
     Snoozed,
@@ -90,15 +89,8 @@ def locked(session: Session, case_id: int) -> Case:
     return case
 
 
-def notified(session: Session, case_id: int, at: datetime) -> None:
-    """A message about the case is out: an opened case is notified, any other stays what it is."""
-    case = locked(session, case_id)
-    if case.state == CaseState.OPENED and happen(session, case, Notified(), at):
-        tell(session, case_id, at, "notified", SYSTEM)
-
-
 def notified_together(session: Session, case_ids: Collection[int], at: datetime) -> None:
-    """The same for many locked cases at once, as after a digest."""
+    """Messages about these locked cases are out: an opened case is notified, any other stays what it is."""
     told = session.scalars(
         sa.update(Case)
         .where(Case.id.in_(list(case_ids)), Case.state == CaseState.OPENED)

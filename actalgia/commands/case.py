@@ -6,12 +6,21 @@ from typing import Annotated
 
 import typer
 
-from actalgia.commands.common import DataDirOption, JsonOption, instant, say, say_json, table, write_down
+from actalgia.commands.common import (
+    DataDirOption,
+    JsonOption,
+    instant,
+    person,
+    say,
+    say_json,
+    table,
+    write_down,
+)
 
 app = typer.Typer(
     help="Cases: list, show, answer, hand over, snooze, close, open again.", no_args_is_help=True
 )
-By = Annotated[str, typer.Option("--by", help="Your name; it stands in the case.")]
+By = Annotated[str, typer.Option("--by", help="Your name; it stands in the case.", callback=person)]
 Comment = Annotated[str | None, typer.Option("--comment")]
 
 

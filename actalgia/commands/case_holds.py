@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from actalgia.commands.case import By, Comment
-from actalgia.commands.common import DataDirOption, JsonOption, instant, say, say_json
+from actalgia.commands.common import DataDirOption, JsonOption, instant, person, say, say_json
 
 Number = Annotated[int, typer.Argument(metavar="ID")]
 Until = Annotated[
@@ -20,7 +20,7 @@ Until = Annotated[
 def assign(
     number: Number,
     by: By,
-    to: Annotated[str, typer.Option("--to", help="Who has it from now on.")],
+    to: Annotated[str, typer.Option("--to", help="Who has it from now on.", callback=person)],
     until: Until = None,
     comment: Comment = None,
     data_dir: DataDirOption = None,

@@ -40,6 +40,13 @@ def instant(text: str, option: str) -> datetime:
     return at.astimezone(UTC)
 
 
+def person(name: str) -> str:
+    """The name of a person. Raises a usage error for none, and for the name under which no person acts."""
+    if name.strip().casefold() in ("", "actalgia"):
+        raise typer.BadParameter("give the name of a person")
+    return name.strip()
+
+
 def local_date(text: str, option: str) -> date:
     """A calendar date. Raises a usage error that names the option."""
     try:

@@ -42,6 +42,7 @@ def test_a_resolved_case_has_an_outcome_and_keeps_its_first(house: House) -> Non
     [
         ("resolve", {}), ("resolve", {"outcome": "cured"}), ("resolve", {"outcome": "acted", "by": "somebody else"}),
         ("comment", {"comment": ""}), ("comment", {"comment": "a\0b"}), ("comment", {"comment": "x" * 2001}), ("comment", {}),
+        ("comment", {"comment": " \n"}), ("assign", {"to": "  "}), ("snooze", {"until": "2099-01-01T00:00:00Z", "reason": " "}),
     ],
 )  # fmt: skip
 def test_an_action_that_makes_no_sense_is_refused(house: House, what: str, body: dict[str, str]) -> None:

@@ -47,6 +47,19 @@ def test_a_case_is_handed_over_closed_and_opened_again(command, case, engine):
     assert "There is no case 99." in command("case", "show", "99", code=2)
 
 
+@pytest.mark.parametrize("nobody", ["", " ", "actalgia"])
+def test_a_case_is_answered_by_somebody_with_a_name(command, case, nobody):
+    for words in (
+        ("acknowledge",),
+        ("assign", "--to", "Berta"),
+        ("resolve", "--outcome", "acted"),
+        ("reopen",),
+    ):
+        assert "name of a person" in command("case", words[0], case, *words[1:], "--by", nobody, code=2)
+    command("case", "assign", case, "--by", "Anna", "--to", " ", code=2)
+    assert shown(command, case)["case"]["state"] == "opened"
+
+
 def test_a_silence_is_made_agreed_to_and_ended(command, case):
     made = ("silence", "add", "--by", "Anna", "--until", TOMORROW, "--reason", "on holiday")
     assert "urgent pages pass through" in command(*made, "--patient", "P-rising")

@@ -124,6 +124,8 @@ class Cases(RuleBasedStateMachine):
         self.noticed(before, after)
         waits = after[1].next_at is not None and after[1].next_at > self.at and not after[1].answered
         new = len(self.sendable()) > told
+        if before is not None and is_worse(severity, before[1].severity):
+            assert not after[1].answered, "what is worse than what was answered is told"
         held = self.quiet and after[1].severity != "high" and waits
         self.whoever_is_told_may_be(before, after[1], new)
         assert new or held or self.house.last_said(), "a page is told, or the reason is written down"
@@ -198,7 +200,10 @@ class Cases(RuleBasedStateMachine):
         after = self.house.open_case()
         self.noticed(before, after)
         if after is not None:
-            self.whoever_is_told_may_be(before, after[1], len(self.sendable()) > told)
+            tells = len(self.sendable()) > told
+            self.whoever_is_told_may_be(before, after[1], tells)
+            old = before is not None and self.at - before[1].evidence_at > STALE_AFTER
+            assert not (tells and old), "no timer tells of what is old"
 
     @rule(sink=st.sampled_from(("well", "well", "refuses", "dies")))
     def a_worker_sends(self, sink: str) -> None:

@@ -237,6 +237,15 @@ def test_a_snooze_that_is_ended_leaves_the_case_to_whoever_has_it():
     assert (done, life.next_at, life.acknowledged_by) == ([], NOON + 5 * HOUR, "bruno")
 
 
+@pytest.mark.parametrize("snooze_first", [True, False])
+@pytest.mark.parametrize("hours, back", [(5, 24), (30, 30)])
+def test_a_case_that_is_snoozed_and_answered_comes_back_when_both_are_over(hours, back, snooze_first):
+    life, _ = paged("medium")
+    both = [(NOON, Snoozed("anna", NOON + DAY)), (NOON, Acknowledged("bruno", NOON + hours * HOUR))]
+    life, _ = went(*(both if snooze_first else both[::-1]), life=life)
+    assert life.next_at == NOON + back * HOUR
+
+
 @pytest.mark.parametrize(
     "answer", [None, Acknowledged("bruno", NOON + 2 * DAY)], ids=["snoozed", "and answered"]
 )
@@ -313,11 +322,40 @@ def test_a_silence_keeps_the_turn_until_it_ends_and_says_why():
     assert told(done) == [(2, 1)]
 
 
+def test_a_silence_silences_nobody_at_the_instant_at_which_it_ends():
+    _, done = went((NOON, Evidence("high")), (NOON, Tick(NOON)), life=Life("high", NOON))
+    assert told(done) == [(1, 1)]
+
+
 def test_where_nobody_is_on_duty_the_next_ones_are_told_at_once():
     life, _ = paged()
     life, done = went((NOON, Unreached(1)), (NOON, Tick()), life=life)
     assert done[0] == Said("nobody_reached", "nobody could be told at step 1: the next ones are told at once")
     assert told(done) == [(2, 2)]
+
+
+def test_that_nobody_of_an_earlier_step_is_reached_brings_no_later_one_forward():
+    life, _ = paged()
+    life, _ = went((NOON + HOUR, Tick()), life=life)
+    assert life.rung == 2
+    assert after(life, Unreached(1), SHIPPED, NOON + HOUR + MINUTE) == (life, ())
+
+
+def test_a_case_that_is_opened_again_after_weeks_is_new_and_comes_back_when_its_answer_ends():
+    life, _ = paged()
+    at = NOON + 20 * DAY
+    life, _ = went((NOON + HOUR, Resolved("anna", Outcome.ACTED)), (at, Reopened("bruno")), life=life)
+    _, done = went((at + 4 * HOUR, Tick()), life=life)
+    assert told(done) == [(2, 1)], "it is not stale: somebody has said that it is not over"
+
+
+def test_a_snooze_ends_with_its_case_and_is_not_there_when_that_is_opened_again():
+    life, _ = paged()
+    life, _ = went(
+        (NOON, Snoozed("anna", NOON + 9 * DAY, "bruno")), (NOON, Resolved("anna", Outcome.ACTED)), life=life
+    )
+    life, _ = went((NOON + HOUR, Reopened("anna")), life=life)
+    assert (life.snoozed_until, life.next_at) == (None, NOON + 5 * HOUR)
 
 
 def test_in_quiet_hours_what_is_not_urgent_waits():

@@ -24,6 +24,7 @@ ANNA = replace(TOLD, state=CaseState.ACKNOWLEDGED, acknowledged_by="Anna", held_
         pytest.param(TOLD, "If nobody answers, step 2 is told at 13:00.", id="told"),
         pytest.param(replace(TOLD, rung=3), "If nobody answers, the last step is told once more at 13:00.", id="last step"),
         pytest.param(replace(TOLD, rung=3, repeats=2), "All steps were told; if nobody answers until 13:00, nobody is told again.", id="last time"),
+        pytest.param(replace(TOLD, rung=4, repeats=2), "If nobody answers, the last step is told at 13:00.", id="a shorter plan"),
         pytest.param(replace(TOLD, rung=0), "Whoever is on duty is told at 13:00.", id="quiet hours"),
         pytest.param(replace(TOLD, next_at=NOON), "The next step is taken now.", id="due"),
         pytest.param(ANNA, "Anna has it until 13:00; then whoever is on duty is told again.", id="acknowledged"),

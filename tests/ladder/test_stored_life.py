@@ -22,7 +22,7 @@ from store.outbox import Delivery
 from store.people import Patient
 from store.ward_plans import save_plan
 from tests.cast import enrol_cast
-from tests.ladder.stored_house import Sink, ToTheSink, together
+from tests.ladder.stored_house import Died, Sink, ToTheSink, together
 from tests.ladder.wards import DOCUMENT, document
 
 NOON = datetime(2026, 5, 4, 10, 0, tzinfo=UTC)  # a Monday, 12:00 in Rome
@@ -249,8 +249,38 @@ def test_of_many_answers_given_while_two_workers_take_turns_none_is_followed_by_
     assert len(keys) == len(set(keys))
 
 
-def test_a_stale_case_is_never_told_by_a_timer_whatever_people_do_with_it(engine, cast):
+@pytest.mark.parametrize("how", ["well", "refuses", "dies"])
+def test_an_answer_that_is_given_while_the_message_is_on_its_way_stands(engine, cast, how):
     case = page(engine, cast.steady)
+
+    class Meanwhile(Sink):
+        def send(self, notice, limit):
+            do(engine, case_acts.acknowledge, case, "anna", NOON + MINUTE)
+            super().send(notice, limit)
+
+    sink = Meanwhile()
+    sink.how = how
+    with suppress(Died):
+        deliver_one(engine, {"log": sink}, "http://ward.example", NOON + MINUTE)
+    with transaction(engine) as session:
+        held = session.get_one(Case, case)
+        assert (held.state, held.acknowledged_by) == ("acknowledged", "anna")
+        states = session.scalars(sa.select(Delivery.state)).all()
+    assert states == ["sent" if how == "well" else "cancelled"]
+    assert not deliver_one(engine, {"log": sink}, "http://ward.example", NOON + 3 * HOUR)
+
+
+def test_a_case_that_somebody_is_working_on_keeps_no_other_one_waiting(engine, cast):
+    busy, other = page(engine, cast.steady), page(engine, cast.rising)
+    with transaction(engine) as session:
+        session.get_one(Case, busy, with_for_update=True)
+        assert turns(engine, NOON + HOUR) == 1
+    assert [step for step, _ in told(engine, other)] == [1, 2]
+    assert turns(engine, NOON + HOUR) == 1
+
+
+def test_a_stale_case_is_never_told_by_a_timer_whatever_people_do_with_it(engine, cast):
+    case = page(engine, cast.steady, "medium")
     do(engine, case_acts.acknowledge, case, "anna", NOON, until=NOON + 20 * DAY)
     turns(engine, NOON + 20 * DAY)
     assert story(engine, case)[-1] == "stale"
