@@ -32,7 +32,7 @@ class Hold:
     soon: bool  #: it is time to remind people: the last quarter, at most three days
     path: str
     agree: str | None
-    asked: str | None  #: what it does not do before a second person agrees
+    asked: str | None  #: what it does not do before a second person agrees, or that it covers urgent pages
     own: bool  #: the reader has made it, so somebody else has to agree
 
 
@@ -70,7 +70,8 @@ def silence_hold(session: Session, one: AlertSilence, user: User, now: datetime)
     else:
         whose = f"Ward {one.site}" if one.site is not None else "Patient"
         what, waits = f"{whose} silenced by", one.second is None
-        asked = "Urgent pages are sent all the same, until a second person agrees." if waits else None
+        sent = "Urgent pages are sent all the same, until a second person agrees."
+        asked = sent if waits else "Urgent pages are not sent either."
     agree = f"/silences/{one.id}/agree" if waits else None
     return Hold(
         f"{what} {one.author}{seconded}",
@@ -92,7 +93,7 @@ def marks_of(session: Session, user: User, zones: dict[int, tzinfo], now: dateti
     def mark(patient_id: int, hold: Hold) -> None:
         until = words.local(hold.ends, zones[patient_id])
         end = ", ends soon" if hold.soon else ""
-        asked = f" ({hold.asked})" if hold.agree and hold.asked else ""
+        asked = f" ({hold.asked})" if hold.asked else ""
         found.setdefault(patient_id, []).append(f"{hold.what} until {until}{end}: {hold.why}{asked}")
 
     for one in standing_silences(session, visible_patients(user), now):

@@ -90,6 +90,7 @@ def test_a_nurse_silences_the_ward_and_a_colleague_agrees_and_ends_it(browser, s
     desk.get_by_role("navigation").get_by_role("link", name="Silences").click()
     desk.get_by_role("button", name="Agree: Ward main silenced by anna").click()
     expect(desk.get_by_text("Ward main silenced by anna, berta agrees")).to_be_visible()
+    expect(desk.get_by_text("Urgent pages are not sent either.")).to_be_visible()
     desk.get_by_role("button", name="Agree: Expected level, up to 8, by anna").click()
     expect(desk.get_by_text("Expected level, up to 8, by anna, berta agrees")).to_be_visible()
     kept(desk, "silences-1280")

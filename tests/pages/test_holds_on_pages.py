@@ -8,11 +8,12 @@ from zoneinfo import ZoneInfo
 import pytest
 import sqlalchemy as sa
 
+from api.pages.holds import marks_of
 from api.pages.story import story
 from api.pages.until import choices
 from ladder.words import Outcome
 from store import case_life, holds
-from store.access import Role, create_account
+from store.access import Role, User, create_account
 from store.cases import Case, CaseEvent, tell
 from store.database import now, transaction
 from tests.pages.visits import HASHED, audit, log_in, opened, post, words_of
@@ -207,6 +208,16 @@ def test_the_same_reason_stands_in_the_story_once(client, cast, engine):
         events = session.scalars(sa.select(CaseEvent).order_by(CaseEvent.id)).all()
     lines = [line for line in story(events, "x", ROME, now()) if line.what == "nobody was told"]
     assert [(line.times, line.said) for line in lines] == [(5, "anna has it until Mon 4 May, 14:00")]
+
+
+def test_the_end_of_a_hold_says_which_of_the_two_hours_it_is_when_the_clocks_go_back(engine, cast):
+    twice = [datetime(2026, 10, 25, hour, 30, tzinfo=UTC) for hour in (0, 1)]
+    with transaction(engine) as session:
+        for patient, ends in zip((cast.rising, cast.steady), twice, strict=True):
+            holds.silence_patient(session, patient, "anna", ends, "x", ends - DAY)
+        zones = {cast.rising: ROME, cast.steady: ROME}
+        marks = marks_of(session, User("anna", Role.CLINICIAN, "main"), zones, twice[0] - DAY / 24)
+    assert "02:30 CEST" in marks[cast.rising][0] and "02:30 CET" in marks[cast.steady][0]
 
 
 @pytest.mark.parametrize(

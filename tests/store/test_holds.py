@@ -19,6 +19,7 @@ from store.cases import Case, CaseEvent
 from store.database import transaction
 from store.open_cases import open_or_join
 from store.outbox import Delivery
+from store.outbox_outcomes import sent
 from store.people import Patient
 from tests.cast import NOON, Cast, employ, enrol_cast
 
@@ -305,6 +306,45 @@ def test_the_end_of_a_silence_ends_no_snooze(engine, cast):
     assert case_of(engine, case).snoozed_until == NOON + 2 * DAY
     assert take_turns(engine, ["log"], NOON + 2 * DAY) == 1
     assert deliveries(engine, case) == ["suppressed", "pending"]
+
+
+def test_a_silence_calls_back_nothing_and_keeps_the_next_step(engine, cast):
+    case = page(engine, cast.rising)
+    do(engine, holds.silence_patient, cast.rising, "Anna", NOON + 3 * DAY, "on holiday", NOON)
+    assert deliveries(engine, case) == ["pending"], "what was decided before goes out"
+    assert take_turns(engine, ["log"], NOON + DAY) == 1
+    assert deliveries(engine, case) == ["pending", "suppressed"]
+
+
+def test_a_message_that_was_on_its_way_when_the_case_was_snoozed_is_called_sent(engine, cast):
+    case = page(engine, cast.rising)
+    snoozed(engine, case)
+    with transaction(engine) as session:
+        number = session.scalars(sa.select(Delivery.id)).one()
+        sent(session, {number: None}, NOON)
+        row = session.scalars(sa.select(Delivery).execution_options(populate_existing=True)).one()
+        assert (row.state, row.reason) == ("sent", None)
+    assert case_of(engine, case).snoozed_until == NOON + DAY
+
+
+def test_a_patient_who_moves_leaves_the_silence_of_the_ward_and_takes_the_own_one_along(engine, cast):
+    do(engine, holds.silence_ward, "main", "Anna", NOON + DAY, "a fire drill", NOON)
+    kept = page(engine, cast.rising)
+    do(engine, holds.silence_patient, cast.steady, "Anna", NOON + DAY, "on holiday", NOON)
+    with transaction(engine) as session:
+        session.execute(sa.update(Patient).where(Patient.site == "main").values(site="hill"))
+    assert deliveries(engine, page(engine, cast.steady, at=NOON + HOUR)) == ["suppressed"]
+    page(engine, cast.rising, "high", at=NOON + HOUR)
+    assert deliveries(engine, kept) == ["suppressed", "pending"]
+    with transaction(engine) as session:
+        own = sa.select(Patient).where(Patient.id == cast.rising)
+        assert standing_silences(session, own, NOON + HOUR) == []
+
+
+def test_a_patient_of_whom_a_silence_is_kept_cannot_be_removed(engine, cast):
+    do(engine, holds.silence_patient, cast.elsewhere, "Hilda", NOON + DAY, "why", NOON)
+    with pytest.raises(sa.exc.IntegrityError), transaction(engine) as session:
+        session.execute(sa.delete(Patient).where(Patient.id == cast.elsewhere))
 
 
 def test_a_message_that_is_not_sent_any_more_says_why(engine, cast):
