@@ -52,6 +52,8 @@ class Ways:
             return Place(real, channel_at(real, self.log_path))
         except BadAddress as error:
             return Place(real, None, f"its address is none: {error}")
+        except Exception as error:  # noqa: BLE001  one address that breaks its reader keeps nobody else waiting
+            return Place(real, None, f"its address is none: {type(error).__name__}")
 
 
 class Addresses:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from store.cases import Case, has_open_case
 from store.database import transaction
-from store.decisions import Decision, was_taken
+from store.decisions import WITHOUT_CASE, Decision, was_taken
 from store.open_cases import lock_open_cases, open_or_join, take_turn
 from store.people import Patient
 from store.taken_back import take_back
@@ -109,6 +109,7 @@ def _take(session: Session, decision: Decision, channels: Sequence[str], at: dat
     """
     decision.untold = _why_untold(decision, was_taken(session, decision))
     if decision.untold == TOLD_BEFORE and not has_open_case(session, decision.patient_id):
+        decision.untold = WITHOUT_CASE
         return
     severity = decision.severity or "medium"
     evidence = {

@@ -17,19 +17,22 @@ import structlog
 from alerting.addresses import Ways
 from alerting.lanes import Lane
 from alerting.sending import TOO_LONG, said_of, send
-from alerting.settling import Back, NotTaken, Result, Taken, settle
+from alerting.settling import Back, NotTaken, Result, Taken, settle_past_what_breaks
 from alerting.time_limit import TIMEOUT_S, TimeLimit
 from alerting.turns import Turn, Turns
+from store import outbox_claims
 from store.database import now, transaction
 
 log = structlog.get_logger()
 
 MOST_AT_ONCE = 200  #: sends, whatever the lanes would allow
+FOR_URGENT = 50  #: of these that what is not urgent leaves free
 IDLE_S = 0.5
 BUSY_S = 0.02
 SETTLED_AT_ONCE = 100  #: results; each locks its cases
 #: The look at what is not urgent counts all of it: it may take this share of the time.
 SHARE_OF_LOOKING = 0.1
+CLOCK_LOOK_S = 30.0  #: between looks for what a clock that was set back keeps waiting
 
 
 @dataclass(eq=False, slots=True)
@@ -56,6 +59,7 @@ class Dispatch:
     _ended: queue.SimpleQueue[tuple[_Attempt, Result | None]] = field(default_factory=queue.SimpleQueue)
     _results: list[Result] = field(default_factory=list)
     _look_again: float = 0.0
+    _look_at_clock: float = 0.0
 
     def __post_init__(self) -> None:
         self.turns = Turns(self.ways)
@@ -98,6 +102,8 @@ class Dispatch:
             if attempt in self._given_up:
                 self._given_up.discard(attempt)
                 attempt.lane.given_up -= 1
+                if isinstance(result, Taken):  # late, but the person has it: no need to tell again
+                    self._results.append(result)
                 continue
             self._running.discard(attempt)
             asked = isinstance(result, Taken | NotTaken)
@@ -116,7 +122,7 @@ class Dispatch:
         results = self._results[:SETTLED_AT_ONCE]
         if not results:
             return 0
-        left = settle(self.engine, results, self.ways, at)
+        left = settle_past_what_breaks(self.engine, results, self.ways, at)
         self._results = self._results[SETTLED_AT_ONCE:] + left
         for result in results:
             if isinstance(result, Taken):
@@ -128,7 +134,12 @@ class Dispatch:
         room = MOST_AT_ONCE - len(self._running)
         if room <= 0:
             return 0
+        clock = time.monotonic()
         with transaction(self.engine) as session:
+            if clock >= self._look_at_clock:
+                outbox_claims.bring_back(session, at)
+                self._look_at_clock = clock + CLOCK_LOOK_S
+            outbox_claims.keep(session, self._in_hand(at), at)
             turns, failed = self.turns.urgent(session, at, room)
         self._results += failed
         self._start(turns)
@@ -136,7 +147,7 @@ class Dispatch:
         if began < self._look_again:
             return len(turns) + len(failed)
         with transaction(self.engine) as session:
-            others, also = self.turns.others(session, at, room - len(turns))
+            others, also = self.turns.others(session, at, room - len(turns) - FOR_URGENT)
         took = time.monotonic() - began
         self._look_again = began + took / SHARE_OF_LOOKING if took > BUSY_S else 0.0
         self._results += also
@@ -149,7 +160,10 @@ class Dispatch:
             attempt = _Attempt(turn, lane, TimeLimit(), time.monotonic() + self.timeout_s)
             lane.began()
             self._running.add(attempt)
-            threading.Thread(target=self._send, args=(attempt,), name="sender", daemon=True).start()
+            try:
+                threading.Thread(target=self._send, args=(attempt,), name="sender", daemon=True).start()
+            except RuntimeError:  # the machine has no thread left: it was not sent, and is due as before
+                self._ended.put((attempt, Back(turn.deliveries)))
 
     def _send(self, attempt: _Attempt) -> None:
         result: Result | None = Back(attempt.turn.deliveries)
@@ -160,6 +174,11 @@ class Dispatch:
         finally:
             self._ended.put((attempt, result))
             self.wake.set()
+
+    def _in_hand(self, at: datetime) -> list[int]:
+        """What is being sent here, or was and is not written down yet, though its claim has run out."""
+        turns = [one.turn.deliveries for one in self._running] + [one.deliveries for one in self._results]
+        return [one.id for deliveries in turns for one in deliveries if one.next_attempt_at <= at]
 
     def _finish(self, at: datetime) -> None:
         """What is being sent has two seconds to end; what has ended is written down."""

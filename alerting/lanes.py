@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 AT_ONCE = 4
+FOR_URGENT = 1  #: of these that what is not urgent leaves free
 SHUTS_AFTER = 3
 SHUT_FOR = timedelta(seconds=30)
 #: Sends that were given up on and have not ended. Apprise's cannot be ended from outside.
@@ -28,17 +29,20 @@ class Lane:
     failures: int = 0  #: in a row
     shut_until: datetime | None = None
 
-    def free(self, at: datetime) -> int:
+    def free(self, at: datetime, urgent: bool = True) -> int:
         """How many sends may begin now. One at a time where the last one failed."""
         if self.shut_at(at) is not None or self.given_up >= MOST_GIVEN_UP:
             return 0
-        return max(0, (1 if self.failures else AT_ONCE) - self.in_flight)
+        most = 1 if self.failures else AT_ONCE if urgent else AT_ONCE - FOR_URGENT
+        return max(0, most - self.in_flight)
 
     def shut_at(self, at: datetime) -> datetime | None:
         """Until when it is not tried; None: it may be."""
         if self.given_up >= MOST_GIVEN_UP:
             return at + SHUT_FOR
-        return self.shut_until if self.shut_until is not None and self.shut_until > at else None
+        until = self.shut_until
+        # A clock that was set back must not keep it shut for as long as it was set back.
+        return until if until is not None and at < until <= at + SHUT_FOR else None
 
     def began(self) -> None:
         """A send has begun."""

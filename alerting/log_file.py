@@ -11,6 +11,7 @@ from pathlib import Path
 from alerting.channels import NotSent
 from alerting.time_limit import TimeLimit
 from alerting.wording import Message
+from store.lines import open_lines, write_line
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,12 +22,12 @@ class LogFile:
 
     def send(self, message: Message, _limit: TimeLimit | None = None) -> None:
         """Append the line. Raises `NotSent` when the disk does not take it."""
-        line = json.dumps(message.as_json()) + "\n"
+        line = json.dumps(message.as_json())
         try:
-            descriptor = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+            descriptor = open_lines(self.path)
             try:
                 with _one_writer:
-                    os.write(descriptor, line.encode())
+                    write_line(descriptor, line)
                 os.fsync(descriptor)
             finally:
                 os.close(descriptor)

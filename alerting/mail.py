@@ -12,8 +12,6 @@ from alerting.channels import NotSent
 from alerting.time_limit import TIMEOUT_S, TimeLimit
 from alerting.wording import Message
 
-LONGEST_RECEIPT = 200
-
 
 @dataclass(frozen=True, slots=True)
 class Mail:
@@ -30,12 +28,18 @@ class Mail:
     recipients: tuple[str, ...]
 
     def send(self, message: Message, limit: TimeLimit) -> str | None:
-        """Send one mail; what the server answered, with its queue's name of it. Raises `NotSent`."""
+        """Send one mail; what the server answered, with its queue's name of it. Raises `NotSent`.
+
+        A server that took the mail has it, however it says goodbye. Where it took the mail for some of the
+        recipients only, the receipt says so: sent again it would come twice to the others.
+        """
         mail = EmailMessage()
         mail["Subject"], mail["From"], mail["To"] = message.subject, self.sender, ", ".join(self.recipients)
         mail["Message-ID"] = f"<{message.idempotency_key}@actalgia>"  # a resent mail is the same mail
         mail.set_content(message.text)
         context = ssl.create_default_context()
+        server: _Plain | _Encrypted | None = None
+        refused: dict[str, tuple[int, bytes]] = {}
         try:
             with self._server(context, limit) as server:
                 server.ehlo()
@@ -47,10 +51,12 @@ class Mail:
                     if not secure and self.host not in ("127.0.0.1", "localhost", "::1"):
                         raise NotSent("the mail server offers no TLS, so the password was not sent")
                     server.login(self.user, self.password)
-                server.send_message(mail)
-                return server.taken
+                refused = server.send_message(mail)
         except (OSError, smtplib.SMTPException) as error:
-            raise NotSent(f"the mail server did not take it: {type(error).__name__}") from error
+            if server is None or server.taken is None:
+                raise NotSent(f"the mail server did not take it: {type(error).__name__}") from error
+        few = f"refused for {len(refused)} of {len(self.recipients)} recipients; " if refused else ""
+        return few + (server.taken or "")
 
     def _server(self, context: ssl.SSLContext, limit: TimeLimit) -> _Plain | _Encrypted:
         if self.tls:
@@ -61,7 +67,7 @@ class Mail:
 class _Plain(smtplib.SMTP):
     """Shows its connection to the time limit, and keeps what the server said to the mail."""
 
-    taken: str | None = None
+    taken: str | None = None  #: None: it has not taken it
 
     def __init__(self, host: str, port: int, limit: TimeLimit) -> None:
         self._limit = limit
@@ -94,6 +100,5 @@ class _Encrypted(smtplib.SMTP_SSL):
 
 
 def _receipt(code: int, said: bytes) -> str | None:
-    """The server's own words, as `2.0.0 Ok: queued as 4XyZ`; none of a refusal."""
-    words = " ".join(said.decode("utf-8", "replace").split())
-    return words[:LONGEST_RECEIPT] or None if code == 250 else None
+    """The server's own words, as `2.0.0 Ok: queued as 4XyZ`; None of a refusal."""
+    return " ".join(said.decode("utf-8", "replace").split()) if code == 250 else None

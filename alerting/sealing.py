@@ -6,8 +6,8 @@ with it: `actalgia audit verify --head FILE` compares.
 
 from __future__ import annotations
 
+import http.client
 import json
-import os
 import threading
 import time
 import urllib.error
@@ -23,6 +23,7 @@ import structlog
 from store.audit_chain import Head
 from store.audit_seals import head, seal_all
 from store.database import now, transaction
+from store.lines import append_line
 
 log = structlog.get_logger()
 
@@ -63,42 +64,68 @@ class Outside:
 
 
 def keep_sealing(engine: sa.Engine, outside: Outside, counts: dict[str, int], stop: threading.Event) -> None:
-    """Seal and publish until `stop` is set. Losing the database pauses it.
+    """Seal and publish until `stop` is set. Losing the database pauses it; no place outside ever does.
 
     Several processes may do so: one seals at a time, and heads are published by whoever found something new.
+    `counts["head_waits_s"]`: for how long a head is due that no place took.
     """
-    counts.update(sealed=0, heads=0, heads_failed=0)
+    counts.update(sealed=0, heads=0, heads_failed=0, head_waits_s=0)
     published, due = 0, time.monotonic()
+    waits_since: float | None = None
+    sent: _Sent | None = None
     while not stop.is_set():
         try:
             counts["sealed"] += seal_all(engine, stop.is_set)
-            if time.monotonic() >= due:
+            if sent is None and time.monotonic() >= due:
                 with transaction(engine) as session:
                     newest = head(session, now())
                 if newest is not None and newest.n != published:
-                    outside.publish(newest)
-                    published = newest.n
-                    counts["heads"] += 1
+                    sent = _Sent(outside, newest)
+                    waits_since = waits_since or time.monotonic()
                 due = time.monotonic() + outside.every.total_seconds()
-        except NotPublished as error:
-            counts["heads_failed"] += 1
-            due = time.monotonic() + AGAIN_S
-            log.error("the head of the audit was not published", action="audit_head_failed", error=str(error))
         except sa.exc.OperationalError:
             log.warning("the database is away", action="database_away")
         except sa.exc.SQLAlchemyError as error:
             log.error("the audit was not sealed", action="audit_not_sealed", error=type(error).__name__)
         stop.wait(EVERY_S)
+        if sent is not None and sent.over:
+            if sent.refused is None:
+                published, waits_since = sent.newest.n, None
+                counts["heads"] += 1
+            else:
+                counts["heads_failed"] += 1
+                due = time.monotonic() + AGAIN_S
+                said = "the head of the audit was not published"
+                log.error(said, action="audit_head_failed", error=sent.refused)
+            sent = None
+        counts["head_waits_s"] = 0 if waits_since is None else int(time.monotonic() - waits_since)
+
+
+class _Sent:
+    """A head on its way to the places outside, in a thread of its own: one that hangs holds up no seal."""
+
+    def __init__(self, outside: Outside, newest: Head) -> None:
+        self.outside, self.newest = outside, newest
+        self.refused: str | None = None
+        self._thread = threading.Thread(target=self._publish, name="head", daemon=True)
+        self._thread.start()
+
+    @property
+    def over(self) -> bool:
+        return not self._thread.is_alive()
+
+    def _publish(self) -> None:
+        try:
+            self.outside.publish(self.newest)
+        except NotPublished as error:
+            self.refused = str(error)
+        except Exception as error:  # noqa: BLE001 - no place outside may end the thread that seals
+            self.refused = type(error).__name__
 
 
 def _to_file(path: Path, newest: Head) -> None:
     try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
-        try:
-            os.write(descriptor, (newest.line() + "\n").encode())
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+        append_line(path, newest.line())
     except OSError as error:
         raise NotPublished(f"the file could not be written: {error.strerror}") from error
 
@@ -118,10 +145,11 @@ def _to_url(url: str, newest: Head) -> None:
         headers={"Content-Type": "application/json", "User-Agent": "actalgia"},
     )
     try:
-        with _opener.open(request, timeout=TIMEOUT_S) as answer:
-            answer.read(1024)
+        with _opener.open(request, timeout=TIMEOUT_S):
+            pass  # of the answer only the status counts
     except urllib.error.HTTPError as error:
         error.close()
         raise NotPublished(f"the address answered {error.code}") from error
-    except (OSError, ValueError) as error:
+    # What is no HTTP raises `HTTPException`, and so does a bad address, which it quotes.
+    except (OSError, ValueError, http.client.HTTPException) as error:
         raise NotPublished(f"the address did not answer: {type(error).__name__}") from error

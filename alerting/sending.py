@@ -17,6 +17,7 @@ from store.outbox_claims import still_pending
 
 log = structlog.get_logger()
 
+LONGEST_RECEIPT = 200
 TOO_LONG = f"it did not answer within {TIMEOUT_S:.0f} s"
 
 
@@ -52,7 +53,12 @@ def send(
         return NotTaken(deliveries, f"the channel broke: {type(error).__name__}")
     finally:
         limit.done()
-    return Taken(deliveries, receipt)
+    return Taken(deliveries, _printable(receipt))
+
+
+def _printable(receipt: str | None) -> str | None:
+    """What others call a message is theirs to choose: without what no table keeps and no page shows."""
+    return "".join(one for one in receipt or "" if one.isprintable())[:LONGEST_RECEIPT] or None
 
 
 def said_of(result: Result) -> None:

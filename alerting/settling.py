@@ -51,6 +51,30 @@ class Back:
 Result = Taken | NotTaken | Back
 
 
+def settle_past_what_breaks(
+    engine: sa.Engine, results: Sequence[Result], ways: Ways, at: datetime
+) -> list[Result]:
+    """`settle`; where it breaks, one after the other. One that cannot be written is named in the log, and its
+    messages are due again when their claim has run out. A database that is away is the caller's to wait for.
+    """
+    try:
+        return settle(engine, results, ways, at)
+    except sa.exc.OperationalError:
+        raise
+    except Exception as error:  # noqa: BLE001  whatever it is, it is of one of them
+        log.error("one by one now", action="results_broke", error=type(error).__name__)
+    left: list[Result] = []
+    for result in results:
+        try:
+            left += settle(engine, [result], ways, at)
+        except sa.exc.OperationalError:
+            left.append(result)
+        except Exception as error:  # noqa: BLE001
+            number = result.deliveries[0].id
+            log.error("passed over", action="result_broke", delivery=number, error=type(error).__name__)
+    return left
+
+
 def settle(engine: sa.Engine, results: Sequence[Result], ways: Ways, at: datetime) -> list[Result]:
     """Write down what became of them; what is left for the next time, as somebody else has the case just now
     (who waits for one case while holding another may wait for ever) or as there are so many."""

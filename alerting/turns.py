@@ -44,7 +44,7 @@ class Turns:
     def urgent(self, session: Session, at: datetime, room: int) -> tuple[list[Turn], list[NotTaken]]:
         """At most `room` urgent messages, and those whose address is not worth asking."""
         addresses, turns = Addresses(session, self.ways), list[Turn]()
-        busy = [to for to, lane in self._lane_of.items() if self._lane(lane).free(at) == 0]
+        busy = [to for to in self._lane_of if self._is_busy(addresses, to, at)]
         taken = _Taken(self, at)
         chosen = dict[int, Place]()
         hopeless = dict[int, Place]()
@@ -69,7 +69,7 @@ class Turns:
     def others(self, session: Session, at: datetime, room: int) -> tuple[list[Turn], list[NotTaken]]:
         """The same of messages that are not urgent, one by one or as digests."""
         addresses, turns, failed = Addresses(session, self.ways), list[Turn](), list[NotTaken]()
-        taken = _Taken(self, at)
+        taken = _Taken(self, at, urgent=False)
         for group in outbox_claims.groups_due(session, at):
             place = self._place(addresses, group.to)
             lane = self._lane(place.lane)
@@ -137,6 +137,12 @@ class Turns:
         self._lane_of[to] = place.lane
         return place
 
+    def _is_busy(self, addresses: Addresses, to: To, at: datetime) -> bool:
+        """No send to it may begin now. Its address may be another one by now, in a plan saved meanwhile."""
+        if self._lane(self._lane_of[to]).free(at) > 0:
+            return False
+        return self._lane(self._place(addresses, to).lane).free(at) == 0
+
     def _lane(self, name: str) -> Lane:
         return self.lanes.setdefault(name, Lane())
 
@@ -147,12 +153,13 @@ class _Taken:
 
     turns: Turns
     at: datetime
+    urgent: bool = True
     promised: dict[str, int] = field(default_factory=dict)
 
     def takes(self, place: Place) -> bool:
         """Whether there is room for one more; then it is taken."""
         had = self.promised.get(place.lane, 0)
-        if had >= self.turns._lane(place.lane).free(self.at):
+        if had >= self.turns._lane(place.lane).free(self.at, self.urgent):
             return False
         self.promised[place.lane] = had + 1
         return True

@@ -38,7 +38,7 @@ class Webhook:
         opener = urllib.request.build_opener(_NoRedirect, _Plain(limit), _Encrypted(limit))
         try:
             with opener.open(request, timeout=TIMEOUT_S) as answer:
-                return receipt_in(answer.read(LONGEST_ANSWER))
+                return _receipt_of(answer)
         except urllib.error.HTTPError as error:
             error.close()
             raise NotSent(f"the webhook answered {error.code}") from error
@@ -46,11 +46,19 @@ class Webhook:
             raise NotSent(f"the webhook did not answer: {type(error).__name__}") from error
 
 
+def _receipt_of(answer: http.client.HTTPResponse) -> str | None:
+    # It was taken: 2xx has come. Whatever becomes of the rest, sending it again would be twice.
+    try:
+        return receipt_in(answer.read(LONGEST_ANSWER))
+    except (OSError, http.client.HTTPException):
+        return None
+
+
 def receipt_in(answer: bytes) -> str | None:
     """`receipt` or `id` of a JSON object, a text or a number; None where there is none."""
     try:
         said = json.loads(answer)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     for name in ("receipt", "id"):
         value = said.get(name) if isinstance(said, dict) else None

@@ -77,7 +77,8 @@ def alerts(
     format: Annotated[Literal["json", "csv"] | None, Query()] = None,
 ) -> AlertReport | Response:
     """What became of the pages of the own site: how many for each patient and week, how many were useful, how
-    soon somebody answered; by rule, severity, weekday and hour. The last 12 weeks unless you say which. Also
+    soon somebody answered; by rule, severity, weekday and hour (of the ward's clock). `definitions` says by
+    which version of the ward's plan this is measured. The last 12 weeks unless you say which. Also
     as CSV, by `Accept: text/csv` or `format=csv`."""
     found, document = read_report(request, db, user, site, (first, last), now())
     if format == "csv" or (format is None and "text/csv" in request.headers.get("accept", "")):
@@ -102,8 +103,8 @@ def read_report(
     first, last = days_of(*window, zone_of_site(session, site), USUAL_DAYS, MOST_DAYS)
     record(session, at, user.name, "alerts.report", detail=f"site {site} from={first} to={last}")
     period = read_period(session, site, first, last, at)
-    below = request.app.state.settings.useful_share
-    found = report(period.paged, period.patient_weeks, at, below)
+    by = definitions(period.paged, list(period.plans.values()), request.app.state.settings.useful_share)
+    found = report(period.paged, period.patient_weeks, at, by.review_below)
     return found, AlertReport(
         site=site,
         first=first,
@@ -111,7 +112,7 @@ def read_report(
         at=at,
         simulated=bool(period.simulated),
         patients=period.patients,
-        definitions=definitions(below),
+        definitions=by,
         **{field.name: getattr(found, field.name) for field in fields(found)},
         beside=period.beside,
         without_outcome=_unclosed(session, user, period.paged),

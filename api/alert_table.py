@@ -16,6 +16,7 @@ COLUMNS = (
     *("acknowledged", "not_acknowledged", "acknowledge_median_min", "acknowledge_p90_min"),
     *("in_time", "in_time_of", "in_time_share", "in_time_low", "in_time_high"),
     *("resolved", "resolve_median_min", "resolve_p90_min"),
+    *("closed_unanswered", "unwatched"),
 )
 
 
@@ -39,13 +40,17 @@ def _cells(one: Figures) -> list[object]:
     rate = one.rate
     return [
         *(one.pages, one.patients, one.told_again, None if rate is None else round(rate.patient_weeks, 2)),
-        *((None, None, None) if rate is None else (rate.rate, *(rate.ci or (None, None)))),
+        *((None,) * 3 if rate is None else (rate.rate, *(rate.ci or (None, None)))),
         *(one.outcomes[name] for name in OUTCOMES),
         *(one.without_outcome, one.useful.of, one.useful.n, *_share(one.useful), *_share(one.acted)),
-        *(one.acknowledged.n, one.acknowledged.waiting),
+        *(
+            one.acknowledged.n,
+            one.acknowledged.waiting,
+        ),
         *(one.acknowledged.median_min, one.acknowledged.p90_min),
         *(one.in_time.n, one.in_time.of, *_share(one.in_time)),
         *(one.resolved.n, one.resolved.median_min, one.resolved.p90_min),
+        *(one.acknowledged.ended, None if rate is None else rate.unwatched),
     ]
 
 

@@ -11,7 +11,7 @@ from api.auth import AsWardUser, Db
 from api.cases import CaseId, CaseOut, SnoozeOut, about, snooze_out, visible_case
 from api.problems import documented
 from ladder.words import Outcome
-from store import accepted, case_life, holds
+from store import accepted, case_acts, holds
 from store import cases as stories
 from store.access import User, record
 from store.database import now
@@ -100,7 +100,7 @@ def acknowledge(db: Db, user: AsWardUser, case: CaseId, said: AcknowledgeIn | No
     """Say "I have seen this": what waits to be sent is cancelled. Repeating it changes nothing."""
     visible_case(db, user, case)
     said = said or AcknowledgeIn()
-    changed = case_life.acknowledge(db, case, user.name, now(), said.comment, said.until)
+    changed = case_acts.acknowledge(db, case, user.name, now(), said.comment, said.until)
     return _acted(db, user, case, "acknowledge", changed)
 
 
@@ -108,7 +108,7 @@ def acknowledge(db: Db, user: AsWardUser, case: CaseId, said: AcknowledgeIn | No
 def assign(db: Db, user: AsWardUser, case: CaseId, said: AssignIn) -> Acted:
     """Give it to a named person, who has it until then; it comes back when that is over."""
     visible_case(db, user, case)
-    changed = case_life.assign(db, case, user.name, said.to.strip(), now(), said.comment, said.until)
+    changed = case_acts.assign(db, case, user.name, said.to.strip(), now(), said.comment, said.until)
     return _acted(db, user, case, "assign", changed)
 
 
@@ -140,7 +140,7 @@ def end_snooze(db: Db, user: AsWardUser, case: CaseId) -> Snoozed:
 def resolve(db: Db, user: AsWardUser, case: CaseId, said: ResolveIn) -> Acted:
     """Close a case with what it turned out to be. Repeating it changes nothing."""
     visible_case(db, user, case)
-    changed = case_life.resolve(db, case, user.name, said.outcome, now(), said.comment, said.until)
+    changed = case_acts.resolve(db, case, user.name, said.outcome, now(), said.comment, said.until)
     why = f"as written in case {case}" if said.outcome == Outcome.EXPECTED_LEVEL else None
     return _acted(db, user, case, "resolve", changed, why)
 
@@ -165,7 +165,7 @@ def end_level(db: Db, user: AsWardUser, case: CaseId) -> Acted:
 def reopen(db: Db, user: AsWardUser, case: CaseId, said: ReopenIn | None = None) -> Acted:
     """It is not over: you have it. Within 30 days, and not beside another open case of the patient."""
     visible_case(db, user, case)
-    changed = case_life.reopen(db, case, user.name, now(), said.comment if said else None)
+    changed = case_acts.reopen(db, case, user.name, now(), said.comment if said else None)
     return _acted(db, user, case, "reopen", changed)
 
 

@@ -10,11 +10,11 @@ import sqlalchemy as sa
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel
 
-from api.road import in_words
+from api.road import in_words, waiting_in_words
 from store import schema
 from store.database import UnsafeServer, now, refuse_unsafe_server, transaction
 from store.heartbeat import Heartbeat, heartbeats
-from store.watch_rounds import road
+from store.watch_rounds import Road, road
 
 router = APIRouter(tags=["operation"])
 STAGES = ("analytics", "alerting")
@@ -74,7 +74,8 @@ def _checks(engine: sa.Engine, url: str, at: datetime) -> Iterator[Check]:
     yield _broker(workers, at)
     for stage in (*workers, *STAGES):
         yield _stage(stage, beats.get(stage), at)
-    yield _tried("road", lambda: _road(engine, at))
+    yield _tried("road", lambda: in_words(_road(engine), at))
+    yield _tried("waiting", lambda: waiting_in_words(_road(engine), at))
     yield _ledger(workers)
     yield _queue(workers)
 
@@ -157,10 +158,9 @@ def _durability(engine: sa.Engine) -> tuple[bool, str]:
     return True, "What is committed survives a crash."
 
 
-def _road(engine: sa.Engine, at: datetime) -> tuple[bool, str]:
-    """Whether the watchdog got through lately. Where there has never been one that is said, and is well."""
+def _road(engine: sa.Engine) -> Road | None:
     with transaction(engine) as session:
-        return in_words(road(session), at)
+        return road(session)
 
 
 def _stage(stage: str, beat: Heartbeat | None, at: datetime) -> Check:

@@ -22,7 +22,8 @@ from store.heartbeat import Heartbeat, heartbeats
 from store.watch_rounds import Road, road
 
 router = APIRouter(tags=["operation"])
-NOW = ("waiting", "in_flight", "unaccounted", "dropping")  #: counts of ingest that go up and down
+#: Counts that go up and down.
+NOW = ("waiting", "in_flight", "unaccounted", "dropping", "head_waits_s", "troubles")
 FORWARDED = ("forwarded", "x-forwarded-for", "x-real-ip", "via")
 
 

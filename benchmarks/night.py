@@ -30,8 +30,9 @@ from analytics.jobs.patient_days import first_of
 from analytics.jobs.screen import decision_on
 from benchmarks.house import House
 from benchmarks.table import Table, number
-from store.daily_rows import PatientRows, daily_rows
+from store.daily_rows import daily_rows
 from store.database import engine_for, transaction
+from store.patient_rows import PatientRows
 
 PATIENTS, NIGHTS, HISTORY = 12, 15, 400
 LAST = datetime(2026, 5, 4, 19, tzinfo=UTC)

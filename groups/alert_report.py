@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from groups.measures import AnswerTimes, Told, UsefulShare, WardsPlan, agreed, answer_times, useful_share
 from groups.paged import (
-    ANSWER_WITHIN,
     FEW,
     FEW_WEEKS,
     OF_NO_USE,
@@ -44,7 +44,8 @@ class Group:
 class ForReview:
     """A rule whose share of useful pages lies below what was said, with enough cases to say so.
 
-    `clearly` where the whole interval lies below.
+    `clearly` where the whole interval lies below. It takes cases as independent; where the pages are about
+    fewer than ten patients, whose cases are not, nothing is clear.
     """
 
     rule: str
@@ -57,8 +58,8 @@ class ForReview:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """Everything of one period. By weekday and hour: when the first page of a case was, on the patient's
-    clock; `weekday_hours` has a row for each weekday from Monday on, a column for each hour."""
+    """Everything of one period. By weekday and hour: when the first page of a case was, on the ward's clock;
+    `weekday_hours` has a row for each weekday from Monday on, a column for each hour."""
 
     whole: Figures
     by_kind: list[Group]  #: of the floor, of the score, other: of rules that do not say which
@@ -82,13 +83,29 @@ class Definitions:
     too_few_weeks_below: float  #: patient-weeks
     review_below: float  #: share of useful pages
     review_from: int  #: cases with an outcome that says whether
-    acknowledge_within_min: dict[str, float]  #: by severity of the first page
+    acknowledge_within_min: dict[str, float]  #: now, by severity, where all wards of the report agree
+    review_below_from: UsefulShare  #: who says `review_below`
+    answer_times: list[AnswerTimes]  #: by which *in time* is measured, each page by the plan that held then
 
 
-def definitions(review_below: float = REVIEW_BELOW) -> Definitions:
-    """By what `report` is made with that share."""
-    within = {severity: limit.total_seconds() / 60 for severity, limit in ANSWER_WITHIN.items()}
-    return Definitions(USEFUL, OF_NO_USE, SAYS_NEITHER, FEW, FEW_WEEKS, review_below, REVIEW_FROM, within)
+def definitions(
+    paged: Sequence[Told], wards: Sequence[WardsPlan], setting: float = REVIEW_BELOW
+) -> Definitions:
+    """By what the report on these pages of these wards is made; `setting` is the share that holds where no
+    plan states one."""
+    below = useful_share(wards, setting)
+    return Definitions(
+        USEFUL,
+        OF_NO_USE,
+        SAYS_NEITHER,
+        FEW,
+        FEW_WEEKS,
+        below.share,
+        REVIEW_FROM,
+        agreed(wards),
+        below,
+        answer_times(paged, wards),
+    )
 
 
 def report(
@@ -126,7 +143,7 @@ def report(
     hours = [f"{hour:02d}" for hour in range(24)]
     table = [[0] * 24 for _ in WEEKDAYS]
     for one in paged:
-        table[one.day.weekday()][one.hour] += 1
+        table[one.weekday][one.hour] += 1
     return Report(
         whole=figures(paged, at, weeks),
         by_kind=[
@@ -138,7 +155,7 @@ def report(
         by_severity=by_severity,
         by_site=groups(lambda one: (one.site, None), sorted(patient_weeks), patient_weeks),
         by_hour=groups(lambda one: (hours[one.hour], None), hours),
-        by_weekday=groups(lambda one: (WEEKDAYS[one.day.weekday()], None), WEEKDAYS),
+        by_weekday=groups(lambda one: (WEEKDAYS[one.weekday], None), WEEKDAYS),
         weekday_hours=table,
         for_review=for_review(by_rule, review_below),
     )
@@ -166,7 +183,12 @@ def for_review(by_rule: Sequence[Group], below: float) -> list[ForReview]:
             continue
         found.append(
             ForReview(
-                group.value, group.version, useful, below, useful.ci[1] < below, _said(group, useful, below)
+                group.value,
+                group.version,
+                useful,
+                below,
+                useful.ci[1] < below and group.figures.patients >= FEW,
+                _said(group, useful, below),
             )
         )
     return sorted(found, key=lambda one: (one.useful.share, one.rule))
@@ -176,7 +198,11 @@ def _said(group: Group, useful: Share, below: float) -> str:
     name = group.value if group.version is None else f"{group.value} ({group.version})"
     low, high = useful.ci or (0.0, 1.0)
     assert useful.share is not None
+    patients, unclosed = group.figures.patients, group.figures.without_outcome
+    whose = f"{patients} patient{'' if patients == 1 else 's'}"
     return (
         f"{name}: {useful.n} of {useful.of} pages were useful, {100 * useful.share:.0f} % "
-        f"(95 % interval {100 * low:.0f} to {100 * high:.0f}); for review below {100 * below:.0f} %"
+        f"(95 % interval {100 * low:.0f} to {100 * high:.0f}), about {whose}"
+        + (f", {unclosed} more without an outcome" if unclosed else "")
+        + f"; for review below {100 * below:.0f} %"
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from groups.measures import AnswerTimes
 from groups.paged import Rate, Share, Waited
 
 TOO_FEW = "too few to say"
@@ -27,14 +28,19 @@ def rate_in_words(one: Rate | None) -> str:
 
 def times_in_words(one: Waited) -> str:
     """`25 min, 90 % within 4 h`, or why not."""
-    if one.n + one.waiting == 0:
+    if one.n + one.waiting + one.ended == 0:
         return "none yet"
     if one.median_min is None:
         few = one.reason is not None and one.reason.startswith(TOO_FEW)
-        return f"{one.n} of {one.n + one.waiting}, {TOO_FEW}" if few else "most still wait"
+        return f"{one.n} of {one.n + one.waiting + one.ended}, {TOO_FEW}" if few else "most still wait"
     if one.p90_min is None:
         return f"{span(one.median_min)}, more than 1 in 10 still wait"
     return f"{span(one.median_min)}, 90 % within {span(one.p90_min)}"
+
+
+def within_in_words(one: AnswerTimes) -> str:
+    """`within 60 min (high), 24 h (medium), 72 h (low)`."""
+    return "within " + ", ".join(f"{span(minutes)} ({name})" for name, minutes in one.within_min.items())
 
 
 def span(minutes: float) -> str:

@@ -12,7 +12,7 @@ no outcome yet: both are counted apart and are in no share. Why: docs/decisions/
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Protocol
@@ -28,7 +28,6 @@ OUTCOMES = (*USEFUL, *OF_NO_USE, *SAYS_NEITHER)
 ACTED = "acted"
 FEW = 10  #: below it no share and no time is told, only the counts
 FEW_WEEKS = 10.0  #: patient-weeks, below them no rate
-ANSWER_WITHIN = {"high": timedelta(minutes=60), "medium": timedelta(hours=24), "low": timedelta(hours=72)}
 _MINUTE = timedelta(minutes=1)
 
 
@@ -58,7 +57,17 @@ class Paged(Protocol):
 
     @property
     def hour(self) -> int:
-        """What the patient's clock showed, 0 to 23."""
+        """What the ward's clock showed, 0 to 23."""
+        ...
+
+    @property
+    def weekday(self) -> int:
+        """The same, 0 Monday to 6."""
+        ...
+
+    @property
+    def watched(self) -> bool:
+        """Whether the day is one of those that patient-weeks are made of."""
         ...
 
     @property
@@ -68,7 +77,12 @@ class Paged(Protocol):
 
     @property
     def acknowledged_at(self) -> datetime | None:
-        """When the first person answered that page."""
+        """When the first person answered that page; None, too, where nobody did before it was closed."""
+        ...
+
+    @property
+    def answer_by(self) -> datetime:
+        """When the ward's ladder would have gone on to its next step."""
         ...
 
     @property
@@ -98,9 +112,14 @@ class Share:
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """How many pages for each patient and week; null with a reason where too little was watched."""
+    """How many pages for each patient and week; null with a reason where too little was watched.
+
+    A page on a day on which its patient was not watched (a late answer after the watch was given back) is in
+    no rate, as that day is in no patient-week.
+    """
 
     pages: int
+    unwatched: int  #: further ones, on days that were not watched
     patient_weeks: float
     rate: float | None
     ci: tuple[float, float] | None  #: 95 %, as if pages came independently
@@ -109,10 +128,12 @@ class Rate:
 
 @dataclass(frozen=True, slots=True)
 class Waited:
-    """From the page until it happened, by Kaplan and Meier: whoever still waits is in it, too."""
+    """From the page until it happened, by Kaplan and Meier: whoever still waits is in it, too, and so is a
+    case that closed itself before anybody had answered, for as long as it was open."""
 
     n: int  #: it has happened
     waiting: int  #: not yet
+    ended: int  #: it never will: the case closed itself
     median_min: float | None
     p90_min: float | None  #: nine of ten waited so long or less
     reason: str | None  #: why one of them is null
@@ -131,7 +152,7 @@ class Figures:
     useful: Share  #: of the cases with an outcome that says whether
     acted: Share  #: of the same
     acknowledged: Waited
-    in_time: Share  #: acknowledged within the ward's time; who may still be is not counted
+    in_time: Share  #: acknowledged before the ladder went on; of the cases whose time for it is over
     resolved: Waited
 
 
@@ -139,23 +160,22 @@ def figures(
     paged: Sequence[Paged],
     at: datetime,
     patient_weeks: float | None = None,
-    within: Mapping[str, timedelta] = ANSWER_WITHIN,
 ) -> Figures:
     """The pages of these cases, as they stand at `at`."""
     outcomes = Counter(one.outcome for one in paged)
     judged = sum(outcomes[name] for name in (*USEFUL, *OF_NO_USE))
-    acknowledged = [_until(one, one.acknowledged_at, at) for one in paged]
+    watched = sum(one.watched for one in paged)
     return Figures(
         pages=len(paged),
         patients=len({one.patient_id for one in paged}),
         told_again=sum(one.told_again for one in paged),
-        rate=None if patient_weeks is None else rate(len(paged), patient_weeks),
+        rate=None if patient_weeks is None else rate(watched, patient_weeks, len(paged) - watched),
         outcomes={name: outcomes[name] for name in OUTCOMES},
         without_outcome=outcomes[None],
         useful=share(sum(outcomes[name] for name in USEFUL), judged),
         acted=share(outcomes[ACTED], judged),
-        acknowledged=_waited(acknowledged),
-        in_time=_in_time([one.severity for one in paged], acknowledged, within),
+        acknowledged=_waited([_until(one, one.acknowledged_at, at) for one in paged]),
+        in_time=_in_time(paged, at),
         resolved=_waited([_until(one, one.resolved_at, at) for one in paged]),
     )
 
@@ -167,41 +187,50 @@ def share(n: int, of: int) -> Share:
     return Share(n, of, n / of, wilson(n, of), None)
 
 
-def rate(pages: int, patient_weeks: float) -> Rate:
+def rate(pages: int, patient_weeks: float, unwatched: int = 0) -> Rate:
     """So many pages in so many patient-weeks, or why there is no rate."""
     if patient_weeks < FEW_WEEKS:
         why = f"too few to say: {patient_weeks:.1f} of at least {FEW_WEEKS:g} patient-weeks"
-        return Rate(pages, patient_weeks, None, None, why)
-    return Rate(pages, patient_weeks, pages / patient_weeks, byar(pages, patient_weeks), None)
+        return Rate(pages, unwatched, patient_weeks, None, None, why)
+    return Rate(pages, unwatched, patient_weeks, pages / patient_weeks, byar(pages, patient_weeks), None)
 
 
-def _until(one: Paged, then: datetime | None, at: datetime) -> tuple[float, bool]:
-    """Minutes from the page, and whether it has happened; if not, until now."""
-    return max(0.0, ((then or at) - one.paged_at) / _MINUTE), then is not None
+@dataclass(frozen=True, slots=True, order=True)
+class _Wait:
+    minutes: float
+    happened: bool
+    ended: bool
 
 
-def _waited(times: Sequence[tuple[float, bool]]) -> Waited:
-    seen = sum(happened for _, happened in times)
-    waiting = len(times) - seen
-    if len(times) < FEW:
-        why = f"too few to say: {len(times)} of at least {FEW}"
-        return Waited(seen, waiting, None, None, why)
-    median, most = times_by(times, (0.5, 0.9))
+def _until(one: Paged, then: datetime | None, at: datetime) -> _Wait:
+    """From the page until then; if it has not happened, until now, or until the case closed without it."""
+    ended = then is None and one.resolved_at is not None
+    end = then or one.resolved_at or at
+    return _Wait(max(0.0, (end - one.paged_at) / _MINUTE), then is not None, ended)
+
+
+def _waited(waits: Sequence[_Wait]) -> Waited:
+    seen, ended = sum(one.happened for one in waits), sum(one.ended for one in waits)
+    waiting = len(waits) - seen - ended
+    if len(waits) < FEW:
+        why = f"too few to say: {len(waits)} of at least {FEW}"
+        return Waited(seen, waiting, ended, None, None, why)
+    median, most = times_by([(one.minutes, one.happened) for one in waits], (0.5, 0.9))
     reason = None
     if median is None:
         reason = "more than half still wait, or wait too short to say"
     elif most is None:
         reason = "more than one in ten still wait, or wait too short to say"
-    return Waited(seen, waiting, median, most, reason)
+    return Waited(seen, waiting, ended, median, most, reason)
 
 
-def _in_time(
-    severities: Sequence[str], times: Sequence[tuple[float, bool]], within: Mapping[str, timedelta]
-) -> Share:
-    limits = {severity: limit / _MINUTE for severity, limit in within.items()}
-    known = [
-        answered and waited <= limits[severity]
-        for severity, (waited, answered) in zip(severities, times, strict=True)
-        if severity in limits and (answered or waited > limits[severity])
+def _in_time(paged: Sequence[Paged], at: datetime) -> Share:
+    """Only cases whose time is over: among the others those who answer are known before those who will not,
+    and would make the share look better than it is. A case that closed itself earlier asked nobody."""
+    over = [
+        one.acknowledged_at is not None and one.acknowledged_at <= one.answer_by
+        for one in paged
+        if one.answer_by < at
+        and (one.acknowledged_at is not None or one.resolved_at is None or one.resolved_at > one.answer_by)
     ]
-    return share(sum(known), len(known))
+    return share(sum(over), len(over))

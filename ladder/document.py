@@ -58,8 +58,9 @@ def document_of(plan: Plan) -> dict[str, Any]:
             for severity, ladder in plan.ladders.items()
         },
         "after_hours": dict(plan.after_hours),
-        "useful_share": plan.useful_share,
     }
+    if plan.useful_share is not None:
+        found["useful_share"] = plan.useful_share
     if plan.quiet is not None:
         found["quiet_hours"] = {"from": _clock(plan.quiet.start), "to": _clock(plan.quiet.end)}
     return found

@@ -85,9 +85,7 @@ def after(
         case Acknowledged():
             return _acknowledged(life, happening, timings, at)
         case Assigned():
-            held = _held(life, happening.until, timings, at)
-            seen = life.acknowledged_by or happening.by
-            return _has_it(life, CaseState.IN_PROGRESS, seen, held, happening.to), (Cancel(),)
+            return _assigned(life, happening, timings, at)
         case Snoozed():
             return _snoozed(life, happening, at)
         case SnoozeEnded():
@@ -112,7 +110,9 @@ def after(
 
 
 def _evidence(life: Life, found: Evidence, timings: Timings, at: datetime) -> tuple[Life, tuple[Effect, ...]]:
-    worse = is_worse(found.severity, life.severity)
+    # What is worse and untold makes nothing more urgent that people were told of: the next page that bad
+    # would not be worse any more, and they would not hear of it.
+    worse = is_worse(found.severity, life.severity) and not (found.untold and life.paged)
     life = replace(life, evidence_at=at, severity=found.severity if worse else life.severity)
     if found.untold:
         return life, (Suppressed(found.untold),)
@@ -125,26 +125,45 @@ def _evidence(life: Life, found: Evidence, timings: Timings, at: datetime) -> tu
         return _anew(replace(life, paged=True), timings, at), (Cancel(), *said)
     if _snoozing(life, at):
         return life, (Suppressed(f"snoozed until {_clock(life.snoozed_until)}"),)
-    if life.answered:
+    if _has_still(life, at):
         return life, (Suppressed(f"{life.acknowledged_by} has it until {_clock(life.held_until)}"),)
     if life.next_at is None:  # everybody had been told, or it had been left for review
         return _anew(life, timings, at), ()
+    # No word of who was told: a step may wait for its time, or have been silenced.
     if found.silenced_until is not None and found.silenced_until > at:
         why = _silenced(found.silenced_until, found.silenced_by)
     elif life.rung == 0:
-        why = f"nobody is told yet; the first turn is {_clock(life.next_at)}"
+        why = f"whoever is on duty is told at {_clock(life.next_at)}"
     else:
-        why = f"the people of step {life.step} were told; the next turn is {_clock(life.next_at)}"
+        why = f"step {life.step} was taken; the next turn is {_clock(life.next_at)}"
     return life, (Suppressed(why),)
 
 
 def _acknowledged(
     life: Life, said: Acknowledged, timings: Timings, at: datetime
 ) -> tuple[Life, tuple[Effect, ...]]:
-    if life.answered:
+    if _has_still(life, at):
         return life, ()
     held = _held(life, said.until, timings, at)
-    return _has_it(life, CaseState.ACKNOWLEDGED, said.by, held, None), (Cancel(),)
+    # An answer whose time is over is none, also before the turn that says so.
+    over = (_had_it(life),) if life.answered else ()
+    return _has_it(life, CaseState.ACKNOWLEDGED, said.by, held, None), (*over, Cancel())
+
+
+def _assigned(life: Life, said: Assigned, timings: Timings, at: datetime) -> tuple[Life, tuple[Effect, ...]]:
+    if _has_still(life, at) and life.assigned_to == said.to and said.until is None:
+        return life, ()
+    held = _held(life, said.until, timings, at)
+    seen = life.acknowledged_by or said.by
+    return _has_it(life, CaseState.IN_PROGRESS, seen, held, said.to), (Cancel(),)
+
+
+def _has_still(life: Life, at: datetime) -> bool:
+    return life.answered and life.held_until is not None and at < life.held_until
+
+
+def _had_it(life: Life) -> Said:
+    return Said("acknowledgement_ended", f"{life.acknowledged_by} had it until now")
 
 
 def _has_it(life: Life, state: CaseState, by: str, held: datetime, to: str | None) -> Life:
@@ -189,7 +208,7 @@ def _snoozed(life: Life, said: Snoozed, at: datetime) -> tuple[Life, tuple[Effec
     _not_too_long(said.until, at)
     if life.severity == "high" and (said.second is None or said.second == said.by):
         raise Refused("An urgent case is snoozed by two persons: another one has to agree.")
-    life = replace(life, snoozed_until=said.until, snoozed_severity=life.severity)
+    life = replace(life, snoozed_until=said.until, snoozed_severity=life.severity, unheard=False)
     return replace(life, next_at=_next_of(life, life.held_until)), (Cancel(),)
 
 
@@ -197,10 +216,8 @@ def _snooze_over(life: Life, timings: Timings, at: datetime) -> Life:
     life = replace(life, snoozed_until=None, snoozed_severity=None)
     if not life.paged:
         return life
-    if life.held_until is not None and life.held_until > at:
-        return replace(life, next_at=life.held_until)
     if life.answered:
-        return replace(life, next_at=at)  # the answer ends, too, and the story says so
+        return replace(life, next_at=life.held_until)
     # As where the snooze ends by itself: whoever was told before it may be gone, and quiet hours are quiet.
     return _anew(life, timings, at)
 
@@ -248,6 +265,9 @@ def _anew(life: Life, timings: Timings, at: datetime) -> Life:
 def _tick(life: Life, tick: Tick, timings: Timings, at: datetime) -> tuple[Life, tuple[Effect, ...]]:
     if life.next_at is None or at < life.next_at:
         return life, ()
+    back = _next_of(life, life.held_until)
+    if back is not None and at < back:  # whoever has moved the timer: nobody is told of what somebody has
+        return replace(life, next_at=back), ()
     if at - life.evidence_at > STALE_AFTER:
         # The next page begins anew, as that of a case that was only looked at.
         left = replace(
@@ -256,13 +276,13 @@ def _tick(life: Life, tick: Tick, timings: Timings, at: datetime) -> tuple[Life,
         return left, (Said("stale", f"nothing new for {STALE_AFTER.days} days: for review, nobody is told"),)
     said: tuple[Effect, ...] = ()
     if life.snoozed_until is not None or life.answered:
-        if life.answered:
-            said = (Said("acknowledgement_ended", f"{life.acknowledged_by} had it until now"),)
-        else:
-            said = (Said("snooze_ended", "its time was over"),)
+        said = (_had_it(life) if life.answered else Said("snooze_ended", "its time was over"),)
         life = _anew(life, timings, at)
         if life.next_at is not None and at < life.next_at:
             return life, said
+    # A turn that comes late, or that something has brought forward, may have come into quiet hours.
+    if (later := timings.not_before(life.severity, at)) > at:
+        return replace(life, next_at=later), said
     life, told = _next_rung(life, tick, timings.of[life.severity], timings, at)
     return life, said + told
 
@@ -271,7 +291,8 @@ def _next_rung(
     life: Life, tick: Tick, timing: Timing, timings: Timings, at: datetime
 ) -> tuple[Life, tuple[Effect, ...]]:
     last = len(timing.rungs)
-    if life.rung >= last and life.repeats >= timing.repeats:
+    # Beyond the last one: a plan with fewer was saved meanwhile, and its last one was not told yet.
+    if life.rung == last and life.repeats >= timing.repeats:
         why = "everybody on the ladder was told and nobody has answered"
         return replace(life, next_at=None, unheard=True), (Said("nobody_answered", why),)
     if tick.silenced_until is not None and tick.silenced_until > at:
@@ -290,7 +311,7 @@ def _next_rung(
 
 
 def _unreached(life: Life, found: Unreached, at: datetime) -> tuple[Life, tuple[Effect, ...]]:
-    if life.answered or life.rung != found.rung or life.next_at is None:
+    if life.answered or life.snoozed_until is not None or life.rung != found.rung or life.next_at is None:
         return life, ()
     why = f"nobody could be told at step {life.step}: the next ones are told at once"
     return replace(life, next_at=at), (Said("nobody_reached", why),)

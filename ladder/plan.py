@@ -114,7 +114,8 @@ class Plan:
     swaps: tuple[Swap, ...] = ()
     quiet: Quiet | None = None
     after_hours: Mapping[str, str] = field(default_factory=dict)  #: for the patient, by language
-    useful_share: float = 0.5  #: of its pages that must be useful, else a rule is flagged for review
+    #: Of its pages that must be useful, else a rule is flagged for review; None: as the installation has it.
+    useful_share: float | None = None
 
     def ladder(self, severity: str) -> Ladder:
         """The ladder of a severity; that of `low` for a lesser one (`info`)."""

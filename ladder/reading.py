@@ -64,7 +64,6 @@ def plan_of(document: Any) -> Plan:
     useful = entries.share(top.get("useful_share"), "`useful_share`", faults)
     if faults or zone is None:
         raise BadPlan(list(dict.fromkeys(faults)))
-    useful = 0.5 if useful is None else useful
     return Plan(zone, persons, roles, ladders, holidays, swaps, quiet, after_hours, useful)
 
 

@@ -8,8 +8,7 @@ from datetime import datetime, timedelta
 
 #: Nobody answers for longer than this, whatever they say: then the case comes back.
 LONGEST_HOLD = timedelta(days=30)
-#: What one person says of an urgent case keeps everybody else from being told of urgent pain: so long at
-#: most.
+#: What one person says of an urgent case keeps everybody else from being told of it: so long at most.
 #: The shortest published window for answers to symptom alerts is 48 h.
 LONGEST_ALONE = timedelta(hours=48)
 #: Without evidence for so long a case is one for the review queue, and no timer tells of it any more.

@@ -1,9 +1,9 @@
-"""Ways to the operators that share nothing with the outbox: a file, a mail, a webhook, each within 10 s."""
+"""Ways to the operators that share nothing with the outbox: a file, a mail, a webhook."""
 
 from __future__ import annotations
 
+import http.client
 import json
-import os
 import smtplib
 import ssl
 import urllib.error
@@ -15,6 +15,7 @@ from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from patrol.troubles import Alarm
+from store.lines import append_line
 
 TIMEOUT_S = 10.0
 
@@ -49,13 +50,10 @@ def operators_from(configured: str, file: Path | None) -> dict[str, Send]:
 
 
 def _append(file: Path, alarm: Alarm) -> None:
-    line = json.dumps(alarm.as_json()) + "\n"
-    descriptor = os.open(file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
     try:
-        os.write(descriptor, line.encode())
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+        append_line(file, json.dumps(alarm.as_json()))
+    except OSError as error:
+        raise OSError(f"the file could not be written: {error.strerror}") from None
 
 
 def _post(url: str, alarm: Alarm) -> None:
@@ -72,14 +70,15 @@ def _post(url: str, alarm: Alarm) -> None:
 
 
 def open_and_close(request: urllib.request.Request) -> None:
-    """Ask, and read little of the answer. Raises `OSError` where it is not 2xx; redirects count as that."""
+    """Ask; of the answer only the status counts. Raises `OSError` where it is not 2xx; no redirect."""
     try:
-        with _opener.open(request, timeout=TIMEOUT_S) as answer:
-            answer.read(1024)
+        with _opener.open(request, timeout=TIMEOUT_S):
+            pass
     except urllib.error.HTTPError as error:
         error.close()
         raise OSError(f"it answered {error.code}") from None
-    except (OSError, ValueError) as error:
+    # What is no HTTP raises `HTTPException`, and so does a bad address, which it quotes.
+    except (OSError, ValueError, http.client.HTTPException) as error:
         raise OSError(f"it did not answer: {type(error).__name__}") from None
 
 

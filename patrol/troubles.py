@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from patrol.legs import Round
 
 AGAIN_AFTER = timedelta(hours=1)
+NAMED_CASES = 5  #: cases that nobody answers are a trouble each up to here, the others one together
 _ALARMS = uuid.UUID("0f2f8a52-3b38-5a0e-9d55-0c3f0f6e7b41")
 
 
@@ -21,6 +22,7 @@ class Trouble:
     text: str
     over: str  #: what is said when it is over
     link: str | None = None
+    since: datetime | None = None  #: where that is known better than by when it was found
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +87,7 @@ def news(
         one = after[key] = replace(before, trouble=trouble) if before else Known(trouble, at)
         if one.told_at is None:
             alarms.append(Alarm(trouble, "begins", one.since, at))
-        elif at - one.told_at >= AGAIN_AFTER:
+        elif at - one.told_at >= AGAIN_AFTER or at < one.told_at:  # the clock was put back
             alarms.append(Alarm(trouble, "lasts", one.since, at))
     for key, one in known.items():
         if key not in there and one.told_at is not None:
@@ -100,6 +102,14 @@ def told(known: Mapping[str, Known], alarm: Alarm) -> dict[str, Known]:
     if alarm.kind == "over":
         return {name: one for name, one in known.items() if name != key}
     return {**known, key: replace(known[key], told_at=alarm.at)}
+
+
+def longest_ago(by_clock: datetime, passed: timedelta, at: datetime) -> datetime:
+    """When something was, by the clock of then and by the time that has `passed`: whichever is longer ago.
+
+    A clock that was put back would have it in the future, and a machine that slept counts no time.
+    """
+    return min(by_clock, at - passed)
 
 
 def of_road(last_good: datetime, newest: Round | None, every: timedelta, at: datetime) -> list[Trouble]:
@@ -119,31 +129,107 @@ def of_database(away_since: datetime | None, patience: timedelta, at: datetime) 
     return [Trouble("database", text, "The database answers again.")]
 
 
-def of_waits(
-    answer_since: datetime | None, message_since: datetime | None, every: timedelta, at: datetime
-) -> list[Trouble]:
-    """Somebody's answer is not judged, or somebody's message not sent, for two periods."""
-    found = []
-    if answer_since is not None and at - answer_since > 2 * every:
-        text = f"An answer of a patient waits to be judged since {clock(answer_since)}: look at analytics."
-        found.append(Trouble("answers", text, "All answers are judged."))
-    if message_since is not None and at - message_since > 2 * every:
-        text = f"A message is due since {clock(message_since)} and nobody sends it: look at alerting."
-        found.append(Trouble("messages", text, "All messages that were due are taken in hand."))
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What is the first in its queue, and since when it has been."""
+
+    what: object
+    since: datetime
+
+
+def still_first(before: Mapping[str, Held], first: Mapping[str, object], at: datetime) -> dict[str, Held]:
+    """How long the first of each queue has been the same; a queue with None is empty.
+
+    By the watchdog's own looking: a row may be of before the part that works it off was started.
+    """
+    found = {}
+    for queue, what in first.items():
+        known = before.get(queue)
+        if known is not None and known.what == what and known.since <= at:
+            found[queue] = known
+        elif what is not None:
+            found[queue] = Held(what, at)
     return found
+
+
+def of_answers(
+    since: datetime | None, looked_since: datetime, every: timedelta, at: datetime
+) -> list[Trouble]:
+    """Somebody's answer is not judged for two periods; time in which nobody could have judged it is none."""
+    if since is None or at - max(since, looked_since) <= 2 * every:
+        return []
+    text = f"An answer of a patient waits to be judged since {clock(since)}: look at analytics."
+    return [Trouble("answers", text, "All answers are judged.", since=since)]
+
+
+def of_messages(
+    since: datetime | None, looked_since: datetime, every: timedelta, at: datetime
+) -> list[Trouble]:
+    """Somebody's message is due for two periods, and nobody takes it in hand."""
+    if since is None or at - max(since, looked_since) <= 2 * every:
+        return []
+    text = f"A message is due since {clock(since)} and nobody sends it: look at alerting."
+    return [Trouble("messages", text, "All messages that were due are taken in hand.", since=since)]
+
+
+def of_channel(held: Held | None, site: str, channel: str, every: timedelta, at: datetime) -> list[Trouble]:
+    """A message is tried again and again for two periods, and its channel does not take it."""
+    if held is None or at - held.since <= 2 * every:
+        return []
+    text = (
+        f"A message of site {site} is tried since {clock(held.since)} or longer, and the channel {channel} "
+        "does not take it: look at that channel."
+    )
+    return [Trouble("channel", text, "No message is refused any more.", since=held.since)]
+
+
+def of_audit(held: Held | None, head_waits: timedelta, every: timedelta, at: datetime) -> list[Trouble]:
+    """What was written down gets no seal for two periods, or no place outside takes the head."""
+    found = []
+    if held is not None and at - held.since > 2 * every:
+        text = (
+            f"The audit is not sealed since {clock(held.since)}: {held.what} waits. What is removed from it "
+            "now is not missed. Look at alerting."
+        )
+        found.append(Trouble("audit", text, "The audit is sealed again.", since=held.since))
+    if head_waits > 2 * every:
+        text = (
+            f"The head of the audit is published nowhere since {clock(at - head_waits)}: look at "
+            "ACTALGIA_AUDIT_HEAD_FILE and ACTALGIA_AUDIT_HEAD_URL, and at the log of alerting."
+        )
+        found.append(
+            Trouble("head", text, "The head of the audit is published again.", since=at - head_waits)
+        )
+    return found
+
+
+def of_parts(held: Mapping[str, Held], every: timedelta, at: datetime) -> list[Trouble]:
+    """A part lives, and a thread of it has ended: nobody starts it again."""
+    return [
+        Trouble(
+            f"part {part}", f"{part} is alive, but a part of it has ended: restart it.", f"{part} is well."
+        )
+        for part, one in held.items()
+        if at - one.since > 2 * every
+    ]
 
 
 def of_unheard(cases: Sequence[int], base_url: str) -> list[Trouble]:
     """Cases of which everybody on the ladder was told and that nobody has answered."""
-    return [
+    url = base_url.rstrip("/")
+    found = [
         Trouble(
             f"case {number}",
             f"Case {number}: the whole ladder was told and nobody has answered.",
             f"Case {number} is answered.",
-            f"{base_url.rstrip('/')}/cases/{number}",
+            f"{url}/cases/{number}",
         )
-        for number in cases
+        for number in cases[:NAMED_CASES]
     ]
+    if more := len(cases) - NAMED_CASES if len(cases) > NAMED_CASES else 0:
+        text = f"{more} further cases: the whole ladder was told and nobody has answered."
+        found.append(Trouble("cases", text, "No further case is unanswered.", f"{url}/"))
+    return found
 
 
 def clock(at: datetime) -> str:

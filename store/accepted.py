@@ -8,11 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime, tzinfo
 
+import numpy as np
 import sqlalchemy as sa
+from numpy.typing import NDArray
 from sqlalchemy.orm import Session
 
+from days.cut import day_of
 from ladder.words import Outcome
 from store.cases import tell
 from store.database import StoreError
@@ -65,6 +68,19 @@ def _said_levels(session: Session, patient_ids: Sequence[int]) -> dict[int, list
             waits = (urgent or level >= URGENT_FROM) and second is None
             since = at if agreed_at is None else agreed_at
             own.append(Accepted(level, since, until, case_id, by, why, planned, second, waits))
+    return found
+
+
+def accepted_by_day(levels: Sequence[Accepted], first: date, days: int, zone: tzinfo) -> NDArray[np.float64]:
+    """The level of each of so many local days from `first` on, the highest of several; NaN where none is.
+
+    Each holds from the day on which the case was closed to the day before it ended.
+    """
+    found = np.full(days, np.nan)
+    for one in levels:
+        begin, end = ((day_of(at, zone) - first).days for at in (one.since, one.until))
+        there = slice(max(begin, 0), max(end, 0))
+        found[there] = np.fmax(found[there], one.level)
     return found
 
 

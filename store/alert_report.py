@@ -1,7 +1,8 @@
 """What became of the pages of a period: cases as they stand, how long patients were watched, what was beside.
 
-A page belongs to the patient's local day on which somebody was first told of the case. Real people, or
-simulated ones where a ward has no others, never both.
+A page belongs to the patient's local day on which somebody was first told of the case; its hour and weekday
+are those of the ward's clock, by which people are on duty. Real people, or simulated ones where a ward has no
+others, never both.
 """
 
 from __future__ import annotations
@@ -14,9 +15,13 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from days.cut import day_of
+from ladder.answering import answer_by
+from store.cases import SYSTEM
+from store.decisions import WITHOUT_CASE
 from store.people import Patient, zone_of
-from store.zones import local_clock, local_day, zone_at, zones_of
+from store.plan_history import Held, PlanHistory, plan_histories
+from store.watched import Watched, watched_days
+from store.zones import local_day, zone_at
 
 #: Lines in the story of a case by which a person answers a page.
 ANSWERS = ("acknowledged", "assigned", "snoozed", "resolved")
@@ -35,9 +40,13 @@ class PagedCase:
     resolved_at: datetime | None
     paged_at: datetime  #: when the first message was decided
     day: date  #: the patient's local day of that
-    hour: int  #: what the patient's clock showed, 0 to 23
+    hour: int  #: what the ward's clock showed, 0 to 23
+    weekday: int  #: the same, 0 Monday to 6
+    watched: bool  #: the patient was, on that day
     told_again: int  #: further times that somebody was told of it
     acknowledged_at: datetime | None  #: when the first person answered the first page
+    answer_by: datetime  #: when the ladder would have gone on
+    times: Held  #: by which plan that is so
     rule: str | None  #: by which the first page was decided
     because: str | None  #: severe, score
     settings: str | None
@@ -50,6 +59,7 @@ class Beside:
 
     suppressed: int  #: pages that were decided and held back by a silence; each has its reason in the case
     untold: int  #: evidence that told nobody anew: answered, snoozed, expected, told before
+    untold_without_case: int  #: decided again in other words when its case was closed: no case, nobody told
     cases_without_page: int  #: opened to be looked at: nobody was told
     reviews: int  #: days of patients that were for the worklist
     check_ins: int  #: patients who were asked again
@@ -64,6 +74,7 @@ class Period:
     patient_weeks: dict[str, float]  #: of each site
     patients: int  #: watched on a day at least
     simulated: bool | None
+    plans: dict[str, PlanHistory]  #: of each site with patients
 
 
 def read_period(session: Session, site: str | None, first: date, last: date, at: datetime) -> Period:
@@ -80,20 +91,45 @@ def read_period(session: Session, site: str | None, first: date, last: date, at:
         "low": datetime.combine(first, time(), UTC) - timedelta(days=1),
         "high": datetime.combine(last, time(), UTC) + timedelta(days=2),
     }
-    paged, held, untold, unpaged = _cases(session, asked)
-    watched = session.execute(_WATCHED, asked).all()
-    reviews, check_ins = session.execute(_ASIDE, asked).one()
+    watched = {one.patient_id: one for one in watched_days(session, _COUNTED, asked)}
+    sites = sorted({one.site for one in watched.values()})
+    saved = plan_histories(session, site)
+    plans = {name: saved.get(name) or PlanHistory(name, None, None, (), ()) for name in sites}
+    zones = {name: zone_of_site(session, name, plans[name]) for name in sites}
+    rows = session.execute(_CASES, asked).all()
+    reviews, check_ins, again = session.execute(_ASIDE, asked).one()
+    days: Counter[str] = Counter()
+    for one in watched.values():
+        days[one.site] += one.days
     return Period(
-        paged,
-        Beside(held, untold, unpaged, reviews, check_ins),
-        {row.site: float(row.days) / 7 for row in watched},
-        sum(row.patients for row in watched),
+        [
+            _page(row, watched[row.patient_id], plans[row.site], zones[row.site])
+            for row in rows
+            if row.paged_at is not None and first <= row.day <= last
+        ],
+        Beside(
+            suppressed=sum(row.held for row in rows),
+            untold=sum(row.untold for row in rows),
+            untold_without_case=again,
+            cases_without_page=sum(
+                row.paged_at is None and not row.ever_held and first <= row.day <= last for row in rows
+            ),
+            reviews=reviews,
+            check_ins=check_ins,
+        ),
+        {name: days[name] / 7 for name in sites},
+        sum(one.days > 0 for one in watched.values()),
         simulated,
+        plans,
     )
 
 
-def zone_of_site(session: Session, site: str) -> tzinfo:
-    """Where most of its patients live: by it a ward says "today". UTC where there are none."""
+def zone_of_site(session: Session, site: str, plan: PlanHistory | None = None) -> tzinfo:
+    """By which clock a ward says "today" and who is on duty: its plan's, else where most of its patients
+    live. UTC where there are none."""
+    history = plan or plan_histories(session, site)[site]
+    if history.plan is not None:
+        return history.plan.tz
     most = sa.func.mode().within_group(Patient.tz)
     return zone_of(session.scalar(sa.select(most).where(Patient.site == site)) or "UTC")
 
@@ -103,40 +139,31 @@ def _simulated(session: Session, site: str | None) -> bool | None:
     return session.scalar(query if site is None else query.where(Patient.site == site))
 
 
-def _cases(session: Session, asked: dict[str, Any]) -> tuple[list[PagedCase], int, int, int]:
-    """The cases that were paged; how many pages were held back, how much evidence told nobody, how many cases
-    never were a page."""
-    rows = session.execute(_CASES, asked).all()
-    first, last = asked["first"], asked["last"]
-    paged = [
-        PagedCase(
-            row.case_id,
-            row.patient_id,
-            row.site,
-            row.state,
-            row.paged_severity or row.severity,
-            row.outcome,
-            row.resolved_at,
-            row.paged_at,
-            row.day,
-            row.hour,
-            row.told - 1,
-            row.acknowledged_at,
-            row.rule,
-            row.because,
-            row.settings,
-            row.thresholds,
-        )
-        for row in rows
-        if row.paged_at is not None and first <= row.day <= last
-    ]
-    held = [(row.patient_id, at) for row in rows for at in row.held or ()]
-    zones = zones_of(session, (patient for patient, _ in held))
-    days = Counter(first <= day_of(at, zones[patient]) <= last for patient, at in held)
-    unpaged = sum(row.paged_at is None and not row.held and first <= row.day <= last for row in rows)
-    # A page that is held back has a line of its own in the story, too.
-    untold = sum(row.untold for row in rows) - days[True]
-    return paged, days[True], untold, unpaged
+def _page(row: Any, watched: Watched, plan: PlanHistory, zone: tzinfo) -> PagedCase:
+    severity = row.paged_severity or row.severity
+    times, there = plan.held(row.paged_at), row.paged_at.astimezone(zone)
+    return PagedCase(
+        row.case_id,
+        row.patient_id,
+        row.site,
+        row.state,
+        severity,
+        row.outcome,
+        row.resolved_at,
+        row.paged_at,
+        row.day,
+        there.hour,
+        there.weekday(),
+        watched.on(row.day),
+        row.told - 1,
+        row.acknowledged_at,
+        answer_by(times.timings, severity, row.paged_at),
+        times,
+        row.rule,
+        row.because,
+        row.settings,
+        row.thresholds,
+    )
 
 
 #: Whose pages are counted; not those of the patient who only tests the road.
@@ -145,12 +172,16 @@ _COUNTED = (
 )
 
 # A case that was closed before the period, or opened after it, has no first page in it.
+#
+# The first page was decided by the newest evidence until then that was not followed at once by the line that
+# says why nobody is told: while a page waits (for the end of a silence, of quiet hours) more may join the
+# case. A line that takes something back is no evidence for a page. A page that is held back has a line with
+# its step; that of evidence has none.
 _CASES = sa.text(
     f"""
     SELECT c.id AS case_id, p.id AS patient_id, p.site, c.state, c.severity, c.outcome, c.resolved_at,
-           d.paged_at, d.told, d.held, a.acknowledged_at, u.untold,
+           d.paged_at, d.told, a.acknowledged_at, u.held, u.untold, u.ever_held,
            {local_day("coalesce(d.paged_at, c.opened_at)")} AS day,
-           CAST(extract(hour FROM {local_clock("d.paged_at")}) AS int) AS hour,
            e.evidence ->> 'rule' AS rule, e.evidence ->> 'because' AS because,
            e.evidence ->> 'settings' AS settings, e.evidence ->> 'thresholds' AS thresholds,
            e.evidence ->> 'severity' AS paged_severity
@@ -158,69 +189,40 @@ _CASES = sa.text(
     JOIN "case" c ON c.patient_id = p.id AND c.kind = 'clinical' AND c.opened_at < :high
          AND (c.resolved_at IS NULL OR c.resolved_at >= :low)
     CROSS JOIN LATERAL (
-        SELECT min(o.at) FILTER (WHERE o.told) AS paged_at, count(*) FILTER (WHERE o.told) AS told,
-               array_agg(o.at) FILTER (WHERE NOT o.told) AS held
+        SELECT min(o.at) AS paged_at, count(*) AS told
         FROM (
-            SELECT min(decided_at) AS at, bool_or(state <> 'suppressed') AS told
-            FROM delivery WHERE case_id = c.id GROUP BY step
+            SELECT min(decided_at) AS at FROM delivery
+            WHERE case_id = c.id AND state <> 'suppressed' GROUP BY step
         ) o
     ) d
     {zone_at("coalesce(d.paged_at, c.opened_at)")}
     LEFT JOIN LATERAL (
-        SELECT evidence FROM case_event
-        WHERE case_id = c.id AND kind IN ('opened', 'evidence') AND at <= d.paged_at
-        ORDER BY id DESC LIMIT 1
+        SELECT evidence FROM (
+            SELECT id, at, kind, evidence,
+                   lead(kind = 'suppressed' AND NOT jsonb_exists(evidence, 'step'))
+                       OVER (ORDER BY id) AS nobody
+            FROM case_event WHERE case_id = c.id
+        ) s
+        WHERE kind IN ('opened', 'evidence') AND at <= d.paged_at AND NOT jsonb_exists(evidence, 'withdrawn')
+        ORDER BY nobody IS TRUE, id DESC LIMIT 1
     ) e ON true
     LEFT JOIN LATERAL (
         SELECT min(at) AS acknowledged_at FROM case_event
-        WHERE case_id = c.id AND kind IN {ANSWERS} AND at >= d.paged_at
+        WHERE case_id = c.id AND kind IN {ANSWERS} AND at >= d.paged_at AND actor <> '{SYSTEM}'
     ) a ON true
     CROSS JOIN LATERAL (
-        SELECT count(*) AS untold FROM case_event s {zone_at("s.at")}
-        WHERE s.case_id = c.id AND s.kind = 'suppressed' AND {local_day("s.at")} BETWEEN :first AND :last
+        SELECT count(*) FILTER (WHERE s.within AND s.of_page) AS held,
+               count(*) FILTER (WHERE s.within AND NOT s.of_page) AS untold,
+               coalesce(bool_or(s.of_page), false) AS ever_held
+        FROM (
+            SELECT jsonb_exists(s.evidence, 'step') AS of_page,
+                   {local_day("s.at")} BETWEEN :first AND :last AS within
+            FROM case_event s {zone_at("s.at")}
+            WHERE s.case_id = c.id AND s.kind = 'suppressed'
+        ) s
     ) u
     WHERE {_COUNTED}
     ORDER BY c.id
-    """
-)
-
-_AT = "CAST(:at AS timestamptz)"
-_BEGINS = "lower(r.during)"
-_ENDS = f"least(upper(r.during) - interval '1 microsecond', {_AT})"  # LEAST ignores nulls; the end is outside
-
-# Watched on a local day: wears a device at some time of it, or is asked to keep a diary; as in the judgement
-# of ended days. Days on which both are so count once.
-_WATCHED = sa.text(
-    f"""
-    SELECT p.site, count(w.days) AS patients, coalesce(sum(w.days), 0) AS days
-    FROM patient p
-    LEFT JOIN LATERAL (
-        SELECT nullif(sum(upper(piece) - lower(piece)), 0) AS days
-        FROM unnest((
-            SELECT range_agg(one.days) * datemultirange(daterange(:first, :last, '[]'))
-            FROM (
-                SELECT daterange(begins.day, ends.day, '[]') AS days
-                FROM wearing r
-                CROSS JOIN LATERAL (
-                    SELECT {local_day(_BEGINS)} AS day FROM (SELECT) one {zone_at(_BEGINS)}
-                ) begins
-                CROSS JOIN LATERAL (
-                    SELECT {local_day(_ENDS)} AS day FROM (SELECT) one {zone_at(_ENDS)}
-                ) ends
-                WHERE r.patient_id = p.id AND lower(r.during) < least(:high, :at)
-                  AND (upper(r.during) IS NULL OR upper(r.during) >= :low)
-                UNION ALL
-                SELECT daterange(k.first_day, least(coalesce(k.last_day, today.day), today.day), '[]')
-                FROM diary_asked k
-                CROSS JOIN LATERAL (
-                    SELECT {local_day(_AT)} AS day FROM (SELECT) one {zone_at(_AT)}
-                ) today
-                WHERE k.patient_id = p.id AND k.first_day <= today.day
-            ) one
-        )) piece
-    ) w ON true
-    WHERE {_COUNTED}
-    GROUP BY p.site
     """
 )
 
@@ -234,6 +236,9 @@ _ASIDE = sa.text(
     ) AS reviews, (
         SELECT count(*) FROM patient p JOIN check_in k ON k.patient_id = p.id
         WHERE k.day BETWEEN :first AND :last AND {_COUNTED}
-    ) AS check_ins
+    ) AS check_ins, (
+        SELECT count(*) FROM patient p JOIN decision v ON v.patient_id = p.id
+        WHERE v.untold = '{WITHOUT_CASE}' AND v.day BETWEEN :first AND :last AND {_COUNTED}
+    ) AS again
     """
 )

@@ -67,20 +67,25 @@ class BadHeads(ValueError):
 def heads_in(lines: Iterable[str]) -> list[Head]:
     """The heads of a published file, a line each; blank lines are skipped.
 
-    A last line that was cut off, because the machine stopped while it was written, is left out. Raises
-    `BadHeads` in one sentence.
+    A line that was cut off, because the machine stopped or the disk was full while it was written, is left
+    out. Raises `BadHeads` in one sentence.
     """
     found: list[Head] = []
-    written = [(number, line) for number, line in enumerate(lines, start=1) if line.strip()]
-    for number, line in written:
+    for number, line in enumerate(lines, start=1):
+        if not line.strip() or _cut_off(line.strip()):
+            continue
         try:
             said = json.loads(line)
             head = Head(datetime.fromisoformat(said["at"]), int(said["n"]), bytes.fromhex(said["digest"]))
         except (ValueError, KeyError, TypeError) as error:
-            if number == written[-1][0] and found and not line.endswith("\n"):
-                break
             raise BadHeads(f"line {number} is no published head of an audit") from error
         if len(head.digest) != 32 or head.n < 1 or head.at.tzinfo is None:
             raise BadHeads(f"line {number} is no published head of an audit")
         found.append(head)
     return found
+
+
+def _cut_off(line: str) -> bool:
+    """Whether this is the beginning of a head and not its end."""
+    begins = '{"at": "'
+    return (line.startswith(begins) or begins.startswith(line)) and not line.endswith("}")

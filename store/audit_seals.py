@@ -130,6 +130,15 @@ def window(passed_tx: int, next_tx: int) -> tuple[int, int]:
     return (passed_tx, next_tx) if passed_tx <= next_tx else (0, FOR_EVER)
 
 
+def oldest_unsealed(session: Session) -> str | None:
+    """What is next to be sealed, as `entry 17`; None: all is sealed. The same for long: nobody seals."""
+    start, end = window(passed(session), running(session)[1])
+    found = [
+        (row[-1], source, row[0]) for source in TABLES for row in _waiting(session, source, start, end, 1)
+    ]
+    return None if not found else "{1} {2}".format(*min(found))
+
+
 def unsealed(source: str) -> sa.ColumnElement[bool]:
     """The condition that a row of `source` has no seal."""
     return ~sa.exists().where(AuditSeal.source == source, AuditSeal.entry == TABLES[source].id)

@@ -1,39 +1,33 @@
 """What happens to a case, carried out: the row is locked, `ladder.life` decides, row and story and outbox are
 written in one transaction.
 
-Only the alerting process tells anybody: it brings the installation's channels. Whoever answers a case (pages,
-API, commands) brings none, and what they do never tells.
+Only the alerting process tells anybody: it brings the installation's channels. What persons do stands in
+`store.case_acts`: they bring none, and what they do never tells.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from ladder.happenings import (
-    Acknowledged,
-    Assigned,
     Cancel,
     Effect,
     Evidence,
     Happening,
     Notified,
-    Reopened,
     Resolved,
     Said,
     Snoozed,
-    SnoozeEnded,
     Suppressed,
     Tell,
     Tick,
     Unreached,
 )
 from ladder.life import Life, Refused, after
-from ladder.timing import LONGEST_HOLD
 from ladder.words import UNANSWERED, CaseState, Outcome, is_worse
 from store import outbox
 from store.alert_silences import end_snoozes, silenced_until
@@ -44,8 +38,6 @@ from store.wards import Ward, ward_of
 
 #: A ladder whose rungs all reach nobody is gone through at once; more turns than any ladder has.
 _TURNS = 100
-#: So long a closed case can be re-opened.
-REOPENS_FOR = timedelta(days=30)
 
 
 class NotNow(StoreError):
@@ -98,111 +90,6 @@ def locked(session: Session, case_id: int) -> Case:
     return case
 
 
-def acknowledge(
-    session: Session,
-    case_id: int,
-    by: str,
-    at: datetime,
-    comment: str | None = None,
-    until: datetime | None = None,
-) -> bool:
-    """ "I have seen this", and have it until then. What waits to be sent is cancelled. False when somebody
-    had said so before. Raises `NotNow`."""
-    case = locked(session, case_id)
-    if not happen(session, case, Acknowledged(by, until), at):
-        return False
-    tell(session, case_id, at, "acknowledged", by, comment, _until(case))
-    return True
-
-
-def assign(
-    session: Session,
-    case_id: int,
-    by: str,
-    to: str,
-    at: datetime,
-    comment: str | None = None,
-    until: datetime | None = None,
-) -> bool:
-    """Give the case to a named person, who has it from now on. Raises `NotNow`."""
-    case = locked(session, case_id)
-    if case.assigned_to == to and until is None:
-        return False
-    happen(session, case, Assigned(by, to, until), at)
-    tell(session, case_id, at, "assigned", by, comment, {"to": to, **_until(case)})
-    return True
-
-
-def resolve(
-    session: Session,
-    case_id: int,
-    by: str,
-    outcome: Outcome,
-    at: datetime,
-    comment: str | None = None,
-    until: datetime | None = None,
-) -> bool:
-    """Close a case with what it turned out to be. False when it was closed before.
-
-    An expected level quietens pages, so it ends: at `until`, at the latest after 30 days (`store.accepted`).
-    Raises `NotNow`.
-    """
-    case = locked(session, case_id)
-    if not happen(session, case, Resolved("" if by == SYSTEM else by, outcome), at):
-        return False
-    said: dict[str, Any] = {"outcome": str(outcome)}
-    if outcome == Outcome.EXPECTED_LEVEL:
-        if until is not None and not at < until <= at + LONGEST_HOLD:
-            raise NotNow(f"An expected level holds for at most {LONGEST_HOLD.days} days from now.")
-        said["until"] = (until or at + LONGEST_HOLD).isoformat()
-    elif until is not None:
-        raise NotNow("Only an expected level has a time until which it holds.")
-    case.resolved_at, case.resolved_by = at, by
-    tell(session, case_id, at, "resolved", by, comment, said)
-    return True
-
-
-def reopen(session: Session, case_id: int, by: str, at: datetime, comment: str | None = None) -> bool:
-    """It is not over: whoever says so has it. False when it is open. Raises `NotNow` when the patient has
-    another open case: what is new belongs there, or when it was closed long ago."""
-    case = locked(session, case_id)
-    if case.resolved_at is not None and at - case.resolved_at > REOPENS_FOR:
-        raise NotNow(f"The case was closed more than {REOPENS_FOR.days} days ago: what is new opens another.")
-    other = session.scalar(
-        sa.select(Case.id).where(
-            Case.patient_id == case.patient_id,
-            Case.kind == case.kind,
-            Case.state != CaseState.RESOLVED,
-            Case.id != case_id,
-        )
-    )
-    if other is not None:
-        raise NotNow(f"The patient has an open case already, {other}: what is new belongs there.")
-    case.resolved_at = case.resolved_by = None
-    try:
-        if not happen(session, case, Reopened(by), at):
-            return False
-    except sa.exc.IntegrityError as taken:  # opened since the look
-        raise NotNow("The patient has another open case by now: what is new belongs there.") from taken
-    tell(session, case_id, at, "reopened", by, comment)
-    return True
-
-
-def snooze(session: Session, case_id: int, agreed: Snoozed, at: datetime, why: str) -> None:
-    """Nobody is told until then. Raises `NotNow`. Who wanted it and why stands in `store.alert_silences`."""
-    case = locked(session, case_id)
-    happen(session, case, agreed, at)
-    until = {"until": agreed.until.isoformat(), "second": agreed.second}
-    tell(session, case_id, at, "snoozed", agreed.by, why, {k: v for k, v in until.items() if v})
-
-
-def end_snooze(session: Session, case_id: int, by: str, at: datetime) -> None:
-    """Whoever would have been told is told from now on, unless somebody has the case."""
-    case = locked(session, case_id)
-    if happen(session, case, SnoozeEnded(by), at):
-        tell(session, case_id, at, "snooze_ended", by)
-
-
 def notified(session: Session, case_id: int, at: datetime) -> None:
     """A message about the case is out: an opened case is notified, any other stays what it is."""
     case = locked(session, case_id)
@@ -228,7 +115,8 @@ def unreachable(
     """No channel of a person takes the message of that step: the story says so, once; the case is locked.
 
     When that is so of everybody of the case's last step, the next rung is told at once, never where somebody
-    has answered. After the last rung the same persons would be told: there the ladder keeps its time.
+    has answered. After the last rung the same persons would be told, and there the ladder keeps its time;
+    unless others are on duty by now, or stand in a plan that was saved meanwhile.
     """
     case = locked(session, case_id)
     said = sa.select(CaseEvent.evidence["recipient"].astext).where(
@@ -241,10 +129,13 @@ def unreachable(
         return
     why = f"no channel of {recipient} takes the message of step {step}; they are tried on"
     tell(session, case_id, at, "unreachable", SYSTEM, why, {"step": step, "recipient": recipient})
-    if step != case.step or outbox.recipients(session, case_id, step) - gone - {recipient}:
+    told = outbox.recipients(session, case_id, step)
+    if step != case.step or told - gone - {recipient}:
         return
     ward = ward_of(session, _site(session, case), channels)
-    if case.rung < len(ward.timings.of[case.severity].rungs):
+    timing = ward.timings.of[case.severity]
+    others = {to.recipient for to in ward.reached(case.severity, case.rung, at)} - told
+    if case.rung < len(timing.rungs) or (others and case.repeats < timing.repeats):
         happen(session, case, Unreached(case.rung), at, ward=ward)
 
 
@@ -334,7 +225,3 @@ def _why_cancelled(happening: Happening, by: str) -> str:
 
 def _site(session: Session, case: Case) -> str:
     return session.get_one(Patient, case.patient_id).site
-
-
-def _until(case: Case) -> dict[str, Any]:
-    return {} if case.held_until is None else {"until": case.held_until.isoformat()}

@@ -1,101 +1,28 @@
-"""The daily rows of patients: what diary, watch and chart say of each local day, as arrays.
+"""The daily rows of patients (`store.patient_rows`), read from what is stored.
 
-Names, units and gaps are those of section 4 of the contract: unknown is NaN, never 0. The cost is that of
-the days asked for, however long the history is.
+The cost is that of the days asked for, however long the history is.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Any
 
 import numpy as np
 import sqlalchemy as sa
-from numpy.typing import NDArray
 from sqlalchemy.orm import Session
 
 from days.cut import day_of, day_start
-from store.accepted import Accepted, accepted_levels
+from store.accepted import Accepted, accepted_by_day, accepted_levels
 from store.own_reports import own_reports, superseded
+from store.patient_rows import MOVED, SAID, Answer, PatientRows
 from store.people import Patient
+from store.wear_runs import worn_longest
 from store.zones import local_day, zone_at, zones_of
 
-Floats = NDArray[np.float64]
 _DAY = timedelta(days=1)
-
-SAID = ("average", "worst", "breakthrough", "rescue_doses")  #: by the diary
-MOVED = ("steps", "activity", "wear_fraction", "sleep_efficiency", "io", "ra")  #: by devices
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """One entry of the diary in the form that counts; `at` is true time."""
-
-    day: date
-    at: datetime
-    received_at: datetime
-    worst: int | None
-    average: int | None
-
-
-@dataclass(frozen=True)
-class PatientRows:
-    """One patient's local days from `first` on, to the last day asked for."""
-
-    patient_id: int
-    code: str
-    zone: tzinfo
-    first: date
-    numbers: dict[str, Floats]  #: each of one value a day, NaN where unknown
-    device: NDArray[np.int64]  #: the id of the device worn longest that day, -1 where none was
-    treatments: dict[int, frozenset[str]]  #: the kinds begun on a day, by its place
-    #: Of all days, oldest first, those without any score left out; and what a clock that is ahead dates to
-    #: the day after the last: it is no row yet, and severe now all the same.
-    answers: list[Answer]
-
-    @property
-    def days(self) -> int:
-        """How many there are."""
-        return len(self.device)
-
-    def until(self, day: date) -> PatientRows:
-        """The days before `day`, and what was answered of them."""
-        days = max(0, min((day - self.first).days, self.days))
-        return replace(
-            self,
-            numbers={name: values[:days].copy() for name, values in self.numbers.items()},
-            device=self.device[:days].copy(),
-            treatments={place: kinds for place, kinds in self.treatments.items() if place < days},
-            answers=[one for one in self.answers if one.day < day],
-        )
-
-    def followed_by(self, new: PatientRows) -> PatientRows:
-        """These days and the ones after them, which begin with the day after the last."""
-        moved = {place + self.days: kinds for place, kinds in new.treatments.items()}
-        return replace(
-            new,
-            first=self.first,
-            numbers={name: np.concatenate([self.numbers[name], own]) for name, own in new.numbers.items()},
-            device=np.concatenate([self.device, new.device]),
-            treatments={**self.treatments, **moved},
-            answers=[*self.answers, *new.answers],
-        )
-
-    def from_first_known(self) -> PatientRows:
-        """From the first day on that has anything; where nothing is known, the last day alone."""
-        there = np.logical_or.reduce([~np.isnan(self.numbers[name]) for name in (*SAID, *MOVED)])
-        there |= self.device >= 0
-        there[list(self.treatments)] = True
-        begin = int(np.argmax(there)) if there.any() else self.days - 1
-        return replace(
-            self,
-            first=self.first + begin * _DAY,
-            numbers={name: values[begin:].copy() for name, values in self.numbers.items()},
-            device=self.device[begin:],
-            treatments={place - begin: kinds for place, kinds in self.treatments.items()},
-        )
 
 
 def daily_rows(
@@ -155,7 +82,7 @@ def every_day(
     span = span_of([*whose], first, last)
     said = _by_patient(session.execute(_EVERY_FORM if as_known else _NEWEST_FORM, span))
     moved = _by_patient(session.execute(_MOVED, span))
-    worn = _by_patient(session.execute(_WORN, span))
+    worn = worn_longest(session, [*whose], first, last)
     treated = _by_patient(session.execute(_TREATED, span))
     calendar: dict[tzinfo, _Calendar] = {}
     found = []
@@ -230,16 +157,16 @@ def _rows(
             for name in MOVED:
                 if (value := getattr(row, name)) is not None:
                     numbers[name][place] = value
-    for row in worn:
-        if (place := days.place(row.day)) is not None:
-            device[place] = row.device_id
+    for day, device_id in worn:
+        if (place := days.place(day)) is not None:
+            device[place] = device_id
     for row in treated:
         place = days.place(row.day)
         if place is not None and not (as_known and row.entered_at >= days.end(place)):
             treatments.setdefault(place, set()).add(row.kind)
     numbers["utc_offset_min"] = days.offset_min
     if person.accepted:
-        numbers["accepted_level"] = _accepted(person.accepted, days)
+        numbers["accepted_level"] = accepted_by_day(person.accepted, days.first, days.length, days.zone)
     return PatientRows(
         patient_id,
         person.code,
@@ -260,16 +187,6 @@ def _known(said: list[Any], days: _Calendar) -> list[Any]:
         if place is not None and row.received_at < days.end(place):
             forms[row.entry, row.device_id, row.own_patient] = row
     return sorted(forms.values(), key=lambda row: (row.true_at, row.id))
-
-
-def _accepted(levels: list[Accepted], days: _Calendar) -> Floats:
-    """From the local day on which a case was closed to the day before it ended; the highest of several."""
-    found = np.full(days.length, np.nan)
-    for one in levels:
-        begin, end = ((day_of(at, days.zone) - days.first).days for at in (one.since, one.until))
-        there = slice(max(begin, 0), max(end, 0))
-        found[there] = np.fmax(found[there], one.level)
-    return found
 
 
 def _by_patient(rows: sa.Result[Any]) -> dict[int, list[Any]]:
@@ -311,15 +228,6 @@ _MOVED = sa.text(
     WHERE patient_id = ANY(CAST(:patients AS bigint[])) AND day BETWEEN :first AND :last
       AND index IN ('steps', 'mean_activity', 'worn_min', 'hours', 'sleep_efficiency', 'io', 'RA_day')
     GROUP BY patient_id, day
-    """
-)
-_WORN = sa.text(
-    """
-    SELECT DISTINCT ON (patient_id, day) patient_id, day, device_id
-    FROM wear_run
-    WHERE patient_id = ANY(CAST(:patients AS bigint[])) AND day BETWEEN :first AND :last AND state = 'worn'
-    GROUP BY patient_id, day, device_id
-    ORDER BY patient_id, day, sum(ends - starts) DESC, device_id
     """
 )
 _TREATED = sa.text(

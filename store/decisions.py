@@ -13,6 +13,9 @@ from store.database import Base, notify, one_of
 
 TIERS = ("page", "review", "check_in", "technical")  #: most urgent first
 SEVERITY_RANK = {"low": 0, "medium": 1, "high": 2}
+#: Why nobody is told of a decision that says again, in other words, what a case stood for that is closed by
+#: now: it is in no case, so what there is of it is the decision.
+WITHOUT_CASE = "the same was told before, and its case is closed"
 MOST_LOOKED_AT = 400  #: decisions of a patient: some for each day of several weeks
 
 
@@ -29,6 +32,9 @@ class Decision(Base):
         sa.Index("ix_decision_patient", "patient_id", "id"),  # the newest of a patient
         sa.Index(  # what of a patient is to be reviewed
             "ix_decision_review", "patient_id", "id", postgresql_where=sa.text("verdict = 'review'")
+        ),
+        sa.Index(  # of whom nobody was told, and why
+            "ix_decision_nobody_told", "patient_id", "day", postgresql_where=sa.text("untold IS NOT NULL")
         ),
         sa.CheckConstraint(f"tier IS NULL OR {one_of('tier', TIERS)}", name="tier"),
     )
@@ -55,6 +61,14 @@ def newest_decision(session: Session, patient_id: int) -> Decision | None:
     return session.scalar(
         sa.select(Decision).where(Decision.patient_id == patient_id).order_by(Decision.id.desc()).limit(1)
     )
+
+
+def untold_decisions(session: Session, patient_id: int, first: date, most: int = 20) -> list[Decision]:
+    """Those for days from `first` on that fired and of which nobody was told, the newest first."""
+    query = sa.select(Decision).where(
+        Decision.patient_id == patient_id, Decision.untold.is_not(None), Decision.day >= first
+    )
+    return list(session.scalars(query.order_by(Decision.id.desc()).limit(most)))
 
 
 def add_decision(session: Session, decision: Decision) -> bool:

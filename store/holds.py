@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from ladder.happenings import Snoozed
 from ladder.timing import LONGEST_HOLD
 from ladder.words import UNANSWERED, CaseState
-from store import case_life
+from store import case_acts
 from store.alert_silences import AlertSilence, NotSilenced, end_snoozes, snooze_of
 from store.case_life import NotNow, locked
 from store.cases import Case, CaseEvent, tell
@@ -47,7 +47,7 @@ def snooze(session: Session, case_id: int, by: str, until: datetime, why: str, a
     if case.severity == "high":
         tell(session, case_id, at, "snooze_asked", by, why, {"until": until.isoformat()})
     else:
-        case_life.snooze(session, case_id, Snoozed(by, until), at, why)
+        case_acts.snooze(session, case_id, Snoozed(by, until), at, why)
     session.add(asked_for)
     session.flush()
     return asked_for
@@ -64,7 +64,7 @@ def agree_to_snooze(session: Session, case_id: int, by: str, at: datetime) -> Al
         raise NotNow(f"The snooze is in force until {ends}: nobody has to agree.")
     if (why_not := why_not_two(session, asked.author, by, of=case.patient_id)) is not None:
         raise NotNow(why_not)
-    case_life.snooze(session, case_id, Snoozed(asked.author, asked.ends, by), at, asked.reason)
+    case_acts.snooze(session, case_id, Snoozed(asked.author, asked.ends, by), at, asked.reason)
     asked.second, asked.second_at = by, at
     session.flush()
     return asked
@@ -80,7 +80,7 @@ def end_snooze(session: Session, case_id: int, by: str, at: datetime) -> None:
         end_snoozes(session, case_id, by, at)
         tell(session, case_id, at, "snooze_withdrawn", by)
     else:
-        case_life.end_snooze(session, case_id, by, at)
+        case_acts.end_snooze(session, case_id, by, at)
 
 
 def silence_patient(

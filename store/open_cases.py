@@ -45,8 +45,8 @@ def open_or_join(
 ) -> tuple[int, bool]:
     """The patient's one open clinical case with this evidence in it; (case id, whether it was opened now).
 
-    A page brings its outbox rows in the same transaction, as `ladder.life` says. Evidence that is more severe
-    raises the severity, it never lowers it. `untold` says why nobody is told, however severe: the case is
+    A page brings its outbox rows in the same transaction, as `ladder.life` says. A page that is more severe
+    raises the severity, nothing lowers it. `untold` says why nobody is told, however severe: the case is
     there to be looked at.
     """
     opened = session.scalar(

@@ -17,6 +17,9 @@ from sqlalchemy.orm import Session
 from store.outbox import Delivery, DeliveryState
 
 HOLDING = timedelta(seconds=60)  #: how long a worker may hold a message; longer than any time-out
+#: Nothing waits for longer than this between two attempts, by whether it is urgent: what does was given its
+#: time by a clock that has been set back since.
+FARTHEST = {True: timedelta(minutes=2), False: timedelta(minutes=20)}
 MOST_TOGETHER = 1000  #: messages of one digest
 
 
@@ -94,6 +97,20 @@ def claim(
     )
 
 
+def keep(session: Session, ids: Collection[int], at: datetime) -> None:
+    """Hold on to messages that a worker still has in hand."""
+    if ids:
+        session.execute(_later(sa.and_(Delivery.id.in_(list(ids)), _PENDING), at + HOLDING))
+
+
+def bring_back(session: Session, at: datetime) -> None:
+    """What a clock that was set back would keep waiting is due when a claim of it, if there is one, has run
+    out."""
+    for urgent, farthest in FARTHEST.items():
+        stray = sa.and_(_PENDING, Delivery.urgent.is_(urgent), Delivery.next_attempt_at > at + farthest)
+        session.execute(_later(stray, at + HOLDING))
+
+
 def digest_key(session: Session, ids: Sequence[int]) -> uuid.UUID:
     """The key of a new digest: the same for whoever groups the same messages again."""
     first = session.scalars(sa.select(Delivery.idempotency_key).where(Delivery.id == min(ids))).one()
@@ -106,8 +123,16 @@ def still_pending(session: Session, ids: Collection[int]) -> set[int]:
     return set(session.scalars(sa.select(Delivery.id).where(wanted, Delivery.state == DeliveryState.PENDING)))
 
 
+_PENDING = Delivery.state == sa.literal_column("'pending'")  # as the index has it
+
+
+def _later(which: sa.ColumnElement[bool], until: datetime) -> sa.Update:
+    change = sa.update(Delivery).where(which).values(next_attempt_at=until)
+    return change.execution_options(synchronize_session=False)
+
+
 def _pending(at: datetime) -> sa.ColumnElement[bool]:
-    return sa.and_(Delivery.state == sa.literal_column("'pending'"), Delivery.next_attempt_at <= at)
+    return sa.and_(_PENDING, Delivery.next_attempt_at <= at)
 
 
 def _due(

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from ladder.words import CaseState, Outcome
 from store import people
-from store.case_life import resolve
+from store.case_acts import resolve
 from store.cases import SYSTEM, Case
 from store.reserved import SYNTHETIC
 

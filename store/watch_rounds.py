@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,6 +13,7 @@ from sqlalchemy.dialects import postgresql as pg
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from store.database import Base
+from store.heartbeat import Heartbeat
 
 KEPT_FOR = timedelta(days=7)  #: 2,016 rounds of five minutes
 
@@ -53,11 +54,22 @@ class Road:
     every: timedelta  #: as the newest round says
     missing: str | None  #: of the newest round
     detail: str | None
+    waits: tuple[tuple[str, datetime], ...] = ()  #: (what, since when), as the watchdog last said
+    said_at: datetime | None = None
 
     def unmonitored_since(self, at: datetime) -> datetime | None:
-        """Since when nobody has got through, where that is longer than two periods; None: it is well."""
+        """Since when nobody has got through, where that is longer than two periods; None: it is well.
+
+        An instant that is still to come by more than a period: the clock was put back, and nothing is known.
+        """
         last = self.good_at or self.since
-        return last if at - last > 2 * self.every else None
+        return last if at - last > 2 * self.every or last - at > self.every else None
+
+    def waiting(self, at: datetime) -> tuple[tuple[str, datetime], ...]:
+        """What waits though the road is open; nothing where the watchdog is silent, as the road then says."""
+        if self.said_at is None or abs(at - self.said_at) > 2 * self.every:
+            return ()
+        return self.waits
 
 
 def add_round(
@@ -90,17 +102,17 @@ def add_round(
 
 
 def road(session: Session) -> Road | None:
-    """The whole road by what is written down of it; None where no watchdog has ever made a round."""
-    newest = session.scalar(sa.select(WatchRound).order_by(WatchRound.ended_at.desc()).limit(1))
+    """The whole road by what is written down of it; None where no watchdog has ever made a round.
+
+    The newest is the one that was written last, whatever the clock said then.
+    """
+    last_first = sa.select(WatchRound).order_by(WatchRound.id.desc()).limit(1)
+    newest = session.scalar(last_first)
     if newest is None:
         return None
-    good = session.scalar(
-        sa.select(WatchRound)
-        .where(WatchRound.missing.is_(None))
-        .order_by(WatchRound.ended_at.desc())
-        .limit(1)
-    )
+    good = session.scalar(last_first.where(WatchRound.missing.is_(None)))
     since = session.scalars(sa.select(sa.func.min(WatchRound.started_at))).one()
+    said = session.get(Heartbeat, "watchdog")
     return Road(
         good_at=good.ended_at if good else None,
         took_s=(good.ended_at - good.started_at).total_seconds() if good else None,
@@ -109,7 +121,14 @@ def road(session: Session) -> Road | None:
         every=timedelta(seconds=newest.every_s),
         missing=newest.missing,
         detail=newest.detail,
+        waits=tuple(_shown(said.counts.get("shown", []))) if said else (),
+        said_at=said.at if said else None,
     )
+
+
+def _shown(troubles: Iterable[Mapping[str, str]]) -> Iterator[tuple[str, datetime]]:
+    for one in troubles:
+        yield one["key"], datetime.fromisoformat(one["since"])
 
 
 def forget_rounds(session: Session) -> None:

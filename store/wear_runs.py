@@ -124,6 +124,18 @@ def stretches_of(session: Session, patient_id: int, first: date, last: date) -> 
     return stretches, not rows or rows[0].found <= MOST_STRETCHES
 
 
+def worn_longest(
+    session: Session, patient_ids: Sequence[int], first: date, last: date
+) -> dict[int, list[tuple[date, int]]]:
+    """For each of these patients the days in [first, last] on which a device was worn, with the id of the one
+    that was worn longest."""
+    span = {"patients": list(patient_ids), "first": first, "last": last}
+    found: dict[int, list[tuple[date, int]]] = {}
+    for patient_id, day, device_id in session.execute(_WORN_LONGEST, span):
+        found.setdefault(patient_id, []).append((day, device_id))
+    return found
+
+
 def wears_any(session: Session, patient_id: int, at: datetime) -> bool:
     """Whether the patient wears a device that measures."""
     return bool(
@@ -139,3 +151,14 @@ def wears_any(session: Session, patient_id: int, at: datetime) -> bool:
             {"p": patient_id, "at": at},
         )
     )
+
+
+_WORN_LONGEST = sa.text(
+    """
+    SELECT DISTINCT ON (patient_id, day) patient_id, day, device_id
+    FROM wear_run
+    WHERE patient_id = ANY(CAST(:patients AS bigint[])) AND day BETWEEN :first AND :last AND state = 'worn'
+    GROUP BY patient_id, day, device_id
+    ORDER BY patient_id, day, sum(ends - starts) DESC, device_id
+    """
+)

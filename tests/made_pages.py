@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from ladder.words import Outcome
 from store import people
-from store.case_life import acknowledge, resolve
+from store.case_acts import acknowledge, resolve
 from store.database import transaction
 from store.open_cases import open_or_join
 

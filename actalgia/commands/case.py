@@ -76,12 +76,12 @@ def acknowledge(
 ) -> None:
     """Say "I have seen this"."""
     from actalgia.system import find_system
-    from store import access, case_life, cases
+    from store import access, case_acts, cases
     from store.database import now, transaction
 
     ends = None if until is None else instant(until, "--until")
     with transaction(find_system(data_dir).engine()) as session:
-        first = case_life.acknowledge(session, number, by, now(), comment, ends)
+        first = case_acts.acknowledge(session, number, by, now(), comment, ends)
         patient = cases.patient_of(session, number)
         access.record(session, now(), by, "case.acknowledge", patient, f"case {number}")
     say(
@@ -104,7 +104,7 @@ def resolve(
     """Close a case with what it turned out to be."""
     from actalgia.system import find_system
     from ladder.words import Outcome
-    from store import accepted, access, case_life, cases
+    from store import accepted, access, case_acts, cases
     from store.database import now, transaction
 
     try:
@@ -114,7 +114,7 @@ def resolve(
     if chosen == Outcome.EXPECTED_LEVEL and not (comment or "").strip():
         raise typer.BadParameter("--comment: an expected level needs a reason: say why it is expected")
     with transaction(find_system(data_dir).engine()) as session:
-        first = case_life.resolve(session, number, by, chosen, now(), comment)
+        first = case_acts.resolve(session, number, by, chosen, now(), comment)
         patient = cases.patient_of(session, number)
         why = f"as written in case {number}" if chosen == Outcome.EXPECTED_LEVEL else None
         access.record(session, now(), by, "case.resolve", patient, f"case {number}", why)

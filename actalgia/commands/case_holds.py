@@ -26,11 +26,11 @@ def assign(
     data_dir: DataDirOption = None,
 ) -> None:
     """Hand a case to a named person."""
-    from store import case_life
+    from store import case_acts
     from store.database import now
 
     ends = None if until is None else instant(until, "--until")
-    _do(data_dir, "assign", number, by, lambda s: case_life.assign(s, number, by, to, now(), comment, ends))
+    _do(data_dir, "assign", number, by, lambda s: case_acts.assign(s, number, by, to, now(), comment, ends))
     say(f"Case {number} is handed to {to}.")
 
 
@@ -96,10 +96,10 @@ def end_level(number: Number, by: By, data_dir: DataDirOption = None) -> None:
 
 def reopen(number: Number, by: By, comment: Comment = None, data_dir: DataDirOption = None) -> None:
     """It is not over: whoever opens it again has it."""
-    from store import case_life
+    from store import case_acts
     from store.database import now
 
-    done = _do(data_dir, "reopen", number, by, lambda s: case_life.reopen(s, number, by, now(), comment))
+    done = _do(data_dir, "reopen", number, by, lambda s: case_acts.reopen(s, number, by, now(), comment))
     say(f"Case {number} is open again, {by} has it." if done else f"Case {number} was open.")
 
 

@@ -14,7 +14,8 @@ from datetime import date, datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from store.daily_rows import PatientRows, Person, every_day, people
+from store.daily_rows import Person, every_day, people
+from store.patient_rows import PatientRows
 from store.row_stamps import Stamp, stamps_before
 
 

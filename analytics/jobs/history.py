@@ -14,9 +14,10 @@ from analytics.escalation.rows import DailyRows
 from analytics.jobs.patient_days import REACH_DAYS, as_daily_rows
 from days.cut import day_of
 from store.attributes import attributes_of
-from store.daily_rows import PatientRows, daily_rows
+from store.daily_rows import daily_rows
 from store.database import transaction
 from store.outcomes import outcomes_since
+from store.patient_rows import PatientRows
 
 AT_ONCE = 100  #: patients in memory
 LEARNS = timedelta(days=REACH_DAYS)  #: before the first day that counts: what is usual is learned from them

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 import numpy as np
 
 from analytics.escalation.rows import NUMBERS, DailyRows
-from store.daily_rows import PatientRows
+from store.patient_rows import PatientRows
 
 REACH_DAYS = 180
 _STEP_DAYS = 30

@@ -28,8 +28,8 @@ from analytics.jobs.site_settings import settings_of
 from days.cut import day_of
 from store import decisions, marks, results
 from store.check_ins import ask_again
-from store.daily_rows import PatientRows
 from store.database import transaction
+from store.patient_rows import PatientRows
 from store.people import Patient
 from store.responses import mark_responses
 from store.standing import Before, standing

@@ -13,7 +13,7 @@ from api.pages import until as instants
 from api.pages.entry import own_path
 from api.problems import Problem
 from ladder.words import Outcome
-from store import accepted, case_life, cases, holds, worklist
+from store import accepted, case_acts, cases, holds, worklist
 from store.access import User, colleagues, record
 from store.alert_silences import visible_silence
 from store.case_life import NotNow
@@ -33,7 +33,7 @@ def acknowledge(
 ) -> Response:
     """ "I have seen this", and have it until then. Repeating it changes nothing."""
     patient = _case(db, user, case_id)
-    case_life.acknowledge(db, case_id, user.name, now(), comment.strip() or None, _instant(until))
+    case_acts.acknowledge(db, case_id, user.name, now(), comment.strip() or None, _instant(until))
     return _done(db, user, patient, "case.acknowledge", case_id, back)
 
 
@@ -51,7 +51,7 @@ def assign(
     patient = _case(db, user, case_id)
     if to not in (user.name, *colleagues(db, patient.site)):
         raise Problem(409, "There is nobody of this name at the site.")
-    case_life.assign(db, case_id, user.name, to, now(), comment.strip() or None, _instant(until))
+    case_acts.assign(db, case_id, user.name, to, now(), comment.strip() or None, _instant(until))
     return _done(db, user, patient, "case.assign", case_id, back)
 
 
@@ -78,7 +78,7 @@ def resolve(
     patient = _case(db, user, case_id)
     if outcome == Outcome.EXPECTED_LEVEL and not comment.strip():
         raise NotNow("An expected level needs a reason: say in the comment why it is expected.")
-    case_life.resolve(db, case_id, user.name, outcome, now(), comment.strip() or None)
+    case_acts.resolve(db, case_id, user.name, outcome, now(), comment.strip() or None)
     why = f"as written in case {case_id}" if outcome == Outcome.EXPECTED_LEVEL else None
     return _done(db, user, patient, "case.resolve", case_id, back, why)
 
@@ -87,7 +87,7 @@ def resolve(
 def reopen(db: Db, user: AsWardUser, case_id: int, comment: Comment = "", back: Back = "/") -> Response:
     """It is not over: whoever says so has it."""
     patient = _case(db, user, case_id)
-    case_life.reopen(db, case_id, user.name, now(), comment.strip() or None)
+    case_acts.reopen(db, case_id, user.name, now(), comment.strip() or None)
     return _done(db, user, patient, "case.reopen", case_id, back)
 
 

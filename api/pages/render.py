@@ -20,7 +20,7 @@ from api.road import of_page
 from api.treatment_kinds import KINDS
 from severity.cut_points import severity
 from store.access import User
-from store.case_life import REOPENS_FOR
+from store.case_acts import REOPENS_FOR
 from store.people import Patient
 from store.worklist import CANNOT_JUDGE, FIRE
 
@@ -46,7 +46,7 @@ def page(
         "fragment": is_refresh(request),
         "here": "",
         "live": False,
-        "road": of_page(request.app.state.road),
+        "road": of_page(request.app.state.road, user.site if user else None),
         **context,
     }
     return HTMLResponse(_environment().get_template(template).render(shown), status)

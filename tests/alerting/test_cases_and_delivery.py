@@ -17,7 +17,7 @@ from alerting.channels import channels_from
 from alerting.delivery import deliver_one
 from alerting.log_file import LogFile
 from ladder.words import Outcome
-from store import case_life
+from store import case_acts
 from store.cases import Case, CaseEvent
 from store.database import transaction
 from store.decisions import Decision, add_decision
@@ -80,7 +80,7 @@ def test_where_many_decisions_wait_the_urgent_ones_are_taken_first(engine, cast,
 
 def acknowledge(engine, by="nurse Anna", **more):
     with transaction(engine) as session:
-        return case_life.acknowledge(session, rows(engine, Case)[0].id, by, NOON, **more)
+        return case_acts.acknowledge(session, rows(engine, Case)[0].id, by, NOON, **more)
 
 
 def test_more_of_the_same_after_an_acknowledgement_is_evidence_and_no_new_message(engine, cast):
@@ -196,8 +196,8 @@ def test_nothing_is_sent_after_an_acknowledgement(engine, cast, tmp_path):
     take_decisions(engine, ["log"], NOON)
     with transaction(engine) as session:
         case_id = rows(engine, Case)[0].id
-        assert case_life.acknowledge(session, case_id, "nurse Anna", NOON, "seen")
-        assert not case_life.acknowledge(session, case_id, "somebody else", NOON)
+        assert case_acts.acknowledge(session, case_id, "nurse Anna", NOON, "seen")
+        assert not case_acts.acknowledge(session, case_id, "somebody else", NOON)
     assert not deliver_one(engine, {"log": LogFile(tmp_path / "o")}, LINK, NOON + timedelta(hours=1))
     (case,) = rows(engine, Case)
     assert (case.state, case.acknowledged_by) == ("acknowledged", "nurse Anna")
@@ -209,8 +209,8 @@ def test_a_resolved_case_has_an_outcome_and_makes_room_for_the_next(engine, cast
     take_decisions(engine, ["log"], NOON)
     with transaction(engine) as session:
         case_id = rows(engine, Case)[0].id
-        assert case_life.resolve(session, case_id, "nurse Anna", Outcome.ACTED, NOON, "dose raised")
-        assert not case_life.resolve(session, case_id, "nurse Anna", Outcome.FALSE, NOON)
+        assert case_acts.resolve(session, case_id, "nurse Anna", Outcome.ACTED, NOON, "dose raised")
+        assert not case_acts.resolve(session, case_id, "nurse Anna", Outcome.FALSE, NOON)
     decide(engine, cast.rising, reason="the next day", day=NOON.date() + timedelta(days=1))
     take_decisions(engine, ["log"], NOON)
     assert [case.outcome for case in rows(engine, Case)] == ["acted", None]

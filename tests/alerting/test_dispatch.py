@@ -15,7 +15,7 @@ from alerting.channels import channels_from
 from alerting.dispatch import Dispatch
 from alerting.lanes import AT_ONCE, SHUT_FOR, SHUTS_AFTER, WINDOW
 from ladder.reading import plan_of
-from store.case_life import acknowledge
+from store.case_acts import acknowledge
 from store.cases import Case, CaseEvent
 from store.database import now, transaction
 from store.open_cases import open_or_join

@@ -14,7 +14,7 @@ from alerting.dispatch import Dispatch
 from alerting.lanes import GROUPED_OVER
 from alerting.log_file import LogFile
 from store import holds
-from store.case_life import acknowledge
+from store.case_acts import acknowledge
 from store.cases import Case
 from store.database import now, transaction
 from store.open_cases import open_or_join

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from alerting.cases import take_turns
 from ladder.reading import plan_of
-from store.case_life import acknowledge
+from store.case_acts import acknowledge
 from store.cases import Case, CaseEvent
 from store.database import transaction
 from store.open_cases import open_or_join

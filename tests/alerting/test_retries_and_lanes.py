@@ -6,8 +6,19 @@ from datetime import timedelta
 
 import pytest
 
-from alerting.lanes import AT_ONCE, GROUPED_OVER, MOST_GIVEN_UP, SHUT_FOR, SHUTS_AFTER, WINDOW, Lane, Pace
+from alerting.lanes import (
+    AT_ONCE,
+    FOR_URGENT,
+    GROUPED_OVER,
+    MOST_GIVEN_UP,
+    SHUT_FOR,
+    SHUTS_AFTER,
+    WINDOW,
+    Lane,
+    Pace,
+)
 from alerting.retries import after_failure, pause_after
+from alerting.time_limit import TIMEOUT_S
 from tests.cast import NOON
 
 SECOND = timedelta(seconds=1)
@@ -72,6 +83,23 @@ def test_an_address_that_fails_again_and_again_is_asked_once_every_half_minute()
     assert lane.free(NOON + SHUT_FOR) == 0
     lane.ended(True, NOON + SHUT_FOR)
     assert lane.free(NOON + SHUT_FOR) == AT_ONCE
+
+
+def test_a_clock_that_is_set_back_opens_an_address_that_was_shut_by_it():
+    lane = Lane(failures=SHUTS_AFTER, shut_until=NOON + SHUT_FOR)
+    assert lane.free(NOON) == 0
+    assert lane.free(NOON - timedelta(hours=1)) == 1
+
+
+def test_what_is_not_urgent_leaves_a_sender_to_what_is():
+    lane = Lane()
+    for _ in range(AT_ONCE - FOR_URGENT):
+        lane.began()
+    assert (lane.free(NOON, urgent=False), lane.free(NOON)) == (0, FOR_URGENT)
+
+
+def test_a_send_has_ten_seconds():
+    assert TIMEOUT_S == 10
 
 
 def test_threads_that_nobody_waits_for_are_never_more_than_a_few():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.server
 import json
+import socket
 import threading
 import time
 from datetime import timedelta
@@ -16,6 +17,7 @@ from store.access import record
 from store.audit_chain import GENESIS, Head, heads_in
 from store.database import transaction
 from tests.cast import NOON
+from tests.installation import eventually
 
 HEAD = Head(NOON, 3, GENESIS)
 
@@ -92,3 +94,32 @@ def test_what_is_written_down_is_sealed_within_seconds_and_published_once_a_peri
     assert (counts["sealed"], counts["heads"], counts["heads_failed"]) == (2, 2, 0)
     with engine.connect() as connection:
         assert connection.scalar(sa.text("SELECT count(*) FROM audit_seal")) == 2
+
+
+def test_a_place_outside_that_hangs_and_then_talks_nonsense_holds_up_no_seal(engine):
+    listener = socket.create_server(("127.0.0.1", 0))
+    url = f"http://127.0.0.1:{listener.getsockname()[1]}/heads"
+    stop, counts = threading.Event(), {}
+    outside = Outside(None, url, timedelta(seconds=0.1))
+    thread = threading.Thread(target=keep_sealing, args=(engine, outside, counts, stop))
+    with transaction(engine) as session:
+        record(session, NOON, "anna", "patient.view")
+    thread.start()
+    try:
+        with listener.accept()[0] as taken:
+            with transaction(engine) as session:
+                record(session, NOON, "anna", "patient.view")
+            eventually(lambda: counts["sealed"] == 2 and counts["head_waits_s"] >= 1, 8)
+            taken.sendall(b"I am no web server\r\n\r\n")
+        eventually(lambda: counts["heads_failed"] == 1, 8)
+        assert thread.is_alive(), "the thread that seals has ended"
+    finally:
+        stop.set()
+        thread.join()
+        listener.close()
+
+
+def test_an_address_with_a_blank_is_not_quoted_when_it_fails():
+    with pytest.raises(NotPublished) as refused:
+        Outside(None, "http://127.0.0.1:1/secret of ours").publish(HEAD)
+    assert "secret" not in str(refused.value)

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from alerting.delivery import deliver_one
 from ladder.words import Outcome
-from store import case_life
+from store import case_acts
 from store.cases import Case, CaseEvent
 from store.database import transaction
 from store.open_cases import open_or_join
@@ -97,7 +97,7 @@ def test_an_acknowledged_technical_case_stays_acknowledged_and_still_closes_by_i
     sent(engine, cast.watch_1, [0, 2])
     judge(engine)
     with transaction(engine) as session:
-        case_life.acknowledge(session, rows(engine, Case)[0].id, "nurse Anna", LATER)
+        case_acts.acknowledge(session, rows(engine, Case)[0].id, "nurse Anna", LATER)
     assert judge(engine, LATER + HOUR) == 0
     sent(engine, cast.watch_1, [1], LATER + HOUR)
     judge(engine, LATER + HOUR)
@@ -109,7 +109,7 @@ def test_what_a_person_closed_comes_back_on_the_next_local_day_and_not_before(en
     sent(engine, cast.watch_1, [0, 2])
     judge(engine)  # 20:00 in Rome
     with transaction(engine) as session:
-        case_life.resolve(session, rows(engine, Case)[0].id, "nurse Anna", Outcome.NO_ACTION, LATER)
+        case_acts.resolve(session, rows(engine, Case)[0].id, "nurse Anna", Outcome.NO_ACTION, LATER)
     assert judge(engine, LATER + HOUR) == 0
     assert judge(engine, LATER + 4 * HOUR - timedelta(seconds=1)) == 0
     assert judge(engine, LATER + 4 * HOUR) == 1, "midnight in Rome"
@@ -121,7 +121,7 @@ def test_other_trouble_on_the_same_day_opens_a_case_of_its_own(engine, cast):
     sent(engine, cast.phone_2, [0, 2], NOON + HOUR, stream="diary")
     judge(engine)
     with transaction(engine) as session:
-        case_life.resolve(session, rows(engine, Case)[0].id, "nurse Anna", Outcome.NO_ACTION, LATER)
+        case_acts.resolve(session, rows(engine, Case)[0].id, "nurse Anna", Outcome.NO_ACTION, LATER)
     assert judge(engine, LATER + HOUR) == 1
     assert "watch-2" not in rows(engine, Case)[-1].reason
 

@@ -19,7 +19,8 @@ from store import people
 from store.access import Account, Role, create_account, create_token, start_session
 from store.alert_silences import AlertSilence, NotSilenced
 from store.associations import Answer, claim_association, request_association, save_association
-from store.case_life import NotNow, resolve
+from store.case_acts import resolve
+from store.case_life import NotNow
 from store.cases import tell
 from store.database import now, transaction
 from store.holds import silence_patient, snooze

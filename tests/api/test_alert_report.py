@@ -9,9 +9,12 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
+from ladder.reading import plan_of
 from store.access import AuditEntry
 from store.database import now, transaction
+from store.ward_plans import save_plan
 from tests.cast import NOON
+from tests.ladder.wards import document
 from tests.made_pages import FLOOR, a_ward_of_pages, page
 
 PATH = "/api/v1/sites/main/alerts"
@@ -48,6 +51,23 @@ def test_a_rule_that_is_of_little_use_is_named_with_its_numbers(told):
     )  # fmt: skip
     assert told["definitions"]["review_below"] == 0.5
     assert told["definitions"]["useful"] == ["acted", "expected_level"]
+
+
+def test_the_report_says_by_which_version_of_the_wards_plan_it_is_made(house, told):
+    assert told["definitions"]["review_below_from"] == {
+        "share": 0.5,
+        "plan_version": None,
+        "said": "the setting ACTALGIA_USEFUL_SHARE: the ward has no plan",
+    }
+    with transaction(house.engine) as session:
+        save_plan(session, "main", plan_of(document(useful_share=0.3)), "anna", "made for a test", now())
+    found = get(house).json()
+    assert found["for_review"] == []
+    assert found["definitions"]["review_below_from"]["plan_version"] == 1
+    assert [(one["plan_version"], one["pages"]) for one in found["definitions"]["answer_times"]] == [
+        (None, 38),
+        (1, 0),
+    ]
 
 
 def test_where_a_ward_has_few_pages_it_is_told_the_counts_and_that_they_are_too_few(house):

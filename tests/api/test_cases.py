@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import sqlalchemy as sa
 
-from store.case_life import resolve
+from store.case_acts import resolve
 from store.database import transaction
 from store.open_cases import open_or_join
 from store.outbox import Delivery

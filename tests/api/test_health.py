@@ -56,6 +56,7 @@ def test_ready_means_every_stage_at_work_on_the_newest_schema(house: House) -> N
         "broker",
         *STAGES,
         "road",
+        "waiting",
         "ledger",
         "broker queue",
     ]

@@ -10,7 +10,7 @@ import pytest
 from pwdlib import PasswordHash
 
 from ladder.words import Outcome
-from store import case_life, holds
+from store import case_acts, holds
 from store.access import Role, create_account
 from store.database import now, transaction
 from store.open_cases import open_or_join
@@ -65,7 +65,7 @@ def test_a_nurse_silences_the_ward_and_a_colleague_agrees_and_ends_it(browser, s
     with transaction(engine) as session:
         create_account(session, "berta", PasswordHash.recommended().hash("pw"), Role.CLINICIAN, "main")
         case, _ = open_or_join(session, cast.rising, "high", reason, {"worst": 8}, ["log"], now())
-        case_life.resolve(session, case, "anna", Outcome.EXPECTED_LEVEL, now(), "known since the scan")
+        case_acts.resolve(session, case, "anna", Outcome.EXPECTED_LEVEL, now(), "known since the scan")
         holds.silence_patient(session, cast.steady, "anna", now() + timedelta(days=2), "on holiday", now())
     phone = browser.new_context(java_script_enabled=False, viewport={"width": 390, "height": 800}).new_page()
     phone.goto(f"{served.url}/silences")

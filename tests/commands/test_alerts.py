@@ -8,9 +8,12 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
+from ladder.reading import plan_of
 from store import people
 from store.access import AuditEntry
 from store.database import now, transaction
+from store.ward_plans import save_plan
+from tests.ladder.wards import document
 from tests.made_pages import SCORE, a_ward_of_pages, page
 
 SINCE = str(now().date() - timedelta(days=80))
@@ -22,7 +25,7 @@ def test_a_ward_is_told_what_became_of_its_pages_and_which_rule_to_look_at(comma
     assert "38 pages, 12 patients watched for 12" in said
     assert "FOR REVIEW likelihood 1 (shipped 1): 8 of 24 pages were useful, 33 %" in said
     assert "severe 1 (shipped 1)" in said and "100 % (76 to 100)" in said
-    assert "Pages by hour, on the patient's clock: " in said
+    assert "Pages by hour, on the ward's clock: " in said
     assert "R-1" not in said
 
 
@@ -61,6 +64,28 @@ def test_another_share_may_be_asked_of_a_rule(command, engine, monkeypatch):
     assert "FOR REVIEW" not in command("alerts", "--site", "main", "--since", SINCE)
     monkeypatch.setenv("ACTALGIA_USEFUL_SHARE", "1.5")
     assert "ACTALGIA_USEFUL_SHARE" in command("alerts", "--site", "main", "--since", SINCE, code=2)
+
+
+def test_the_share_and_the_times_are_those_of_the_wards_plan_and_it_says_so(command, engine, monkeypatch):
+    a_ward_of_pages(engine, now())
+    monkeypatch.setenv("ACTALGIA_USEFUL_SHARE", "0.9")
+    with transaction(engine) as session:
+        save_plan(session, "main", plan_of(document(useful_share=0.3)), "anna", "made for a test", now())
+    said = command("alerts", "--site", "main", "--since", SINCE)
+    assert "FOR REVIEW" not in said
+    assert "For review: below 30 % useful pages (version 1 of the ward's plan)." in said
+    assert (
+        "In time: within 60 min (high), 24 h (medium), 72 h (low) (the installation's own times, without a "
+        "plan; pages: 38)." in said
+    ), "the pages were decided before there was a plan"
+    assert "(version 1 of the ward's plan; pages: 0)." in said
+    below = json.loads(command("alerts", "--since", SINCE, "--json"))["definitions"]["review_below_from"]
+    assert (below["share"], below["plan_version"]) == (0.3, 1), "the only ward there is"
+    with transaction(engine) as session:
+        people.enrol_patient(session, "H-1", "Europe/Rome", "hill")
+    said = command("alerts", "--since", SINCE)
+    assert "below 90 % useful pages (the setting ACTALGIA_USEFUL_SHARE, for several wards together" in said
+    assert "(ward hill, the installation's own times, without a plan; pages: 0)." in said
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from actalgia.commands.backtest import _tell
 from ladder.words import Outcome
-from store import case_life, people
+from store import case_acts, people
 from store.database import now, transaction
 from store.diary import add_ward_report
 from store.open_cases import open_or_join
@@ -69,7 +69,7 @@ def case_of(engine: sa.Engine, patient: int, k: int, outcome: Outcome | None) ->
     with transaction(engine) as session:
         number, _ = open_or_join(session, patient, "high", "r", {}, [], evening(k))
         if outcome is not None:
-            case_life.resolve(session, number, "nurse Anna", outcome, evening(k + 1))
+            case_acts.resolve(session, number, "nurse Anna", outcome, evening(k + 1))
 
 
 def test_a_ward_sees_its_own_settings_beside_the_shipped_ones_and_what_happened(run, engine, cast):

@@ -15,7 +15,7 @@ import pytest
 import sqlalchemy as sa
 
 from ladder.words import Outcome
-from store import case_life, people
+from store import case_acts, people
 from store.attributes import Told, tell_attributes
 from store.database import now, transaction
 from store.diary import add_ward_report
@@ -137,7 +137,7 @@ def ward(engine: sa.Engine) -> sa.Engine:
                 add_ward_report(session, who.id, values)
             for k, outcome in ((20, Outcome.FALSE), (65, Outcome.ACTED)):
                 number, _ = open_or_join(session, who.id, "high", "r", {}, [], start + timedelta(days=k))
-                case_life.resolve(session, number, "nurse Anna", outcome, start + timedelta(days=k, hours=1))
+                case_acts.resolve(session, number, "nurse Anna", outcome, start + timedelta(days=k, hours=1))
     return engine
 
 

@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime, time, timedelta
 import pytest
 import sqlalchemy as sa
 
-from store import case_life, cases, people
+from store import case_acts, cases, people
 from store.database import transaction
 from store.diary import add_ward_report
 from store.open_cases import open_or_join
@@ -73,7 +73,7 @@ def test_cases_that_were_acted_on_are_what_came(command, engine, cast):
     for patient, outcome in ((first, cases.Outcome.ACTED), (second, cases.Outcome.FALSE)):
         with transaction(engine) as session:
             number, _ = open_or_join(session, patient, "high", "r", {}, [], evening(30))
-            case_life.resolve(session, number, "nurse Anna", outcome, evening(32))
+            case_acts.resolve(session, number, "nurse Anna", outcome, evening(32))
     large = drifted(command, "--site", "north")["in_the_large"]
     assert large["days"] == 3 * (DAYS - 7) - 2 * 3
     assert large["observed"] == pytest.approx(7 / large["days"])
@@ -94,7 +94,7 @@ def test_until_ends_the_period_and_what_came_after_it_still_counts(command, engi
     (patient,) = ward(engine, 1)
     with transaction(engine) as session:
         number, _ = open_or_join(session, patient, "high", "r", {}, [], evening(33))
-        case_life.resolve(session, number, "nurse Anna", cases.Outcome.ACTED, evening(34))
+        case_acts.resolve(session, number, "nurse Anna", cases.Outcome.ACTED, evening(34))
     found = drifted(command, "--site", "north", "--until", (SINCE + timedelta(days=29)).isoformat())
     assert found["days"] == 30 and found["in_the_large"]["days"] == 30
     assert found["in_the_large"]["observed"] == pytest.approx(4 / 30)

@@ -25,7 +25,7 @@ from rich.progress import Progress
 
 from ladder.happenings import Snoozed
 from ladder.words import CaseState, Outcome
-from store import case_life, schema
+from store import case_acts, schema
 from store.alert_silences import AlertSilence
 from store.case_life import NotNow
 from store.cases import Case
@@ -92,19 +92,19 @@ class Ward:
         with transaction(self.engine) as session:
             match self.chance.randrange(3):
                 case 0:
-                    case_life.acknowledge(session, case, who, now())
+                    case_acts.acknowledge(session, case, who, now())
                 case 1:
-                    case_life.assign(session, case, who, other, now())
+                    case_acts.assign(session, case, who, other, now())
                 case _:
                     agreed = Snoozed(who, now() + timedelta(hours=5), other)
-                    case_life.snooze(session, case, agreed, now(), "on the way")
+                    case_acts.snooze(session, case, agreed, now(), "on the way")
 
     def end(self, patient: int) -> None:
         if (case := self.newest(patient)) is None:
             return
         with transaction(self.engine) as session:
-            if not case_life.resolve(session, case, "anna", self.chance.choice(list(Outcome)), now()):
-                case_life.reopen(session, case, "bruno", now())
+            if not case_acts.resolve(session, case, "anna", self.chance.choice(list(Outcome)), now()):
+                case_acts.reopen(session, case, "bruno", now())
 
     def silence(self, patient: int) -> None:
         with transaction(self.engine) as session:
@@ -214,7 +214,13 @@ def to_the_end(ward: Ward, senders: list[Sender], engine: sa.Engine) -> None:
             if not session.scalar(sa.select(sa.func.count()).where(Case.next_at.is_not(None))):
                 return
             session.execute(
-                sa.update(Case).where(Case.next_at.is_not(None)).values(next_at=now(), held_until=now())
+                sa.update(Case)
+                .where(Case.next_at.is_not(None))
+                .values(
+                    next_at=now(),
+                    held_until=sa.func.least(Case.held_until, now()),
+                    snoozed_until=sa.func.least(Case.snoozed_until, now()),
+                )
             )
 
 

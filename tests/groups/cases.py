@@ -5,13 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
+from ladder.answering import answer_by
 from store.alert_report import PagedCase
+from store.plan_history import NO_PLAN
 from tests.cast import NOON
 
 MINUTE = timedelta(minutes=1)
 AT = NOON + timedelta(days=30)
 _ONE = PagedCase(
-    1, 1, "main", "resolved", "medium", "acted", None, NOON, NOON.date(), 14, 0, None,
+    1, 1, "main", "resolved", "medium", "acted", None, NOON, NOON.date(), 14, 0, True, 0, None, NOON, NO_PLAN,
     "likelihood 1", "score", "shipped 1", "shipped 1",
 )  # fmt: skip
 
@@ -31,7 +33,9 @@ def case(
         _ONE, outcome=outcome, acknowledged_at=answered, resolved_at=closed if outcome else None,
         paged_at=paged_at, day=day,
     )  # fmt: skip
-    return replace(made, **more)
+    made = replace(made, **more)
+    by = more.get("answer_by", answer_by(made.times.timings, made.severity, paged_at))
+    return replace(made, answer_by=by, weekday=more.get("weekday", made.day.weekday()))
 
 
 def cases(**outcomes: int) -> list[PagedCase]:

@@ -56,9 +56,15 @@ def test_a_rule_whose_pages_are_of_little_use_is_flagged_with_its_numbers():
         "likelihood 1", "shipped 1", 8, 30, True,
     )  # fmt: skip
     assert flag.sentence == (
-        "likelihood 1 (shipped 1): 8 of 30 pages were useful, 27 % (95 % interval 14 to 44); "
-        "for review below 50 %"
+        "likelihood 1 (shipped 1): 8 of 30 pages were useful, 27 % (95 % interval 14 to 44), "
+        "about 30 patients; for review below 50 %"
     )
+
+
+def test_the_flag_says_how_many_cases_have_no_outcome_and_is_never_clear_of_few_patients():
+    same = [replace(one, patient_id=k % 3) for k, one in enumerate(cases(false=20, none=4))]
+    (flag,) = report(same, WEEKS, AT).for_review
+    assert not flag.clearly and "about 3 patients, 4 more without an outcome;" in flag.sentence
 
 
 def test_below_the_share_but_with_an_interval_across_it_is_for_review_and_not_clearly():

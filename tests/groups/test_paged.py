@@ -7,8 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from groups.paged import ANSWER_WITHIN, FEW, figures, rate, share
-from ladder.timing import SHIPPED
+from groups.paged import FEW, figures, rate, share
 from tests.cast import NOON
 from tests.groups.cases import AT, MINUTE, case, cases
 
@@ -95,14 +94,36 @@ def test_who_may_still_be_in_time_is_not_counted_and_who_may_not_is():
     assert (found.n, found.of) == (9, 10)
 
 
-def test_in_time_is_before_the_ladder_goes_on_to_its_next_step():
-    for severity, limit in ANSWER_WITHIN.items():
-        assert limit == SHIPPED.of[severity].rungs[1]
+def test_who_answers_at_once_is_not_counted_before_whoever_could_be_late():
+    old = [case(answered_after=minutes, severity="high") for minutes in (*[10] * 5, *[70] * 5)]
+    just_now = AT - timedelta(minutes=6)
+    quick = [case(answered_after=5, severity="high", paged_at=just_now) for _ in range(10)]
+    waiting = [case(None, None, severity="high", paged_at=just_now) for _ in range(10)]
+    found = figures([*old, *quick, *waiting], AT).in_time
+    assert (found.n, found.of) == (5, 10)
 
 
 def test_the_ward_may_have_other_times():
-    twenty = [case(answered_after=45, severity="high") for _ in range(10)]
-    assert figures(twenty, AT, within={"high": timedelta(minutes=30)}).in_time.n == 0
+    ten = [case(answered_after=45, severity="high", answer_by=NOON + 30 * MINUTE) for _ in range(10)]
+    assert figures(ten, AT).in_time.n == 0
+
+
+def test_a_case_that_closed_itself_was_answered_by_nobody_and_waits_no_longer():
+    answered = [case(answered_after=minutes, severity="high") for minutes in range(1, 10)]
+    early = case("technical", None, severity="high", resolved_at=NOON + 5.5 * MINUTE)
+    late = case("technical", None, severity="high", resolved_at=NOON + 90 * MINUTE)
+    found = figures([*answered, early, late], AT)
+    waited = found.acknowledged
+    assert (waited.n, waited.waiting, waited.ended) == (9, 0, 2)
+    # After 5 of 11 have answered 6/11 wait; the early one is gone, so the next is one of five: 24/55.
+    assert waited.median_min == 6
+    assert (found.in_time.n, found.in_time.of) == (9, 10), "whoever had ninety minutes was late"
+    assert (found.resolved.n, found.resolved.ended) == (11, 0)
+
+
+def test_pages_on_days_that_nobody_watched_are_in_no_rate():
+    found = figures([*cases(acted=10), case(watched=False)], AT, 100.0).rate
+    assert (found.pages, found.unwatched, found.rate) == (10, 1, 0.1)
 
 
 def test_a_patient_with_several_cases_is_one_patient_and_told_again_is_no_further_page():

@@ -21,7 +21,7 @@ from analytics.jobs.patient_days import first_of
 from analytics.jobs.screen import ask_for_judgement, decision_on, screen
 from ladder.words import Outcome
 from store import marks, people, zones
-from store.case_life import resolve
+from store.case_acts import resolve
 from store.cases import Case, tell
 from store.check_ins import CheckIn, ask_again
 from store.daily_rows import daily_rows

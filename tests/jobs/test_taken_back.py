@@ -6,7 +6,7 @@ import pytest
 import sqlalchemy as sa
 
 from alerting.cases import take_decisions
-from store import case_life, cases, marks
+from store import case_acts, cases, marks
 from store.access import User
 from store.cases import Case, CaseEvent
 from store.database import transaction
@@ -105,7 +105,7 @@ def test_a_case_for_silence_that_nobody_touched_is_closed_as_technical_when_answ
 
 def test_a_case_that_somebody_acknowledged_is_told_and_stays_theirs(engine, silent):
     with transaction(engine) as session:
-        case_life.acknowledge(session, rows(engine, Case)[0].id, "nurse Anna", NIGHT + HOUR)
+        case_acts.acknowledge(session, rows(engine, Case)[0].id, "nurse Anna", NIGHT + HOUR)
     answers_come(engine, silent.steady, NIGHT + 8 * HOUR)
     (case,) = rows(engine, Case)
     assert (case.state, case.acknowledged_by) == ("acknowledged", "nurse Anna")

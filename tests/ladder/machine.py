@@ -3,7 +3,8 @@
 One patient, one ward. Decisions come in, people answer, snooze, silence, resolve, re-open; workers take turns
 once, twice or not at all for a while (a restart: nothing lives outside the house), the clock jumps; sinks
 take messages, refuse them, or take them and the worker dies before it has written that down. `House` is the
-pure core or the real database.
+pure core or the real database. Half of the wards have a plan, with a rota and quiet hours that end at half past
+two, a time that the clocks of Rome skip in one of the nights and show twice in another.
 """
 
 from __future__ import annotations
@@ -12,18 +13,26 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
+from zoneinfo import ZoneInfo
 
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from ladder.life import Life
+from ladder.plan import Plan
+from ladder.reading import plan_of
 from ladder.timing import SHIPPED, STALE_AFTER
-from ladder.words import Outcome
+from ladder.words import Outcome, is_worse
+from tests.ladder.wards import document
 
 #: Two hours before the clocks of Rome go back.
 START = datetime(2026, 10, 24, 23, 0, tzinfo=UTC)
 PEOPLE = ("anna", "bruno", "carla")
 NIGHTS = (START, datetime(2026, 3, 29, 0, 0, tzinfo=UTC), datetime(2026, 12, 31, 22, 30, tzinfo=UTC))
+
+ROME = ZoneInfo("Europe/Rome")
+QUIET = (timedelta(hours=22), timedelta(hours=2, minutes=30))  #: on the clock of the ward
+PLAN: Plan = plan_of(document(quiet_hours={"from": "22:00", "to": "02:30"}))
 
 severities = st.sampled_from(("high", "medium", "low"))
 people = st.sampled_from(PEOPLE)
@@ -58,14 +67,14 @@ class House(Protocol):
     def resolve(self, by: str, outcome: Outcome, at: datetime) -> bool: ...
     def reopen(self, by: str, at: datetime) -> bool: ...
     def silence(self, by: str, second: str | None, lasts: timedelta, at: datetime) -> None: ...
-    def turn(self, at: datetime) -> None:
-        """A worker takes the turns that are due."""
+    def turn(self, at: datetime, workers: int = 1) -> None:
+        """Workers take the turns that are due, at the same time."""
 
     def send(self, sink: str, at: datetime) -> None:
         """A worker sends one message, to a sink that is `well`, `refuses`, or `dies` after taking it."""
 
     def reachable(self, there: bool) -> None:
-        """Whether anybody of the first rung is on duty."""
+        """Whether anybody of the first rung is on duty; where there is a plan, that says it."""
 
     def open_case(self) -> tuple[int, Life] | None: ...
     def newest_case(self) -> tuple[int, Life] | None: ...
@@ -115,7 +124,8 @@ class Cases(RuleBasedStateMachine):
         self.noticed(before, after)
         waits = after[1].next_at is not None and after[1].next_at > self.at and not after[1].answered
         new = len(self.sendable()) > told
-        held = self.quiet and severity != "high" and waits
+        held = self.quiet and after[1].severity != "high" and waits
+        self.whoever_is_told_may_be(before, after[1], new)
         assert new or held or self.house.last_said(), "a page is told, or the reason is written down"
 
     @rule(severity=severities)
@@ -124,7 +134,11 @@ class Cases(RuleBasedStateMachine):
         due = self.house.open_case()
         was_due = due is not None and due[1].next_at is not None and due[1].next_at <= self.at
         self.house.decide(severity, "the level is expected", self.at)
-        self.noticed(due, self.house.open_case())
+        after = self.house.open_case()
+        assert after is not None
+        self.noticed(due, after)
+        self.whoever_is_told_may_be(due, after[1], len(self.sendable()) > told)
+        assert due is None or not due[1].paged or after[1].severity == due[1].severity
         assert was_due or len(self.sendable()) == told
 
     @rule(by=people, lasts=st.none() | whiles)
@@ -173,20 +187,18 @@ class Cases(RuleBasedStateMachine):
     def time_passes(self, passes: timedelta) -> None:
         self.at += passes
 
-    @rule(back=st.sampled_from((timedelta(seconds=2), timedelta(hours=1))))
+    @rule(back=st.sampled_from((timedelta(seconds=2), timedelta(hours=1), timedelta(days=1))))
     def the_clock_is_set_back(self, back: timedelta) -> None:
         self.at -= back
 
     @rule(workers=st.sampled_from((1, 2)))
     def workers_take_turns(self, workers: int) -> None:
         before, told = self.house.open_case(), len(self.sendable())
-        for _ in range(workers):
-            self.house.turn(self.at)
-        self.noticed(before, self.house.open_case())
-        if len(self.sendable()) > told:
-            case = self.house.open_case()
-            assert case is not None
-            assert not self.is_silenced(case[1].severity), "nobody is told of whom a silence covers"
+        self.house.turn(self.at, workers)
+        after = self.house.open_case()
+        self.noticed(before, after)
+        if after is not None:
+            self.whoever_is_told_may_be(before, after[1], len(self.sendable()) > told)
 
     @rule(sink=st.sampled_from(("well", "well", "refuses", "dies")))
     def a_worker_sends(self, sink: str) -> None:
@@ -245,7 +257,25 @@ class Cases(RuleBasedStateMachine):
             assert life.rung == len(self.timings_of_high()), "the terminal step was taken"
 
     def timings_of_high(self) -> tuple[timedelta, ...]:
-        return SHIPPED.of["high"].rungs
+        return SHIPPED.of["high"].rungs  # those of the plan are the same
+
+    def whoever_is_told_may_be(self, before: tuple[int, Life] | None, after: Life, told: bool) -> None:
+        """Nobody whom a silence or a snooze covers, and nobody at night of what is not urgent."""
+        if not told:
+            return
+        assert not self.is_silenced(after.severity), "nobody is told of whom a silence covers"
+        assert after.severity == "high" or not self.is_quiet(), "nobody is told in quiet hours"
+        if before is not None and before[1].paged and before[1].snoozed_until is not None:
+            was = before[1]
+            assert self.at >= was.snoozed_until or is_worse(after.severity, was.severity), "it was snoozed"
+
+    def is_quiet(self) -> bool:
+        """By the latest time that the clock on the wall has shown: set back, it stands still till then."""
+        if not self.quiet:
+            return False
+        shown = max(_on_the_wall(self.at - timedelta(minutes=m)) for m in range(0, 61, 2))
+        since_midnight = shown - shown.replace(hour=0, minute=0, second=0, microsecond=0)
+        return since_midnight >= QUIET[0] or since_midnight < QUIET[1]
 
     def sendable(self) -> list[Message]:
         return [one for one in self.house.messages() if one.state != "suppressed"]
@@ -259,13 +289,21 @@ class Cases(RuleBasedStateMachine):
         return self.at - life.evidence_at > STALE_AFTER - timedelta(hours=3)  # the clock was set back
 
     def noticed(self, before: tuple[int, Life] | None, after: tuple[int, Life] | None) -> None:
-        """An answer ends by its time, or by what is more severe than it was given for; and by nothing else."""
+        """An answer ends by its time, or by what is more severe than it was given for; and by nothing else. A
+        case is left for review when nothing was heard for so long, and not before."""
+        if before is not None and after is not None and before[1].paged and not after[1].paged:
+            assert self.at - before[1].evidence_at > STALE_AFTER, "left for review too early"
         if not self.has_it or after is None or after[1].answered:
             return
         assert before is not None
         was, now = before[1], after[1]
+        assert before[0] == after[0]
         time_over = was.held_until is not None and was.held_until <= self.at
         worse = ("high", "medium", "low").index(now.severity) < ("high", "medium", "low").index(was.severity)
         assert time_over or worse or not was.paged, "an answer was taken back without a reason"
         self.has_it = False
         self.told_before = len(self.sendable())
+
+
+def _on_the_wall(at: datetime) -> datetime:
+    return at.astimezone(ROME).replace(tzinfo=None, fold=0)

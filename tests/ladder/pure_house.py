@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import datetime, time, timedelta
-from zoneinfo import ZoneInfo
+from datetime import datetime, timedelta
 
 from ladder.happenings import (
     Acknowledged,
@@ -24,27 +23,18 @@ from ladder.happenings import (
     Unreached,
 )
 from ladder.life import Life, Refused, after
-from ladder.timing import SHIPPED, Timings
+from ladder.plan_timing import reached_at, timings_of
+from ladder.timing import SHIPPED
 from ladder.words import Outcome
-from tests.ladder.machine import Message
-
-ROME = ZoneInfo("Europe/Rome")
-
-
-def not_in_the_night(severity: str, at: datetime) -> datetime:
-    """From nine in the evening to seven in the morning nobody is told of what is not urgent."""
-    local = at.astimezone(ROME)
-    if severity == "high" or time(7) <= local.time() < time(21):
-        return at
-    day = local.date() + timedelta(days=int(local.time() >= time(21)))
-    return datetime.combine(day, time(7), ROME).astimezone(at.tzinfo)
+from tests.ladder.machine import PLAN, Message
 
 
 class PureHouse:
     """One patient."""
 
     def __init__(self, quiet: bool) -> None:
-        self.timings = Timings(SHIPPED.of, not_in_the_night) if quiet else SHIPPED
+        self.planned = quiet
+        self.timings = timings_of(PLAN) if quiet else SHIPPED
         self.cases: list[Life] = []
         self.rows: list[Message] = []
         self.silences: list[tuple[datetime, datetime, bool]] = []
@@ -62,13 +52,18 @@ class PureHouse:
         except Refused:
             return False
         for effect in effects:
-            self._carry_out(effect)
+            self._carry_out(effect, at)
         return self.cases[-1] != before
 
-    def _carry_out(self, effect: Effect) -> None:
+    def _reaches(self, rung: int, at: datetime) -> bool:
+        if self.planned:
+            return bool(reached_at(PLAN, self.cases[-1].severity, rung, at))
+        return self.there or rung > 1
+
+    def _carry_out(self, effect: Effect, at: datetime) -> None:
         case = len(self.cases) - 1
         match effect:
-            case Tell(step, rung) if self.there or rung > 1:
+            case Tell(step, rung) if self._reaches(rung, at):
                 self.rows.append(Message(case, step, f"{case} {step}", "pending", None))
                 assert [row.key for row in self.rows].count(f"{case} {step}") == 1, "a key is written once"
             case Suppressed(why, step):
@@ -111,7 +106,7 @@ class PureHouse:
     def silence(self, by: str, second: str | None, lasts: timedelta, at: datetime) -> None:
         self.silences.append((at, at + lasts, second not in (None, by)))
 
-    def turn(self, at: datetime) -> None:
+    def turn(self, at: datetime, workers: int = 1) -> None:
         while self.cases and self.cases[-1].next_at is not None and self.cases[-1].next_at <= at:
             life = self.cases[-1]
             covers = [
@@ -121,8 +116,8 @@ class PureHouse:
             ]
             self._happen(Tick(max(covers, default=None)), at)
             now = self.cases[-1]
-            if now.step != life.step and not covers and not self.there and now.rung == 1:
-                self._happen(Unreached(1), at)
+            if now.step != life.step and not covers and not self._reaches(now.rung, at):
+                self._happen(Unreached(now.rung), at)
 
     def send(self, sink: str, at: datetime) -> None:
         for i, row in enumerate(self.rows):

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import secrets
+import threading
 from collections import Counter
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
+from alerting.addresses import Place, Ways
 from alerting.cases import take_turns
 from alerting.channels import NotSent
 from alerting.delivery import deliver_one
@@ -16,7 +19,7 @@ from alerting.wording import Notice
 from ladder.happenings import Snoozed
 from ladder.life import Life
 from ladder.words import Outcome
-from store import case_life
+from store import case_acts
 from store.alert_silences import AlertSilence
 from store.case_life import NotNow, life_of
 from store.cases import Case, CaseEvent
@@ -24,7 +27,8 @@ from store.database import transaction
 from store.open_cases import open_or_join
 from store.outbox import Delivery
 from store.people import Patient
-from tests.ladder.machine import Message
+from store.ward_plans import save_plan
+from tests.ladder.machine import PLAN, START, Message
 
 
 class Died(BaseException):
@@ -49,15 +53,26 @@ class Sink:
             raise Died
 
 
-class StoredHouse:
-    """One patient of a database that has others, too."""
+class ToTheSink(Ways):
+    """Every address of a plan leads to the one sink."""
 
-    def __init__(self, engine: sa.Engine) -> None:
+    def at(self, address: str) -> Place:
+        return Place(address, self.own["log"])
+
+
+class StoredHouse:
+    """One patient of a database that has others, too; of a ward with a plan, or without one."""
+
+    def __init__(self, engine: sa.Engine, planned: bool) -> None:
         self.engine = engine
         self.sink = Sink()
+        self.ways = ToTheSink({"log": self.sink})
         self.channels = ["log"]
+        site = "planned" if planned else "north"
         with transaction(engine) as session:
-            patient = Patient(code=f"P-{secrets.token_hex(8)}", tz="Europe/Rome", site="north")
+            if planned:
+                save_plan(session, site, PLAN, "root", "a test", START)
+            patient = Patient(code=f"P-{secrets.token_hex(8)}", tz="Europe/Rome", site=site)
             session.add(patient)
             session.flush()
             self.patient = patient.id
@@ -72,23 +87,23 @@ class StoredHouse:
 
     def acknowledge(self, by: str, lasts: timedelta | None, at: datetime) -> bool:
         until = None if lasts is None else at + lasts
-        return self._do(lambda s, case: case_life.acknowledge(s, case, by, at, until=until))
+        return self._do(lambda s, case: case_acts.acknowledge(s, case, by, at, until=until))
 
     def assign(self, by: str, to: str, at: datetime) -> bool:
-        return self._do(lambda s, case: case_life.assign(s, case, by, to, at))
+        return self._do(lambda s, case: case_acts.assign(s, case, by, to, at))
 
     def snooze(self, by: str, second: str | None, lasts: timedelta, at: datetime) -> bool:
         agreed = Snoozed(by, at + lasts, second)
-        return self._do(lambda s, case: case_life.snooze(s, case, agreed, at, "on leave") or True)
+        return self._do(lambda s, case: case_acts.snooze(s, case, agreed, at, "on leave") or True)
 
     def end_snooze(self, by: str, at: datetime) -> bool:
-        return self._do(lambda s, case: case_life.end_snooze(s, case, by, at) or True)
+        return self._do(lambda s, case: case_acts.end_snooze(s, case, by, at) or True)
 
     def resolve(self, by: str, outcome: Outcome, at: datetime) -> bool:
-        return self._do(lambda s, case: case_life.resolve(s, case, by, outcome, at))
+        return self._do(lambda s, case: case_acts.resolve(s, case, by, outcome, at))
 
     def reopen(self, by: str, at: datetime) -> bool:
-        return self._do(lambda s, case: case_life.reopen(s, case, by, at))
+        return self._do(lambda s, case: case_acts.reopen(s, case, by, at))
 
     def silence(self, by: str, second: str | None, lasts: timedelta, at: datetime) -> None:
         with transaction(self.engine) as session:
@@ -104,14 +119,55 @@ class StoredHouse:
                 )
             )
 
-    def turn(self, at: datetime) -> None:
-        take_turns(self.engine, self.channels, at)
+    def turn(self, at: datetime, workers: int = 1) -> None:
+        if workers == 1:
+            take_turns(self.engine, self.channels, at)
+        else:
+            turn = lambda: take_turns(self.engine, self.channels, at)  # noqa: E731
+            together(*[turn] * workers)
         self.read = None
+
+    def acknowledge_while_a_turn_is_taken(self, by: str, at: datetime) -> bool:
+        """Whether the case has an answer then."""
+        answers: list[bool] = []
+        together(
+            lambda: answers.append(self.acknowledge(by, None, at)),
+            lambda: take_turns(self.engine, self.channels, at),
+        )
+        self.read = None
+        return answers[0]
+
+    @contextlib.contextmanager
+    def dying(self, after: int) -> Iterator[list[str]]:
+        """The worker dies before that statement or commit; what it yields is not empty then."""
+        died: list[str] = []
+        left = after
+
+        def count(*_: object) -> None:
+            nonlocal left
+            left -= 1
+            if left < 0 and not died:
+                died.append("here")
+                raise Died
+
+        taken = len(self.sink.keys)
+        for event in ("before_cursor_execute", "commit"):
+            sa.event.listen(self.engine, event, count)
+        try:
+            yield died
+        except Died:
+            pass
+        finally:
+            for event in ("before_cursor_execute", "commit"):
+                sa.event.remove(self.engine, event, count)
+            self.read = None
+            if died:
+                self.sink.died.update(self.sink.keys[taken:])
 
     def send(self, sink: str, at: datetime) -> None:
         self.sink.how = sink
         with contextlib.suppress(Died):
-            deliver_one(self.engine, {"log": self.sink}, "http://ward.example", at)
+            deliver_one(self.engine, self.ways, "http://ward.example", at)
         self.read = None
 
     def reachable(self, there: bool) -> None:
@@ -193,3 +249,23 @@ class StoredHouse:
             ]
             self.read = list(cases), messages
         return self.read
+
+
+def together(*works: Callable[[], object]) -> None:
+    """All of them at once, each in a thread."""
+    begin, broke = threading.Barrier(len(works)), list[BaseException]()
+
+    def run(work: Callable[[], object]) -> None:
+        begin.wait()
+        try:
+            work()
+        except BaseException as error:  # noqa: BLE001  told below
+            broke.append(error)
+
+    threads = [threading.Thread(target=run, args=(work,)) for work in works]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    if broke:
+        raise broke[0]

@@ -24,9 +24,11 @@ from ladder.happenings import (
     Unreached,
 )
 from ladder.life import Life, Refused, after
+from ladder.plan_timing import timings_of
+from ladder.reading import plan_of
 from ladder.timing import SHIPPED, Timings
 from ladder.words import CaseState, Outcome
-from tests.ladder.pure_house import not_in_the_night
+from tests.ladder.wards import document
 
 NOON = datetime(2026, 5, 4, 12, tzinfo=UTC)
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
@@ -110,6 +112,25 @@ def test_the_second_to_answer_changes_nothing():
     assert after(life, Acknowledged("bruno"), SHIPPED, NOON + MINUTE) == (life, ())
 
 
+@pytest.mark.parametrize("by", ["anna", "bruno"])
+def test_who_answers_when_the_time_of_an_answer_is_over_has_it_though_nobody_took_the_turn_yet(by):
+    life, _ = paged()
+    life, _ = went((NOON, Acknowledged("anna", NOON + HOUR)), life=life)
+    at = NOON + HOUR
+    life, done = went((at, Acknowledged(by)), (at, Tick()), life=life)
+    assert done == [Said("acknowledgement_ended", "anna had it until now"), Cancel()]
+    assert (life.acknowledged_by, life.next_at) == (by, at + 4 * HOUR)
+
+
+def test_a_case_is_handed_to_the_same_person_once_and_again_when_the_time_is_over():
+    life, _ = paged()
+    life, _ = went((NOON, Assigned("anna", "bruno")), life=life)
+    assert after(life, Assigned("carla", "bruno"), SHIPPED, NOON + HOUR) == (life, ())
+    longer, _ = went((NOON + HOUR, Assigned("carla", "bruno", NOON + DAY)), life=life)
+    again, _ = went((NOON + 4 * HOUR, Assigned("carla", "bruno")), life=life)
+    assert (longer.held_until, again.held_until) == (NOON + DAY, NOON + 8 * HOUR)
+
+
 def test_more_of_the_same_is_not_told_to_whoever_has_it_and_what_is_worse_is():
     life, _ = paged("medium")
     life, _ = went((NOON, Acknowledged("anna")), life=life)
@@ -126,6 +147,34 @@ def test_evidence_that_nobody_is_told_of_moves_no_timer():
     later, done = went((NOON + HOUR, Evidence("low", "as expected")), life=life)
     assert done == [Suppressed("as expected")]
     assert replace(later, evidence_at=NOON) == life
+
+
+def test_a_page_that_is_worse_than_what_was_answered_is_told_though_worse_was_found_untold_before():
+    life, _ = paged("medium")
+    life, _ = went((NOON, Acknowledged("anna")), (NOON + HOUR, Evidence("high", "as expected")), life=life)
+    assert life.severity == "medium", "nobody was told of anything urgent"
+    life, done = went((NOON + 2 * HOUR, Evidence("high")), (NOON + 2 * HOUR, Tick()), life=life)
+    assert told(done) == [(2, 1)]
+    assert life.severity == "high"
+
+
+def test_a_case_that_is_only_looked_at_is_as_severe_as_the_worst_found():
+    life, _ = went((NOON, Evidence("high", "as expected")), life=Life("low", NOON))
+    assert life.severity == "high"
+
+
+def test_the_reason_of_a_page_that_is_not_told_says_no_one_was_told_who_was_not():
+    waits = Timings(SHIPPED.of, lambda severity, at: max(at, NOON + 7 * HOUR))
+    _, done = went(
+        (NOON, Evidence("low")), (NOON + HOUR, Evidence("low")), life=Life("low", NOON), timings=waits
+    )
+    assert done[-1] == Suppressed("whoever is on duty is told at 2026-05-04 19:00 UTC")
+    life, done = went((NOON, Evidence("low")), (NOON, Tick(NOON + DAY)), life=Life("low", NOON))
+    life, done = went((NOON + HOUR, Evidence("low")), life=life)
+    assert done == [Suppressed("whoever is on duty is told at 2026-05-05 12:00 UTC")]
+    life, _ = paged()
+    _, done = went((NOON + MINUTE, Evidence("high")), life=life)
+    assert done == [Suppressed("step 1 was taken; the next turn is 2026-05-04 13:00 UTC")]
 
 
 def test_the_first_page_of_a_case_that_was_only_looked_at_is_told_though_somebody_had_seen_it():
@@ -168,18 +217,45 @@ def test_a_snooze_that_is_ended_early_begins_the_ladder_anew_as_one_that_ends_by
     life, _ = paged("medium")
     life, _ = went((NOON, Snoozed("anna", NOON + DAY)), (NOON + HOUR, SnoozeEnded("anna")), life=life)
     life, done = went((NOON + HOUR, Tick()), life=life)
-    assert told(done) == [(2, 1)]
+    assert told(done) == [(2, 1)], "as after one whose time was over"
 
 
-def test_a_snooze_that_is_ended_early_is_told_again_though_everybody_had_been_told_before_it():
-    life, _ = paged("medium")
+def test_a_snooze_after_everybody_was_told_in_vain_is_an_answer_and_when_it_is_ended_somebody_is_told():
+    life, _ = paged()
     while life.next_at is not None:
         life, _ = after(life, Tick(), SHIPPED, life.next_at)
-    at = NOON + 6 * DAY
-    happenings = ((at, Snoozed("anna", at + DAY)), (at + HOUR, SnoozeEnded("anna")), (at + HOUR, Tick()))
-    life, done = went(*happenings, life=life)
-    assert told(done) == [(6, 1)]
+    at = NOON + 6 * HOUR
+    life, _ = went((at, Snoozed("anna", at + DAY, "bruno")), life=life)
     assert not life.unheard
+    life, done = went((at + HOUR, SnoozeEnded("anna")), (at + HOUR, Tick()), life=life)
+    assert told(done) == [(6, 1)]
+
+
+def test_a_snooze_that_is_ended_leaves_the_case_to_whoever_has_it():
+    life, _ = paged("medium")
+    life, _ = went(
+        (NOON, Snoozed("anna", NOON + DAY)), (NOON, Acknowledged("bruno", NOON + 5 * HOUR)), life=life
+    )
+    life, done = went((NOON + HOUR, SnoozeEnded("anna")), (NOON + HOUR, Tick()), life=life)
+    assert (done, life.next_at, life.acknowledged_by) == ([], NOON + 5 * HOUR, "bruno")
+
+
+@pytest.mark.parametrize(
+    "answer", [None, Acknowledged("bruno", NOON + 2 * DAY)], ids=["snoozed", "and answered"]
+)
+def test_whatever_moves_the_timer_of_a_snoozed_case_tells_nobody(answer):
+    life, _ = paged("medium")
+    life, _ = went((NOON, Snoozed("anna", NOON + DAY)), life=life)
+    if answer:
+        life, _ = went((NOON, answer), life=life)
+    assert after(life, Unreached(1), SHIPPED, NOON + HOUR) == (life, ())
+    assert after(replace(life, next_at=NOON + HOUR), Tick(), SHIPPED, NOON + HOUR) == (life, ())
+
+
+def test_whatever_moves_the_timer_of_an_answered_case_tells_nobody():
+    life, _ = paged()
+    life, _ = went((NOON, Acknowledged("anna")), life=life)
+    assert after(replace(life, next_at=NOON + HOUR), Tick(), SHIPPED, NOON + HOUR) == (life, ())
 
 
 def test_a_snooze_that_is_ended_in_quiet_hours_waits_for_their_end():
@@ -221,7 +297,7 @@ def test_more_evidence_never_says_that_somebody_was_told_who_was_not():
     quiet = Timings(SHIPPED.of, lambda _severity, at: max(at, NOON + 7 * HOUR))
     life, _ = went((NOON, Evidence("medium")), (NOON, Tick()), life=Life("medium", NOON), timings=quiet)
     _, done = went((NOON + HOUR, Evidence("medium")), life=life, timings=quiet)
-    assert done == [Suppressed("nobody is told yet; the first turn is 2026-05-04 19:00 UTC")]
+    assert done == [Suppressed("whoever is on duty is told at 2026-05-04 19:00 UTC")]
 
 
 @pytest.mark.parametrize("until", [NOON, NOON - HOUR, NOON + timedelta(days=31)])
@@ -250,7 +326,8 @@ def test_a_silence_keeps_the_turn_until_it_ends_and_says_why():
     ],
 )
 def test_a_silence_that_ends_at_night_tells_of_what_is_not_urgent_in_the_morning(ends, told_at):
-    quiet, before = Timings(SHIPPED.of, not_in_the_night), ends - 12 * HOUR
+    plan = plan_of(document(quiet_hours={"from": "21:00", "to": "07:00"}))
+    quiet, before = Timings(SHIPPED.of, timings_of(plan).not_before), ends - 12 * HOUR
     for severity, comes in (("medium", told_at), ("high", ends)):
         life, _ = went(
             (before, Evidence(severity)),
@@ -276,6 +353,46 @@ def test_in_quiet_hours_what_is_not_urgent_waits():
     assert (told(done), life.next_at) == ([], NOON + 7 * HOUR)
     life, done = went((NOON, Evidence("high")), (NOON, Tick()), life=life, timings=quiet)
     assert told(done) == [(1, 1)]
+
+
+def in_the_night(severity, at):
+    """From eight in the evening to seven in the morning nobody is told of what is not urgent."""
+    if severity == "high" or 7 <= at.hour < 20:
+        return at
+    return (at + 4 * HOUR).replace(hour=7, minute=0)
+
+
+@pytest.mark.parametrize("severity, tells", [("medium", False), ("high", True)])
+def test_a_turn_that_is_taken_late_waits_for_the_end_of_quiet_hours(severity, tells):
+    quiet = Timings(SHIPPED.of, in_the_night)
+    life, _ = paged(severity)  # at noon; then nobody was running until the second night
+    night = NOON + DAY + 11 * HOUR
+    life, done = went((night, Tick()), life=life, timings=quiet)
+    assert bool(told(done)) == tells
+    if not tells:
+        assert (done, life.next_at) == ([], night + 8 * HOUR)
+        _, done = went((night + 8 * HOUR, Tick()), life=life, timings=quiet)
+        assert told(done) == [(2, 2)]
+
+
+def test_what_brings_a_turn_forward_in_quiet_hours_tells_nobody_before_their_end():
+    quiet, night = Timings(SHIPPED.of, in_the_night), NOON + 11 * HOUR
+    life, _ = paged("medium")
+    snoozed, _ = went((NOON, Snoozed("anna", NOON + 3 * DAY)), life=life)
+    for was, moved in ((snoozed, SnoozeEnded("anna")), (life, Unreached(1))):
+        now, done = went((night, moved), (night, Tick()), life=was, timings=quiet)
+        assert (told(done), now.next_at) == ([], night + 8 * HOUR)
+
+
+@pytest.mark.parametrize("repeats", [0, 2])
+def test_a_plan_that_is_saved_with_fewer_rungs_still_has_its_last_one_told(repeats):
+    shorter = replace(SHIPPED.of["high"], rungs=(timedelta(0), HOUR), repeats=repeats)
+    life, _ = paged()
+    life, _ = went((NOON + HOUR, Tick()), (NOON + 2 * HOUR, Tick()), life=life)
+    assert life.rung == 3
+    life, done = went((NOON + 3 * HOUR, Tick()), life=life, timings=Timings({"high": shorter}))
+    assert told(done) == [(4, 2)]
+    assert not life.unheard
 
 
 def test_a_case_without_news_for_two_weeks_is_for_review_and_nobody_is_paged_at_night():

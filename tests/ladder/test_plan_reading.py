@@ -48,7 +48,7 @@ def test_a_plan_is_read_with_what_is_usual_where_it_says_nothing():
     assert plan.tz.key == "Europe/Rome"
     assert high.rungs[1] == Rung(HOUR, ("nurse", "doctor"), ())
     assert (high.repeats, high.repeat_after, plan.hold("high")) == (2, HOUR, 4 * HOUR)
-    assert (plan.hold("medium"), plan.hold("low"), plan.useful_share) == (24 * HOUR, 72 * HOUR, 0.5)
+    assert (plan.hold("medium"), plan.hold("low"), plan.useful_share) == (24 * HOUR, 72 * HOUR, None)
     assert plan.ladder("info") == plan.ladder("low")
     assert plan.person("carla").name == "Carla Neri"
 

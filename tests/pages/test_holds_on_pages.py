@@ -12,7 +12,7 @@ from api.pages.holds import marks_of
 from api.pages.story import story
 from api.pages.until import choices
 from ladder.words import Outcome
-from store import case_life, holds
+from store import case_acts, holds
 from store.access import Role, User, create_account
 from store.cases import Case, CaseEvent, tell
 from store.database import now, transaction
@@ -204,7 +204,7 @@ def test_the_same_reason_stands_in_the_story_once(client, cast, engine):
             at = now() + timedelta(hours=hours)
             tell(session, case_id, at, "evidence", "actalgia", evidence={"worst": 8})
             tell(session, case_id, at, "suppressed", "actalgia", "anna has it until 2026-05-04 12:00 UTC")
-        case_life.resolve(session, case_id, "anna", Outcome.ACTED, now())
+        case_acts.resolve(session, case_id, "anna", Outcome.ACTED, now())
         events = session.scalars(sa.select(CaseEvent).order_by(CaseEvent.id)).all()
     lines = [line for line in story(events, "x", ROME, now()) if line.what == "nobody was told"]
     assert [(line.times, line.said) for line in lines] == [(5, "anna has it until Mon 4 May, 14:00")]

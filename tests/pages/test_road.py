@@ -11,9 +11,13 @@ from starlette.testclient import TestClient
 
 from api.app import create_app
 from api.settings import ApiSettings
+from ladder.reading import plan_of
 from patrol.legs import LEGS
 from store.database import now, transaction
+from store.heartbeat import beat
+from store.ward_plans import save_plan
 from store.watch_rounds import KEPT_FOR, WatchRound, add_round, forget_rounds, road
+from tests.ladder.wards import DOCUMENT
 from tests.pages.visits import HTML, log_in, opened, words_of
 
 MINUTE = timedelta(minutes=1)
@@ -40,11 +44,11 @@ def pages(cast, migrated_url):
     return read
 
 
-def check(migrated_url):
+def check(migrated_url, name="road"):
     app = create_app(ApiSettings(migrated_url, "http://testserver"))
     with TestClient(app) as client:
         answer = client.get("/readyz")
-    (found,) = [one for one in answer.json()["checks"] if one["name"] == "road"]
+    (found,) = [one for one in answer.json()["checks"] if one["name"] == name]
     return found["ok"], found["detail"]
 
 
@@ -55,9 +59,13 @@ def test_where_there_is_no_watchdog_nothing_is_said_of_one(engine, pages, migrat
 
 def test_every_page_of_staff_says_when_the_road_was_checked(engine, pages, migrated_url):
     travelled(engine, 2 * MINUTE)
-    for text in pages(*PATHS[:3]):
-        assert re.search(r"Whole road checked at \d\d:\d\d UTC, 2 minutes ago\.", text)
-        assert "Not monitored" not in text
+    worklist, patient, budget = pages(*PATHS[:3])
+    # Of a ward whose patients live in Rome, on its own clock; a page without a script has no age that would stand.
+    assert re.search(r"Whole road checked at \d\d:\d\d CES?T, 2 min ago\.", worklist)
+    assert re.search(r"Whole road checked at \d\d:\d\d CES?T, 2 min ago\.", patient)
+    assert re.search(r"Whole road checked at \d\d:\d\d CES?T\.", budget)
+    for text in (worklist, patient, budget):
+        assert "Not monitored since" not in words_of(text) and "UTC" not in words_of(text)
     ok, detail = check(migrated_url)
     assert ok and detail == "The last round trip took 4.1 s, 2 minutes ago."
 
@@ -69,7 +77,7 @@ def test_after_two_periods_every_page_says_since_when_nobody_watches(engine, cas
     texts = [*pages(), *pages("/", "/accounts", name="root"), *pages("/?fragment=1")]
     for text in texts:
         assert re.search(
-            r'class="notice shut" role="alert">Not monitored since \d\d:\d\d UTC: a severe', text
+            r'class="notice shut" role="alert">Not monitored since \d\d:\d\d CES?T: a severe', text
         )
         assert "Whole road checked" not in text
     ok, detail = check(migrated_url)
@@ -118,3 +126,46 @@ def test_the_legs_are_in_the_metrics(engine, cast, migrated_url):
     assert 119 < families["actalgia_road_age_seconds"].samples[0].value < 140
     legs = {one.labels["leg"]: one.value for one in families["actalgia_road_leg_seconds"].samples}
     assert set(legs) == set(LEGS) and legs["delivery"] == 3.5
+
+
+def test_a_page_that_stays_open_says_by_itself_when_the_check_is_too_long_ago(engine, pages):
+    travelled(engine, 2 * MINUTE)
+    (worklist,) = pages("/")
+    (line,) = re.findall(r'<span data-since="\d+" data-limit="600" data-fresh="Whole road [^>]*>', worklist)
+    assert 'data-old="Not monitored since ' in line
+
+
+def test_a_clock_that_was_put_back_leaves_no_page_calm_and_the_next_round_counts(engine, pages, migrated_url):
+    travelled(engine, -60 * MINUTE)
+    ok, detail = check(migrated_url)
+    assert not ok and "the clock was put back" in detail
+    assert "Not monitored: the last check was at" in words_of(pages("/")[0])
+    travelled(engine, 0 * MINUTE, "block", "look at ingest")
+    assert not check(migrated_url)[0], "a round that failed now is newer than one of a later hour"
+    travelled(engine, 0 * MINUTE)
+    assert check(migrated_url)[0]
+
+
+@pytest.mark.parametrize("key, on_pages", [("answers", True), ("messages", True), ("audit", False)])
+def test_what_waits_though_the_road_is_open_is_told(engine, pages, migrated_url, key, on_pages):
+    travelled(engine, MINUTE)
+    since = now() - 15 * MINUTE
+    with transaction(engine) as session:
+        shown = [{"key": key, "since": since.isoformat()}]
+        beat(session, "watchdog", now(), True, {"troubles": 1, "shown": shown})
+    ok, detail = check(migrated_url, "waiting")
+    assert not ok and f"since {since:%H:%M} UTC" in detail
+    assert check(migrated_url)[0], "the road is open"
+    text = words_of(pages("/")[0])
+    assert ("since" in text and "What is shown may be old" in text) == on_pages
+    with transaction(engine) as session:
+        beat(session, "watchdog", now() - 11 * MINUTE, True, {"troubles": 1, "shown": shown})
+    assert check(migrated_url, "waiting")[0], "a watchdog that is silent knows of nothing"
+
+
+def test_a_ward_with_a_plan_reads_the_clock_of_its_plan(engine, pages):
+    with transaction(engine) as session:
+        plan = plan_of({**DOCUMENT, "zone": "Asia/Tokyo"})
+        save_plan(session, "main", plan, "anna", "a test", now())
+    travelled(engine, MINUTE)
+    assert re.search(r"checked at \d\d:\d\d JST", pages("/budget")[0])

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from api.pages.because import because
 from api.pages.standing import Standing, standing
 from ladder.words import Outcome
-from store.case_life import resolve
+from store.case_acts import resolve
 from store.check_ins import CheckIn, ask_again
 from store.database import now, transaction
 from store.decisions import Decision, add_decision

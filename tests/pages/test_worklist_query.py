@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from ladder.words import Outcome
 from store import people, worklist
-from store.case_life import acknowledge, resolve
+from store.case_acts import acknowledge, resolve
 from store.database import transaction
 from store.decisions import Decision, add_decision
 from store.diary import PainReport, add_ward_report

@@ -8,7 +8,24 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from patrol.legs import LEGS, Round, complete, ended, failed
-from patrol.troubles import Known, Trouble, news, of_database, of_road, of_unheard, of_waits, told
+from patrol.troubles import (
+    NAMED_CASES,
+    Held,
+    Known,
+    Trouble,
+    longest_ago,
+    news,
+    of_answers,
+    of_audit,
+    of_channel,
+    of_database,
+    of_messages,
+    of_parts,
+    of_road,
+    of_unheard,
+    still_first,
+    told,
+)
 
 NOON = datetime(2026, 5, 4, 12, 0, tzinfo=UTC)
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
@@ -73,9 +90,10 @@ def test_the_road_is_shut_when_nobody_got_through_for_two_periods(minutes, shut)
 
 def test_what_waits_for_two_periods_is_told_though_the_road_is_open():
     late, fresh = NOON - 11 * MINUTE, NOON - 9 * MINUTE
-    assert of_waits(None, None, EVERY, NOON) == of_waits(fresh, fresh, EVERY, NOON) == []
-    assert [one.key for one in of_waits(late, fresh, EVERY, NOON)] == ["answers"]
-    assert [one.key for one in of_waits(NOON + HOUR, late, EVERY, NOON)] == ["messages"]
+    for of, key in ((of_answers, "answers"), (of_messages, "messages")):
+        for since in (None, fresh, NOON + HOUR):
+            assert of(since, NOON - HOUR, EVERY, NOON) == []
+        assert [(one.key, one.since) for one in of(late, NOON - HOUR, EVERY, NOON)] == [(key, late)]
 
 
 def test_a_watchdog_that_hangs_says_so_itself():
@@ -123,3 +141,53 @@ def test_a_round_tells_nothing_of_what_was_said():
     for leg in ("patient", "broker", "database", *LEGS):
         said = failed(NOON, NOON, {}, leg).detail or ""
         assert "pain" not in said and "9" not in said
+
+
+def test_what_waited_before_anybody_could_work_it_off_is_given_two_periods():
+    friday = NOON - timedelta(days=3)
+    for of in (of_answers, of_messages):
+        assert of(friday, NOON, EVERY, NOON + 10 * MINUTE) == []
+        assert len(of(friday, NOON, EVERY, NOON + 11 * MINUTE)) == 1
+
+
+def test_only_what_stays_the_first_of_its_queue_is_held_up():
+    held = still_first({}, {"seal": "entry 1", "message": None}, NOON)
+    assert set(held) == {"seal"}
+    held = still_first(held, {"seal": "entry 1"}, NOON + 9 * MINUTE)
+    assert of_audit(held["seal"], 0 * MINUTE, EVERY, NOON + 9 * MINUTE) == []
+    (found,) = of_audit(held["seal"], 0 * MINUTE, EVERY, NOON + 11 * MINUTE)
+    assert found.key == "audit" and "entry 1 waits" in found.text
+    assert still_first(held, {"seal": "entry 2"}, NOON + 11 * MINUTE)["seal"].since == NOON + 11 * MINUTE
+    assert still_first(held, {}, NOON) == {}
+    assert still_first(held, {"seal": "entry 1"}, NOON - HOUR)["seal"].since == NOON - HOUR, "put back"
+
+
+def test_a_head_that_no_place_takes_a_channel_that_refuses_and_a_part_that_ended_are_told():
+    long, short = Held("x", NOON - 11 * MINUTE), Held("x", NOON - 9 * MINUTE)
+    assert of_audit(None, 9 * MINUTE, EVERY, NOON) == []
+    (head,) = of_audit(None, 11 * MINUTE, EVERY, NOON)
+    assert head.key == "head" and "2026-05-04 11:49 UTC" in head.text
+    assert of_channel(short, "main", "smtp", EVERY, NOON) == of_channel(None, "", "", EVERY, NOON) == []
+    (channel,) = of_channel(long, "main", "smtp", EVERY, NOON)
+    assert "site main" in channel.text and "the channel smtp" in channel.text
+    assert [one.key for one in of_parts({"alerting": long, "analytics": short}, EVERY, NOON)] == [
+        "part alerting"
+    ]
+
+
+def test_of_many_cases_that_nobody_answers_few_are_told_one_by_one():
+    """A night without anybody is one message more, not five hundred."""
+    found = of_unheard(range(1, 501), "https://a.example")
+    assert [one.key for one in found] == [f"case {n}" for n in range(1, NAMED_CASES + 1)] + ["cases"]
+    assert found[-1].text.startswith("495 further cases")
+    known, alarms = news({}, found, NOON)
+    for alarm in alarms:
+        known = told(known, alarm)
+    assert news(known, of_unheard(range(1, 502), "https://a.example"), NOON + MINUTE)[1] == []
+
+
+def test_a_clock_that_is_put_back_makes_no_road_good_and_no_alarm_wait():
+    assert longest_ago(NOON + HOUR, 11 * MINUTE, NOON) == NOON - 11 * MINUTE
+    assert longest_ago(NOON - HOUR, MINUTE, NOON) == NOON - HOUR
+    _, alarms = news({"road": Known(SHUT, NOON, told_at=NOON)}, [SHUT], NOON - HOUR)
+    assert [alarm.kind for alarm in alarms] == ["lasts"]

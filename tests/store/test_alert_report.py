@@ -8,18 +8,23 @@ import pytest
 import sqlalchemy as sa
 
 from alerting.cases import take_decisions
+from ladder.reading import plan_of
+from ladder.timing import SHIPPED
 from ladder.words import Outcome
 from store import cases, people
 from store.alert_report import read_period
 from store.alert_silences import AlertSilence
 from store.asked import ask_daily
-from store.case_life import acknowledge, reopen, resolve
+from store.case_acts import acknowledge, reopen, resolve
 from store.check_ins import ask_again
 from store.database import transaction
-from store.decisions import Decision, add_decision
+from store.decisions import WITHOUT_CASE, Decision, add_decision, untold_decisions
 from store.open_cases import open_or_join, take_turn
+from store.plan_history import NO_PLAN
+from store.ward_plans import WardPlan, save_plan
 from store.zones import stay
 from tests.cast import NOON, Cast, enrol_cast
+from tests.ladder.wards import document
 
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 DAY = timedelta(days=1)
@@ -39,6 +44,14 @@ def paged(engine, patient, at=NOON, severity="high", **evidence):
 def period(engine, first=TODAY, last=TODAY, site="main", at=NOON + 30 * DAY):
     with transaction(engine) as session:
         return read_period(session, site, first, last, at)
+
+
+def plan(engine, at, after_min=60, **changes):
+    """The ward's plan, whose second rung of `high` comes after so many minutes."""
+    made = document(**changes)
+    made["ladders"]["high"]["rungs"][1]["after_min"] = after_min
+    with transaction(engine) as session:
+        save_plan(session, "main", plan_of(made), "anna", "made for a test", at)
 
 
 def the_one(engine, **window):
@@ -233,13 +246,73 @@ def test_half_past_eleven_is_right_in_the_nights_when_clocks_change(engine, tz, 
     assert (found.day, found.hour) == (day, hour)
 
 
-def test_the_clock_is_that_of_the_place_where_the_patient_was(engine, cast):
+def test_the_day_is_the_patients_and_the_hour_the_wards(engine, cast):
     with transaction(engine) as session:
         patient = session.get_one(people.Patient, cast.rising)
         stay(session, patient, "America/New_York", NOON - DAY, NOON + DAY)
-    paged(engine, cast.rising, NOON + 15 * 60 * MINUTE)  # 3 in the night, UTC
+    paged(engine, cast.rising, NOON + 15 * HOUR)  # Tuesday at 3, UTC
     found = the_one(engine)
-    assert (found.day, found.hour) == (TODAY, 23)
+    assert (found.day, found.hour, found.weekday) == (TODAY, 5, 1)
+
+
+def test_the_clock_of_the_ward_is_that_of_its_plan(engine, cast):
+    plan(engine, NOON - DAY, zone="Asia/Kolkata")
+    paged(engine, cast.rising)
+    assert the_one(engine).hour == 17
+
+
+def test_in_time_is_by_the_plan_that_held_when_the_first_message_was_decided(engine, cast):
+    paged(engine, cast.rising)
+    plan(engine, NOON + MINUTE)
+    plan(engine, NOON + HOUR, after_min=30)
+    paged(engine, cast.elsewhere, NOON + 2 * HOUR)
+    with transaction(engine) as session:
+        open_or_join(session, cast.steady, "high", "r", {}, ["log"], NOON + 2 * HOUR)
+    here = {one.patient_id: one for one in period(engine).paged}
+    assert (here[cast.rising].answer_by, here[cast.rising].times) == (NOON + HOUR, NO_PLAN)
+    assert here[cast.steady].answer_by == NOON + 2 * HOUR + 30 * MINUTE
+    assert (here[cast.steady].times.version, here[cast.steady].times.instead_of) == (2, None)
+    assert the_one(engine, site="hill").times == NO_PLAN, "another ward's plan is none of its own"
+
+
+def unreadable(engine, version, at):
+    """A version that a later software has saved."""
+    with transaction(engine) as session:
+        session.add(WardPlan(
+            site="main", version=version, document={"zone": "Mars/Base"}, saved_by="anna", saved_at=at, reason="test",
+        ))  # fmt: skip
+
+
+def test_where_the_version_that_held_cannot_be_read_it_is_by_the_one_that_holds_now(engine, cast):
+    unreadable(engine, 1, NOON - DAY)
+    paged(engine, cast.rising)
+    plan(engine, NOON + DAY, after_min=30)
+    times = the_one(engine).times
+    assert (times.version, times.instead_of) == (2, 1)
+    assert the_one(engine).answer_by == NOON + 30 * MINUTE
+    unreadable(engine, 3, NOON + 2 * DAY)
+    times = the_one(engine).times
+    assert (times.version, times.instead_of, times.timings) == (None, 1, SHIPPED)
+
+
+def test_a_decision_said_again_after_its_case_was_closed_is_in_no_case_and_counted(engine, cast):
+    decided(engine, cast.rising, NOON)
+    with transaction(engine) as session:
+        resolve(session, the_one(engine).case_id, "anna", Outcome.ACTED, NOON + MINUTE)
+    with transaction(engine) as session:
+        add_decision(session, Decision(
+            patient_id=cast.rising, day=TODAY, verdict="fire", severity="medium", tier="page", score=1.1,
+            reason="a rise, in other words", rule="likelihood 1", reported_at=NOON, decided_at=NOON + HOUR,
+            evidence={"because": "score", "settings": "shipped 1"},
+        ))  # fmt: skip
+    take_decisions(engine, ["log"], NOON + HOUR)
+    beside = period(engine).beside
+    assert (beside.untold_without_case, beside.untold, beside.cases_without_page) == (1, 0, 0)
+    with transaction(engine) as session:
+        (one,) = untold_decisions(session, cast.rising, TODAY)
+        assert (one.reason, one.untold) == ("a rise, in other words", WITHOUT_CASE)
+        assert untold_decisions(session, cast.rising, TODAY + DAY) == []
+    assert period(engine, TODAY + DAY, TODAY + DAY).beside.untold_without_case == 0
 
 
 def test_patient_weeks_are_days_with_a_device_or_a_diary_that_is_asked_each_once(engine):
@@ -306,3 +379,68 @@ def test_simulated_patients_are_left_out_beside_real_ones_and_told_where_there_a
 def test_a_ward_that_does_not_exist_has_nothing(engine, cast):
     found = period(engine, site="moon")
     assert (found.paged, found.patient_weeks, found.simulated) == ([], {}, None)
+
+
+def decided(engine, patient, at, severity="medium", **evidence):
+    with transaction(engine) as session:
+        add_decision(session, Decision(
+            patient_id=patient, day=TODAY, verdict="fire", severity=severity, tier="page", score=1.0,
+            reason="a rise", rule="likelihood 1", reported_at=at, decided_at=at,
+            evidence={"because": "score", "settings": "shipped 1", **evidence},
+        ))  # fmt: skip
+    take_decisions(engine, ["log"], at)
+
+
+def test_a_case_that_the_system_closes_was_answered_by_nobody(engine, cast):
+    case = paged(engine, cast.rising)
+    with transaction(engine) as session:
+        resolve(session, case, cases.SYSTEM, Outcome.TECHNICAL, NOON + MINUTE)
+    found = the_one(engine)
+    assert (found.acknowledged_at, found.resolved_at, found.outcome) == (None, NOON + MINUTE, "technical")
+
+
+def test_what_a_page_takes_back_of_an_earlier_one_is_not_its_rule(engine, cast):
+    with transaction(engine) as session:
+        open_or_join(
+            session, cast.rising, "low", "r", {"silent_on": "2026-05-01"}, [], NOON - HOUR, untold="expected"
+        )
+    gone = [{"decision": 1, "day": "2026-05-01", "why": "answers came late", "fired": True}]
+    decided(engine, cast.rising, NOON, withdraws=gone)
+    found = the_one(engine)
+    assert (found.paged_at, found.rule, found.severity) == (NOON, "likelihood 1", "medium")
+
+
+def test_what_joined_a_case_that_waits_for_the_end_of_a_silence_is_not_the_rule_of_its_page(engine, cast):
+    ends = NOON + 5 * HOUR
+    with transaction(engine) as session:
+        session.add(AlertSilence(
+            patient_id=cast.rising, reason="on the ward", author="anna", begins=NOON - HOUR, ends=ends,
+        ))  # fmt: skip
+    paged(engine, cast.rising, severity="medium", rule="likelihood 1", because="score")
+    with transaction(engine) as session:
+        low = {"rule": "severe 1", "because": "severe", "severity": "low"}
+        open_or_join(session, cast.rising, "low", "r", low, ["log"], NOON + HOUR, untold="expected")
+        assert take_turn(session, ["log"], ends, 10) == 1
+    found = the_one(engine)
+    assert (found.paged_at, found.rule, found.severity) == (ends, "likelihood 1", "medium")
+
+
+def test_a_page_that_was_held_back_when_nobody_was_on_duty_is_held_back_all_the_same(engine, cast):
+    with transaction(engine) as session:
+        session.add(AlertSilence(
+            patient_id=cast.rising, reason="on the ward", author="anna", begins=NOON - HOUR, ends=NOON + HOUR,
+        ))  # fmt: skip
+        open_or_join(session, cast.rising, "medium", "r", {}, [], NOON)
+    beside = period(engine).beside
+    assert (beside.suppressed, beside.untold, beside.cases_without_page) == (1, 0, 0)
+
+
+def test_a_page_on_a_day_on_which_nobody_watched_is_known_as_such(engine, cast):
+    with transaction(engine) as session:
+        alone = people.enrol_patient(session, "P-alone", "Europe/Rome").id
+    for patient in (alone, cast.rising):
+        paged(engine, patient)
+    assert {one.patient_id: one.watched for one in period(engine).paged} == {
+        alone: False,
+        cast.rising: True,
+    }

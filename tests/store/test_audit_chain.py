@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from sqlalchemy.orm import Session
 
 from ladder.words import Outcome
-from store import case_life, page_budgets, schema
+from store import case_acts, page_budgets, schema
 from store.access import Account, AuditEntry, Role, Token, create_account, create_token, record
 from store.audit_chain import GENESIS, BadHeads, Head, canonical, heads_in, link
 from store.audit_check import Checked, check
@@ -48,7 +48,9 @@ def test_two_entries_that_differ_are_never_written_the_same(one, other):
 
 def test_published_heads_are_read_and_a_line_that_was_cut_off_is_left_out():
     line = Head(NOON, 3, GENESIS).line()
-    assert heads_in([line + "\n", "\n", line + "\n", line[:40]]) == [Head(NOON, 3, GENESIS)] * 2
+    for k in (1, 8, 40, len(line) - 1):
+        cut = line[:k] + "\n"
+        assert heads_in([cut, line + "\n", "\n", cut, line + "\n", line[:k]]) == [Head(NOON, 3, GENESIS)] * 2
     for wrong in (
         ["{}"],
         ["nonsense\n"],
@@ -75,9 +77,9 @@ def live(engine: sa.Engine, cast: Cast) -> int:
         page_budgets.set_budget(session, "main", 0.05, "anna", NOON)
         case, _ = open_or_join(session, cast.rising, "high", "Worst pain 8.", {"worst": 8}, ["log"], NOON)
     with transaction(engine) as session:
-        case_life.acknowledge(session, case, "anna", NOON, "called the patient")
+        case_acts.acknowledge(session, case, "anna", NOON, "called the patient")
     with transaction(engine) as session:
-        case_life.resolve(session, case, "anna", Outcome.ACTED, NOON)
+        case_acts.resolve(session, case, "anna", Outcome.ACTED, NOON)
     return case
 
 

@@ -109,6 +109,20 @@ def first_house(server_url):
         connection.execute(f'DROP DATABASE "{url.rsplit("/", 1)[1]}" WITH (FORCE)')
 
 
+#: What the first revision knew of people and devices; `store.people` writes what later ones know.
+TWO_WORN = """
+    WITH person AS (
+        INSERT INTO patient (code, tz, site, pseudonym, demonstration, enrolled_at)
+        VALUES ('P-first', 'Europe/Rome', 'lake', gen_random_uuid(), false, :since) RETURNING id
+    ), watch AS (
+        INSERT INTO device (name, password_hash, demonstration, enrolled_at)
+        VALUES ('watch-1', 'hash', false, :since), ('watch-2', 'hash', false, :since) RETURNING id, name
+    ), worn AS (
+        INSERT INTO wearing (device_id, patient_id, during)
+        SELECT watch.id, person.id, tstzrange(:since, NULL) FROM watch, person
+    )
+    SELECT id FROM watch ORDER BY name
+"""
 BLOCK = """
     INSERT INTO block (device_id, t0, boot, seq, ends, hz, n, scale, codec, data, digest, received_at)
     SELECT :d, t, 1, row_number() OVER (), t + interval '1 minute', 50, 3000, 0.01, 1,
@@ -129,10 +143,11 @@ HELD = """
 
 def test_a_database_of_the_first_revision_keeps_what_it_holds_in_columns_and_goes_on(first_house):
     url, engine = first_house
-    cast = enrol_cast(engine, since=LONG_AGO)
-    hold_minutes(engine, [cast.watch_1, cast.watch_2], LONG_AGO, 20 * 1440)
     with engine.begin() as connection:
-        connection.execute(sa.text(BLOCK), {"d": cast.watch_1, "start": LONG_AGO})
+        watches = connection.scalars(sa.text(TWO_WORN), {"since": LONG_AGO}).all()
+    hold_minutes(engine, watches, LONG_AGO, 20 * 1440)
+    with engine.begin() as connection:
+        connection.execute(sa.text(BLOCK), {"d": watches[0], "start": LONG_AGO})
         held = connection.execute(sa.text(HELD)).one()
     packed = into_columns(engine)
     schema.upgrade(url)

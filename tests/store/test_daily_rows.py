@@ -14,12 +14,13 @@ from ingest.batch import write_batch
 from ingest.messages import Diary
 from ladder.words import Outcome
 from store import people, zones
-from store.case_life import resolve
+from store.case_acts import resolve
 from store.cases import tell
-from store.daily_rows import PatientRows, daily_rows
+from store.daily_rows import daily_rows
 from store.database import transaction
 from store.diary import add_ward_report
 from store.open_cases import open_or_join
+from store.patient_rows import PatientRows
 from store.treatments import add_treatment
 from tests.cast import NOON, Cast, enrol_cast, incoming
 from tests.long_history import three_years

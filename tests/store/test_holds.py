@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from alerting.cases import take_turns
 from ladder.words import Outcome
-from store import case_life, holds
+from store import case_acts, holds
 from store.accepted import NotAccepted, accepted_levels, agree_to_level, end_level, standing_levels
 from store.access import Account, Role, create_token
 from store.alert_silences import AlertSilence, NotSilenced, silenced_until, standing_silences
@@ -111,7 +111,7 @@ def test_nothing_is_agreed_for_what_is_over(engine, cast):
     with pytest.raises(NotNow, match="its time is over"):
         do(engine, holds.agree_to_snooze, case, "Berta", NOON + HOUR)
     snoozed(engine, case, at=NOON + HOUR)
-    do(engine, case_life.resolve, case, "Carla", Outcome.ACTED, NOON + 2 * HOUR)
+    do(engine, case_acts.resolve, case, "Carla", Outcome.ACTED, NOON + 2 * HOUR)
     with pytest.raises(NotNow, match="Nobody has asked"):
         do(engine, holds.agree_to_snooze, case, "Berta", NOON + 2 * HOUR)
     with pytest.raises(NotNow, match="resolved"):
@@ -351,7 +351,7 @@ def test_a_message_that_is_not_sent_any_more_says_why(engine, cast):
     case = page(engine, cast.rising)
     snoozed(engine, case)
     other = page(engine, cast.steady)
-    do(engine, case_life.acknowledge, other, "Berta", NOON)
+    do(engine, case_acts.acknowledge, other, "Berta", NOON)
     with transaction(engine) as session:
         why = list(session.scalars(sa.select(Delivery.reason).order_by(Delivery.id)))
     assert why == ["snoozed by Anna until 2026-05-05 12:00 UTC", "answered by Berta"]
@@ -445,16 +445,16 @@ def test_silences_of_a_patient_are_those_of_the_ward_and_of_the_case_too(engine,
 
 def test_a_case_is_reopened_within_thirty_days_and_not_beside_another(engine, cast):
     case = page(engine, cast.rising)
-    do(engine, case_life.resolve, case, "Anna", Outcome.NO_ACTION, NOON)
+    do(engine, case_acts.resolve, case, "Anna", Outcome.NO_ACTION, NOON)
     with pytest.raises(NotNow, match="more than 30 days ago"):
-        do(engine, case_life.reopen, case, "Anna", NOON + 31 * DAY)
-    assert do(engine, case_life.reopen, case, "Berta", NOON + 29 * DAY)
+        do(engine, case_acts.reopen, case, "Anna", NOON + 31 * DAY)
+    assert do(engine, case_acts.reopen, case, "Berta", NOON + 29 * DAY)
     assert case_of(engine, case).acknowledged_by == "Berta"
 
 
 def expected(engine, patient, at=NOON, until=None):
     case = page(engine, patient, at=at)
-    do(engine, case_life.resolve, case, "Anna", Outcome.EXPECTED_LEVEL, at, "as agreed", until)
+    do(engine, case_acts.resolve, case, "Anna", Outcome.EXPECTED_LEVEL, at, "as agreed", until)
     do(engine, agree_to_level, patient, case, "Berta", at)
     return case
 
@@ -463,11 +463,11 @@ def test_an_expected_level_ends_within_thirty_days(engine, cast):
     case = page(engine, cast.rising)
     for until in (NOON, NOON + 31 * DAY):
         with pytest.raises(NotNow, match="at most 30 days"):
-            do(engine, case_life.resolve, case, "Anna", Outcome.EXPECTED_LEVEL, NOON, "why", until)
+            do(engine, case_acts.resolve, case, "Anna", Outcome.EXPECTED_LEVEL, NOON, "why", until)
     with pytest.raises(NotNow, match="Only an expected level"):
-        do(engine, case_life.resolve, case, "Anna", Outcome.ACTED, NOON, "why", NOON + DAY)
+        do(engine, case_acts.resolve, case, "Anna", Outcome.ACTED, NOON, "why", NOON + DAY)
     assert case_of(engine, case).state == "opened"
-    do(engine, case_life.resolve, case, "Anna", Outcome.EXPECTED_LEVEL, NOON, "as agreed")
+    do(engine, case_acts.resolve, case, "Anna", Outcome.EXPECTED_LEVEL, NOON, "as agreed")
     do(engine, agree_to_level, cast.rising, case, "Berta", NOON)
     with transaction(engine) as session:
         (level,) = accepted_levels(session, [cast.rising])[cast.rising]
@@ -478,7 +478,7 @@ def test_an_expected_level_ends_within_thirty_days(engine, cast):
 
 def test_a_level_that_covers_urgent_pain_takes_a_second_person(engine, cast):
     case = page(engine, cast.rising, "high")
-    do(engine, case_life.resolve, case, "Anna", Outcome.EXPECTED_LEVEL, NOON, "as agreed")
+    do(engine, case_acts.resolve, case, "Anna", Outcome.EXPECTED_LEVEL, NOON, "as agreed")
     with transaction(engine) as session:
         assert accepted_levels(session, [cast.rising]) == {}
         (level,) = standing_levels(session, cast.rising, NOON)
@@ -505,14 +505,14 @@ def test_neither_a_late_answer_nor_a_level_of_before_lets_one_person_cover_urgen
     """A case that is not urgent can have such pain in it: of an answer that came late, or that was covered."""
     with transaction(engine) as session:
         case, _ = open_or_join(session, cast.rising, "medium", "a rise", evidence, ["log"], NOON)
-        case_life.resolve(session, case, "Anna", Outcome.EXPECTED_LEVEL, NOON, "as agreed")
+        case_acts.resolve(session, case, "Anna", Outcome.EXPECTED_LEVEL, NOON, "as agreed")
         assert [one.waits for one in standing_levels(session, cast.rising, NOON)] == [waits]
 
 
 def test_a_level_without_a_reason_covers_nothing(engine, cast):
     with transaction(engine) as session:
         case, _ = open_or_join(session, cast.rising, "medium", "a rise", {"worst": 6}, ["log"], NOON)
-        case_life.resolve(session, case, "a program", Outcome.EXPECTED_LEVEL, NOON)
+        case_acts.resolve(session, case, "a program", Outcome.EXPECTED_LEVEL, NOON)
         assert standing_levels(session, cast.rising, NOON) == []
 
 
@@ -530,8 +530,8 @@ def test_an_expected_level_is_ended_early_once(engine, cast):
 def test_a_case_that_is_closed_as_expected_again_accepts_its_level_again(engine, cast):
     case = expected(engine, cast.rising)
     do(engine, end_level, cast.rising, case, "Anna", NOON + DAY)
-    do(engine, case_life.reopen, case, "Anna", NOON + 2 * DAY)
-    do(engine, case_life.resolve, case, "Anna", Outcome.EXPECTED_LEVEL, NOON + 3 * DAY, "again")
+    do(engine, case_acts.reopen, case, "Anna", NOON + 2 * DAY)
+    do(engine, case_acts.resolve, case, "Anna", Outcome.EXPECTED_LEVEL, NOON + 3 * DAY, "again")
     do(engine, agree_to_level, cast.rising, case, "Berta", NOON + 3 * DAY)
     with transaction(engine) as session:
         (level,) = standing_levels(session, cast.rising, NOON + 4 * DAY)

@@ -12,7 +12,7 @@ from ladder.words import CaseState, Outcome
 from store import figures, marks, people
 from store.access import Role, User, visible_patients
 from store.audit_traces import differing
-from store.case_life import resolve
+from store.case_acts import resolve
 from store.cases import SYSTEM, Case, CaseEvent
 from store.cohorts import researched_patients
 from store.database import StoreError, now, transaction

@@ -6,14 +6,16 @@ from datetime import timedelta
 
 import sqlalchemy as sa
 
-from store import marks
+from store import heartbeat, marks
+from store.access import record
+from store.audit_seals import seal_all
 from store.cases import Case
 from store.database import transaction
 from store.open_cases import open_or_join
 from store.outbox import Delivery, DeliveryState
 from store.reserved import SINK
 from store.synthetic import enrol_synthetic, synthetic_of
-from store.watch_waits import Waits, waits
+from store.watch_waits import Refused, Waits, waits
 from tests.cast import NOON, enrol_cast
 
 MINUTE = timedelta(minutes=1)
@@ -21,7 +23,7 @@ MINUTE = timedelta(minutes=1)
 
 def test_an_empty_house_waits_for_nothing(engine):
     with transaction(engine) as session:
-        assert waits(session) == Waits((), None, None)
+        assert waits(session) == Waits()
 
 
 def test_the_oldest_answer_and_the_oldest_message_are_found_and_no_movement(engine):
@@ -31,7 +33,8 @@ def test_the_oldest_answer_and_the_oldest_message_are_found_and_no_movement(engi
         marks.mark_day(session, cast.steady, NOON.date(), marks.DIARY, NOON - 2 * MINUTE)
         marks.mark_day(session, cast.rising, NOON.date(), marks.DIARY, NOON - 5 * MINUTE)
         open_or_join(session, cast.steady, "high", "made up", {}, ["log"], NOON - 3 * MINUTE)
-        assert waits(session) == Waits((), NOON - 5 * MINUTE, NOON - 3 * MINUTE)
+        found = waits(session)
+        assert (found.answer_since, found.message_since) == (NOON - 5 * MINUTE, NOON - 3 * MINUTE)
         session.execute(sa.update(Delivery).values(state=DeliveryState.SENT))
         assert waits(session).message_since is None
 
@@ -49,4 +52,34 @@ def test_cases_that_nobody_answers_are_those_of_patients(engine):
         assert waits(session).unheard == (cases[0],)
         session.execute(sa.delete(Delivery).where(Delivery.channel != SINK))
         marks.mark_day(session, who.patient_id, NOON.date(), marks.DIARY, NOON)
-        assert waits(session) == Waits((cases[0],), None, None)  # its own is the road's to tell
+        found = waits(session)
+        assert (found.answer_since, found.message_since) == (None, None), "its own is the road's to tell"
+
+
+def test_the_message_that_a_channel_refuses_is_found_and_no_message_that_was_not_tried(engine):
+    cast = enrol_cast(engine)
+    with transaction(engine) as session:
+        open_or_join(session, cast.steady, "high", "made up", {}, ["smtp"], NOON)
+        assert waits(session).refused is None
+        session.execute(sa.update(Delivery).values(attempts=2))
+        number = session.scalars(sa.select(Delivery.id)).one()
+        assert waits(session).refused == Refused(number, "main", "smtp")
+
+
+def test_what_is_next_to_be_sealed_is_known_and_nothing_once_all_is(engine):
+    for _ in range(2):
+        with transaction(engine) as session:
+            record(session, NOON, "anna", "patient.view")
+    with transaction(engine) as session:
+        assert waits(session).unsealed == "entry 1"
+    seal_all(engine)
+    with transaction(engine) as session:
+        assert waits(session).unsealed is None
+
+
+def test_a_head_that_waits_and_a_part_that_is_not_whole_are_known_from_their_signs_of_life(engine):
+    with transaction(engine) as session:
+        heartbeat.beat(session, "alerting", NOON, False, {"head_waits_s": 700})
+        heartbeat.beat(session, "ingest", NOON, False, {})  # without a broker: the road's to tell
+        found = waits(session)
+    assert (found.head_waits_s, found.ended) == (700, ("alerting",))
