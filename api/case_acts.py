@@ -74,7 +74,10 @@ class ResolveIn(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
     outcome: Outcome
-    comment: Annotated[Text | None, Field(description="needed for `expected_level`")] = None
+    comment: Annotated[
+        Text | None,
+        Field(description="needed for `expected_level`: a level without a reason covers nothing"),
+    ] = None
     until: Annotated[
         AwareDatetime | None,
         Field(
@@ -118,16 +121,16 @@ def assign(db: Db, user: AsWardUser, case: CaseId, said: AssignIn) -> Acted:
 def snooze(db: Db, user: AsWardUser, case: CaseId, said: SnoozeIn) -> Snoozed:
     """Have nobody told until then. An urgent (`high`) case is snoozed when a second person agrees."""
     visible_case(db, user, case)
-    holds.snooze(db, case, user.name, said.until, said.reason, now())
-    return _snoozed(db, user, case, "snooze")
+    made = holds.snooze(db, case, user.name, said.until, said.reason, now())
+    return _snoozed(db, user, case, "snooze", made.kept_in)
 
 
 @router.post("/{case}/snooze/agree")
 def agree(db: Db, user: AsWardUser, case: CaseId) -> Snoozed:
     """The second person: the snooze that another one has asked for is in force."""
     visible_case(db, user, case)
-    holds.agree_to_snooze(db, case, user.name, now())
-    return _snoozed(db, user, case, "snooze.agree")
+    agreed = holds.agree_to_snooze(db, case, user.name, now())
+    return _snoozed(db, user, case, "snooze.agree", agreed.kept_in)
 
 
 @router.post("/{case}/snooze/end")
@@ -143,7 +146,16 @@ def resolve(db: Db, user: AsWardUser, case: CaseId, said: ResolveIn) -> Acted:
     """Close a case with what it turned out to be. Repeating it changes nothing."""
     visible_case(db, user, case)
     changed = case_acts.resolve(db, case, user.name, said.outcome, now(), said.comment, said.until)
-    return _acted(db, user, case, "resolve", changed)
+    why = f"as written in case {case}" if said.outcome == Outcome.EXPECTED_LEVEL else None
+    return _acted(db, user, case, "resolve", changed, why)
+
+
+@router.post("/{case}/level/agree")
+def agree_to_level(db: Db, user: AsWardUser, case: CaseId) -> Acted:
+    """The second person: a level that covers urgent pain is in force from now on."""
+    _, patient = visible_case(db, user, case)
+    accepted.agree_to_level(db, patient.id, case, user.name, now())
+    return _acted(db, user, case, "level.agree", True, f"as written in case {case}")
 
 
 @router.post("/{case}/level/end")
@@ -170,16 +182,16 @@ def comment(db: Db, user: AsWardUser, case: CaseId, said: CommentIn) -> Acted:
     return _acted(db, user, case, "comment", True)
 
 
-def _acted(db: Db, user: User, case_id: int, what: str, changed: bool) -> Acted:
+def _acted(db: Db, user: User, case_id: int, what: str, changed: bool, why: str | None = None) -> Acted:
     db.expire_all()  # the store changes rows, not objects
     case, patient = visible_case(db, user, case_id)
     # Who repeats it is written down, too: they were shown the case.
-    record(db, now(), user.name, f"case.{what}", patient.id, f"case {case_id}")
+    record(db, now(), user.name, f"case.{what}", patient.id, f"case {case_id}", why)
     return Acted(changed=changed, case=CaseOut(**about(case, patient, zone_of_patient(db, patient.id))))
 
 
-def _snoozed(db: Db, user: User, case_id: int, what: str) -> Snoozed:
-    done = _acted(db, user, case_id, what, True)
+def _snoozed(db: Db, user: User, case_id: int, what: str, why: str | None = None) -> Snoozed:
+    done = _acted(db, user, case_id, what, True, why)
     there = snooze_out(db, visible_case(db, user, case_id)[0])
     waits = None
     if there is not None and not there.in_force:

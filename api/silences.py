@@ -12,6 +12,7 @@ from api.auth import AsWardUser, Db
 from api.paging import Cursor, Limit, Page, cut, number_of
 from api.problems import Problem, documented
 from api.visible import patient_or_404
+from ladder.timing import ends_soon
 from store import holds
 from store.access import Role, User, record
 from store.alert_silences import AlertSilence, silences_seen, visible_silence
@@ -59,6 +60,7 @@ class SilenceOut(BaseModel):
     waits: Annotated[str | None, Field(description="what it does not cover before a second person agrees")]
     ended_at: datetime | None
     ended_by: str | None
+    ends_soon: Annotated[bool, Field(description="the last quarter, at most three days: people are reminded")]
 
 
 @router.get("")
@@ -84,14 +86,14 @@ def add(db: Db, user: AsWardUser, said: SilenceIn) -> SilenceOut:
     if said.patient is not None:
         patient = patient_or_404(db, user, said.patient)
         made = holds.silence_patient(db, patient.id, user.name, said.until, said.reason, at)
-        record(db, at, user.name, "silence.add", patient.id, f"silence {made.id}")
+        record(db, at, user.name, "silence.add", patient.id, f"silence {made.id}", made.kept_in)
         return _out(db, made, patient.code, at)
     if said.site != user.site:
         raise Problem(404, "There is no such site.", "no_such_site")
     if user.role is not Role.CLINICIAN:
         raise Problem(403, "A ward is silenced by its clinicians.")
     made = holds.silence_ward(db, user.site, user.name, said.until, said.reason, at)
-    record(db, at, user.name, "silence.add", detail=f"silence {made.id} site {user.site}")
+    record(db, at, user.name, "silence.add", None, f"silence {made.id} site {user.site}", made.kept_in)
     return _out(db, made, None, at)
 
 
@@ -101,7 +103,7 @@ def agree(db: Db, user: AsWardUser, silence: SilenceId) -> SilenceOut:
     at = now()
     code, patient_id = visible_or_404(db, user, silence)
     agreed = holds.agree(db, silence, user.name, at)
-    record(db, at, user.name, "silence.agree", patient_id, f"silence {silence}")
+    record(db, at, user.name, "silence.agree", patient_id, f"silence {silence}", agreed.kept_in)
     return _out(db, agreed, code, at)
 
 
@@ -111,7 +113,7 @@ def end(db: Db, user: AsWardUser, silence: SilenceId) -> SilenceOut:
     at = now()
     code, patient_id = visible_or_404(db, user, silence)
     ended = holds.end(db, silence, user.name, at)
-    record(db, at, user.name, "silence.end", patient_id, f"silence {silence}")
+    record(db, at, user.name, "silence.end", patient_id, f"silence {silence}", ended.kept_in)
     return _out(db, ended, code, at)
 
 
@@ -148,4 +150,5 @@ def _out(db: Db, silence: AlertSilence, code: str | None, at: datetime) -> Silen
         waits=waits,
         ended_at=silence.ended_at,
         ended_by=silence.ended_by,
+        ends_soon=stands and ends_soon(silence.begins, silence.ends, at),
     )

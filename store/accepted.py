@@ -1,4 +1,8 @@
-"""Levels of pain that a clinician has called expected for a patient, by how cases were closed."""
+"""Levels of pain that a clinician has called expected for a patient, by how cases were closed.
+
+A level that covers urgent pain keeps urgent pages from everybody, so it is in force when a second person
+agrees; one without a reason never is.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +19,7 @@ from days.cut import day_of
 from ladder.words import Outcome
 from store.cases import tell
 from store.database import StoreError
+from store.second_person import why_not_two
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +33,8 @@ class Accepted:
     by: str
     why: str | None  #: programs, and earlier versions, may give none
     planned: datetime  #: when it ends, or would have ended by itself
+    second: str | None = None  #: who else agrees
+    waits: bool = False  #: it covers urgent pain and nobody else has agreed yet: it is not in force
 
 
 class NotAccepted(StoreError):
@@ -37,20 +44,31 @@ class NotAccepted(StoreError):
 def accepted_levels(session: Session, patient_ids: Sequence[int]) -> dict[int, list[Accepted]]:
     """For each of these patients with any, in order of time; where they overlap the highest one counts.
 
-    A case that is closed as `expected_level` accepts its highest pain from then on, for at most 30 days:
-    until the time that was said, until somebody ends it (`end_level`), or until a case is closed as `acted`:
-    treatment or plan changed, so the level is to change.
+    A case that is closed as `expected_level`, with a reason, accepts its highest pain from then on, for at
+    most 30 days: until the time that was said, until somebody ends it (`end_level`), or until a case is
+    closed as `acted`: treatment or plan changed, so the level is to change. One that covers urgent pain holds
+    from when a second person agrees (`agree_to_level`).
     """
+    said = _said_levels(session, patient_ids)
+    held = {patient_id: [one for one in own if not one.waits] for patient_id, own in said.items()}
+    return {patient_id: own for patient_id, own in held.items() if own}
+
+
+def _said_levels(session: Session, patient_ids: Sequence[int]) -> dict[int, list[Accepted]]:
+    """Those that wait for a second person, too."""
     found: dict[int, list[Accepted]] = {}
     rows = session.execute(_CLOSED, {"patients": list(patient_ids), "outcomes": [*_OUTCOMES]})
-    for patient_id, case_id, outcome, at, by, level, why, planned, ended_at in rows:
+    for row in rows:
+        patient_id, case_id, outcome, at, by, level, why, planned, ended_at, urgent, second, agreed_at = row
         own = found.setdefault(patient_id, [])
         if outcome == Outcome.ACTED:
             own[:] = [replace(one, until=min(one.until, at)) for one in own]
-        elif level is not None:
+        elif level is not None and why and why.strip():
             until = planned if ended_at is None else min(planned, ended_at)
-            own.append(Accepted(level, at, until, case_id, by, why, planned))
-    return {patient_id: own for patient_id, own in found.items() if own}
+            waits = (urgent or level >= URGENT_FROM) and second is None
+            since = at if agreed_at is None else agreed_at
+            own.append(Accepted(level, since, until, case_id, by, why, planned, second, waits))
+    return found
 
 
 def accepted_by_day(levels: Sequence[Accepted], first: date, days: int, zone: tzinfo) -> NDArray[np.float64]:
@@ -67,9 +85,31 @@ def accepted_by_day(levels: Sequence[Accepted], first: date, days: int, zone: tz
 
 
 def standing_levels(session: Session, patient_id: int, at: datetime) -> list[Accepted]:
-    """The levels that hold now, the one that ends first first."""
-    own = accepted_levels(session, [patient_id]).get(patient_id, [])
+    """The levels that hold now, or wait for a second person, the one that ends first first."""
+    own = _said_levels(session, [patient_id]).get(patient_id, [])
     return sorted((one for one in own if one.since <= at < one.until), key=lambda one: one.until)
+
+
+def standing_levels_of(
+    session: Session, patient_ids: Sequence[int], at: datetime
+) -> dict[int, list[Accepted]]:
+    """The same of many patients."""
+    said = _said_levels(session, patient_ids)
+    here = {p: [one for one in own if one.since <= at < one.until] for p, own in said.items()}
+    return {patient_id: own for patient_id, own in here.items() if own}
+
+
+def agree_to_level(session: Session, patient_id: int, case_id: int, by: str, at: datetime) -> None:
+    """The second person: the level that covers urgent pain holds from now on. Raises `NotAccepted`."""
+    session.execute(_LOCK, {"case": case_id})
+    level = next((one for one in standing_levels(session, patient_id, at) if one.case_id == case_id), None)
+    if level is None:
+        raise NotAccepted(f"Case {case_id} holds no expected level now.")
+    if not level.waits:
+        raise NotAccepted(f"The expected level of case {case_id} is in force: nobody has to agree.")
+    if (why_not := why_not_two(session, level.by, by, of=patient_id)) is not None:
+        raise NotAccepted(why_not)
+    tell(session, case_id, at, "level_agreed", by)
 
 
 def end_level(session: Session, patient_id: int, case_id: int, by: str, at: datetime) -> None:
@@ -80,13 +120,20 @@ def end_level(session: Session, patient_id: int, case_id: int, by: str, at: date
     tell(session, case_id, at, "level_ended", by)
 
 
+#: Worst or average pain that opens an urgent case by itself, as shipped; an installation may set less, and
+#: then its case was urgent.
+URGENT_FROM = 7
 _OUTCOMES = (str(Outcome.EXPECTED_LEVEL), str(Outcome.ACTED))
 _LOCK = sa.text('SELECT FROM "case" WHERE id = :case FOR UPDATE')
 # A case that is re-opened and closed again has several events of a kind: those since it was closed count.
 _CLOSED = sa.text(
     """
     SELECT c.patient_id, c.id, c.outcome, c.resolved_at, c.resolved_by, e.level, r.comment,
-           least(coalesce(r.until, 'infinity'), c.resolved_at + interval '720 hours'), x.ended_at
+           least(coalesce(r.until, 'infinity'), c.resolved_at + interval '720 hours'), x.ended_at,
+           c.severity = 'high' OR EXISTS (
+               -- What was covered by a level before would have been urgent without it.
+               SELECT FROM case_event e WHERE e.case_id = c.id AND jsonb_exists(e.evidence, 'accepted_level')
+           ) AS urgent, a.second, a.agreed_at
     FROM "case" c
     CROSS JOIN LATERAL (
         SELECT max(v.value::text::float8) AS level
@@ -102,6 +149,10 @@ _CLOSED = sa.text(
         SELECT min(at) AS ended_at
         FROM case_event WHERE case_id = c.id AND kind = 'level_ended' AND at >= c.resolved_at
     ) x
+    LEFT JOIN LATERAL (
+        SELECT actor AS second, at AS agreed_at FROM case_event
+        WHERE case_id = c.id AND kind = 'level_agreed' AND at >= c.resolved_at ORDER BY id LIMIT 1
+    ) a ON true
     WHERE c.patient_id = ANY(CAST(:patients AS bigint[])) AND c.kind = 'clinical'
       AND c.outcome = ANY(CAST(:outcomes AS text[]))
     ORDER BY c.patient_id, c.resolved_at, c.id

@@ -18,7 +18,7 @@ from store.database import Base, StoreError
 
 
 class AlertSilence(Base):
-    """Of one ward, one patient, or one case."""
+    """Of one ward, one patient, or one case. The database refuses to change what somebody agreed to."""
 
     __tablename__ = "alert_silence"
     __table_args__ = (
@@ -33,7 +33,9 @@ class AlertSilence(Base):
         ),
         sa.CheckConstraint("num_nonnulls(site, patient_id, case_id) = 1", name="of_one"),
         sa.CheckConstraint("ends > begins AND ends <= begins + interval '30 days'", name="not_too_long"),
-        sa.CheckConstraint("second <> author", name="two_persons"),
+        sa.CheckConstraint("lower(btrim(second)) <> lower(btrim(author))", name="two_persons"),
+        sa.CheckConstraint("btrim(reason) <> ''", name="reason_is_said"),
+        sa.CheckConstraint("btrim(author) <> ''", name="author_is_named"),
         sa.CheckConstraint("(second IS NULL) = (second_at IS NULL)", name="second_has_a_time"),
         sa.CheckConstraint("(ended_at IS NULL) = (ended_by IS NULL)", name="named_end"),
     )
@@ -50,6 +52,11 @@ class AlertSilence(Base):
     second_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None] = mapped_column(comment="before its time")
     ended_by: Mapped[str | None]
+
+    @property
+    def kept_in(self) -> str:
+        """Where the audit finds the reason: it may be clinical, and only its digest is in the audit."""
+        return f"as written in alert_silence {self.id}"
 
 
 class NotSilenced(StoreError):
@@ -103,15 +110,21 @@ def end_snoozes(session: Session, case_id: int, by: str, at: datetime, of: datet
 
 
 def standing_silences(
-    session: Session, patients: sa.Select[Any], at: datetime, site: str | None = None
+    session: Session,
+    patients: sa.Select[Any],
+    at: datetime,
+    site: str | None = None,
+    *,
+    wards_only: bool = False,
 ) -> list[AlertSilence]:
     """Silences of these patients, of wards where one of them is (or of `site`), and snoozes of their cases,
-    that have not ended; those that end first come first. A snooze may still wait for a second person."""
+    that have not ended; those that end first come first. A snooze may still wait for a second person.
+    `wards_only`: of whole wards."""
     p = patients.subquery()
-    theirs: list[sa.ColumnElement[bool]] = [
-        sa.func.coalesce(AlertSilence.patient_id, Case.patient_id).in_(sa.select(p.c.id)),
-        AlertSilence.site.in_(sa.select(p.c.site)),
-    ]
+    theirs: list[sa.ColumnElement[bool]] = [AlertSilence.site.in_(sa.select(p.c.site))]
+    if not wards_only:
+        own = sa.func.coalesce(AlertSilence.patient_id, Case.patient_id).in_(sa.select(p.c.id))
+        theirs.append(own)
     if site is not None:
         theirs.append(AlertSilence.site == site)
     found = session.scalars(
@@ -142,10 +155,17 @@ def _stands(at: datetime) -> tuple[sa.ColumnElement[bool], ...]:
 
 
 def silences_seen(
-    session: Session, user: User, at: datetime, ended: bool, before: int | None, most: int
+    session: Session,
+    user: User,
+    at: datetime,
+    ended: bool,
+    before: int | None,
+    most: int,
+    *,
+    over: bool = False,
 ) -> list[tuple[AlertSilence, str | None]]:
     """The silences that the user may see, each with the code of its patient, the newest first; with `ended`
-    also those that are over. `before`: those with a lower number."""
+    also those that are over, with `over` these alone. `before`: those with a lower number."""
     p = visible_patients(user).subquery()
     query = (
         sa.select(AlertSilence, p.c.code)
@@ -155,7 +175,9 @@ def silences_seen(
         .order_by(AlertSilence.id.desc())
         .limit(most)
     )
-    if not ended:
+    if over:
+        query = query.where(sa.not_(sa.and_(*_stands(at))))
+    elif not ended:
         query = query.where(*_stands(at))
     if before is not None:
         query = query.where(AlertSilence.id < before)

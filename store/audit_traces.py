@@ -180,7 +180,8 @@ def untraced(session: Session) -> list[str]:
     wanted = [(table, f"{table}_is_traced") for table in traced_tables(session)]
     only_added = ("audit_entry", "audit_trace", "audit_seal", "case_event", "page_budget", "ward_plan")
     wanted += [(table, f"{table}_is_only_added") for table in only_added]
-    wanted += [("case_event", "case_event_is_kept"), ("patient", "patient_stays_synthetic_or_not")]
+    wanted += [("case_event", "case_event_is_kept"), ("alert_silence", "alert_silence_is_kept")]
+    wanted += [("patient", "patient_stays_synthetic_or_not")]
     query = """
         SELECT c.relname || ' ' || t.tgname FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid
         WHERE t.tgenabled IN ('O', 'A') AND c.relnamespace = 'public'::regnamespace

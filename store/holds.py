@@ -7,7 +7,7 @@ the cases that it concerns (`silenced_until` never waits for a silence).
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -19,20 +19,25 @@ from store import case_acts
 from store.alert_silences import AlertSilence, NotSilenced, end_snoozes, snooze_of
 from store.case_life import NotNow, locked
 from store.cases import Case, CaseEvent, tell
-from store.people import Patient
+from store.database import StoreError
+from store.people import Patient, zone_of
+from store.reserved import SYNTHETIC
+from store.second_person import why_not_two
 from store.wards import Ward, ward_of
+from store.zones import zone_of_patient
 
 
 def snooze(session: Session, case_id: int, by: str, until: datetime, why: str, at: datetime) -> AlertSilence:
     """Nobody is to be told of this case until then. Of an urgent one that is a question first: it is in force
     when another person agrees (`agree_to_snooze`). Raises `NotNow`."""
+    by, why = _said(by, why, NotNow)
     case = locked(session, case_id)
     if case.state == CaseState.RESOLVED:
         raise NotNow("The case is resolved: re-open it first.")
     if not case.paged:
         raise NotNow("Nobody is to be told of this case, so there is nothing to snooze.")
     if (standing := snooze_of(session, case_id, at)) is not None:
-        there = f"a snooze until {_clock(standing.ends)}"
+        there = f"a snooze until {_clock(standing.ends, zone_of_patient(session, case.patient_id))}"
         if waits_for_second(standing, case):
             raise NotNow(f"{standing.author} has asked for {there}: agree to that, or end it first.")
         raise NotNow(f"{standing.author} has made {there}: end that first.")
@@ -55,9 +60,10 @@ def agree_to_snooze(session: Session, case_id: int, by: str, at: datetime) -> Al
     if asked is None:
         raise NotNow("Nobody has asked for a snooze of this case, or its time is over.")
     if not waits_for_second(asked, case):
-        raise NotNow(f"The snooze is in force until {_clock(asked.ends)}: nobody has to agree.")
-    if _same(by, asked.author):
-        raise NotNow(f"{asked.author} has asked for it: another person has to agree.")
+        ends = _clock(asked.ends, zone_of_patient(session, case.patient_id))
+        raise NotNow(f"The snooze is in force until {ends}: nobody has to agree.")
+    if (why_not := why_not_two(session, asked.author, by, of=case.patient_id)) is not None:
+        raise NotNow(why_not)
     case_acts.snooze(session, case_id, Snoozed(asked.author, asked.ends, by), at, asked.reason)
     asked.second, asked.second_at = by, at
     session.flush()
@@ -96,8 +102,10 @@ def agree(session: Session, silence_id: int, by: str, at: datetime) -> AlertSile
     silence = _found(session, silence_id)
     if silence.case_id is not None:
         return agree_to_snooze(session, silence.case_id, by, at)
-    if _same(by, silence.author):
-        raise NotSilenced(f"{silence.author} has made this silence: another person has to agree.")
+    of = silence.patient_id if silence.site is None else silence.site
+    assert of is not None
+    if (why_not := why_not_two(session, silence.author, by, of=of)) is not None:
+        raise NotSilenced(why_not)
     agreed = session.scalar(
         sa.update(AlertSilence)
         .where(
@@ -141,7 +149,11 @@ def waits_for_second(snooze: AlertSilence, case: Case) -> bool:
 def _silence(
     session: Session, of: AlertSilence, by: str, until: datetime, why: str, at: datetime
 ) -> AlertSilence:
+    by, why = _said(by, why, NotSilenced)
     whose = "ward" if of.patient_id is None else "patient"
+    watched = of.site if of.patient_id is None else session.get_one(Patient, of.patient_id).site
+    if watched == SYNTHETIC:
+        raise NotSilenced("The watchdog's own patient cannot be silenced: nobody but the watchdog is told.")
     # Two persons at once: the second one finds the silence of the first.
     key = f"alert_silence {whose} {of.site or of.patient_id}"
     session.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(key, 0))))
@@ -152,8 +164,14 @@ def _silence(
         sa.select(AlertSilence).where(own, AlertSilence.ends > at, AlertSilence.ended_at.is_(None)).limit(1)
     )
     if there is not None:
+        zone = (
+            _zone_of_ward(session, of.site)
+            if of.patient_id is None
+            else zone_of_patient(session, of.patient_id)
+        )
         raise NotSilenced(
-            f"The {whose} is silenced until {_clock(there.ends)} by {there.author}: end that silence first."
+            f"The {whose} is silenced until {_clock(there.ends, zone)} by {there.author}: "
+            "end that silence first."
         )
     of.author, of.reason, of.begins, of.ends = by, why, at, until
     session.add(of)
@@ -202,10 +220,25 @@ def _found(session: Session, silence_id: int) -> AlertSilence:
     return silence
 
 
-def _same(one: str, other: str) -> bool:
-    """The same name, however it is written."""
-    return one.strip().casefold() == other.strip().casefold()
+def _said(by: str, why: str, refused: type[StoreError]) -> tuple[str, str]:
+    """Name and reason without blanks around them. Raises `refused` where one of them is missing."""
+    by, why = by.strip(), why.strip()
+    if not by or not why:
+        raise refused("Say why." if by else "Say who you are.")
+    return by, why
 
 
-def _clock(at: datetime) -> str:
-    return f"{at:%Y-%m-%d %H:%M} UTC"
+def _zone_of_ward(session: Session, site: str | None) -> tzinfo:
+    """That of most patients there; UTC without any."""
+    most = session.scalar(
+        sa.select(Patient.tz)
+        .where(Patient.site == site)
+        .group_by(Patient.tz)
+        .order_by(sa.func.count().desc(), Patient.tz)
+        .limit(1)
+    )
+    return UTC if most is None else zone_of(most)
+
+
+def _clock(at: datetime, zone: tzinfo) -> str:
+    return f"{at.astimezone(zone):%Y-%m-%d %H:%M %Z}"

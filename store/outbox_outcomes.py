@@ -35,7 +35,8 @@ def sent(session: Session, receipts: Mapping[int, str | None], at: datetime) -> 
         session.execute(
             sa.update(Delivery)
             .where(Delivery.id.in_(ids))
-            .values(state=DeliveryState.SENT, sent_at=at, last_error=None, receipt=receipt),
+            # A reason of one that was cancelled while it was on its way is no reason any more.
+            .values(state=DeliveryState.SENT, sent_at=at, last_error=None, receipt=receipt, reason=None),
             execution_options={"synchronize_session": False},
         )
     other, taken = sa.orm.aliased(Delivery), Delivery.__table__.alias("taken")

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from ingest.decode import Incoming
 from ingest.messages import Diary, Epoch, Raw, Status, Stream, up_topic
 from store import people
-from store.access import Role, User
+from store.access import Role, User, create_account
 from store.database import transaction
 
 NOON = datetime(2026, 5, 4, 12, 0, tzinfo=UTC)
@@ -46,6 +46,13 @@ def enrol_cast(
         people.wear(session, devices[1], rising, since)
         people.wear(session, devices[2], rising, since)
         return Cast(steady.id, rising.id, elsewhere.id, *(device.id for device in devices))
+
+
+def employ(engine: sa.Engine, *names: str, site: str = "main", role: Role = Role.CLINICIAN) -> None:
+    """Accounts of people who work there; nobody logs in with them."""
+    with transaction(engine) as session:
+        for name in names:
+            create_account(session, name, "no password", role, site)
 
 
 def micro(at: datetime) -> int:

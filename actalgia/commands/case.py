@@ -113,15 +113,22 @@ def resolve(
     """Close a case with what it turned out to be."""
     from actalgia.system import find_system
     from ladder.words import Outcome
-    from store import access, case_acts, cases
+    from store import accepted, access, case_acts, cases
     from store.database import now, transaction
 
     try:
         chosen = Outcome(outcome)
     except ValueError as error:
         raise typer.BadParameter(f"--outcome is one of {', '.join(Outcome)}") from error
+    if chosen == Outcome.EXPECTED_LEVEL and not (comment or "").strip():
+        raise typer.BadParameter("--comment: an expected level needs a reason: say why it is expected")
     with transaction(find_system(data_dir).engine()) as session:
         first = case_acts.resolve(session, number, by, chosen, now(), comment)
         patient = cases.patient_of(session, number)
-        access.record(session, now(), by, "case.resolve", patient, f"case {number}")
+        why = f"as written in case {number}" if chosen == Outcome.EXPECTED_LEVEL else None
+        access.record(session, now(), by, "case.resolve", patient, f"case {number}", why)
+        levels = accepted.standing_levels(session, patient, now())
+        waits = any(one.waits for one in levels if one.case_id == number)
     say(f"Case {number} is resolved: {outcome}." if first else f"Case {number} had been resolved before.")
+    if waits:
+        say("Its level covers urgent pain and waits for a second person: `actalgia case agree-level`.")

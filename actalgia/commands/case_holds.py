@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from actalgia.commands.case import By, Comment
-from actalgia.commands.common import DataDirOption, JsonOption, instant, person, say, say_json
+from actalgia.commands.common import DataDirOption, JsonOption, instant, person, say, say_json, write_down
 
 Number = Annotated[int, typer.Argument(metavar="ID")]
 Until = Annotated[
@@ -48,12 +48,14 @@ def snooze(
 
     ends = instant(until, "--until")
 
-    def act(session: Any) -> bool:
+    def act(session: Any) -> str:
         made = holds.snooze(session, number, by, ends, reason, now())
-        return holds.waits_for_second(made, session.get_one(Case, number))
+        waiting.append(holds.waits_for_second(made, session.get_one(Case, number)))
+        return made.kept_in
 
-    waits = _do(data_dir, "snooze", number, by, act)
-    said = "waits for a second person: `actalgia case agree`" if waits else "is in force"
+    waiting: list[bool] = []
+    _do(data_dir, "snooze", number, by, act)
+    said = "waits for a second person: `actalgia case agree`" if waiting[0] else "is in force"
     say(f"The snooze of case {number} {said}.")
 
 
@@ -62,8 +64,34 @@ def agree(number: Number, by: By, data_dir: DataDirOption = None) -> None:
     from store import holds
     from store.database import now
 
-    _do(data_dir, "snooze.agree", number, by, lambda s: holds.agree_to_snooze(s, number, by, now()))
+    _do(data_dir, "snooze.agree", number, by, lambda s: holds.agree_to_snooze(s, number, by, now()).kept_in)
     say(f"{by} agrees: case {number} is snoozed.")
+
+
+def agree_level(number: Number, by: By, data_dir: DataDirOption = None) -> None:
+    """The second person: the expected level that was said with a case covers urgent pain, too."""
+    from store import accepted, cases
+    from store.database import now
+
+    def act(session: Any) -> str:
+        accepted.agree_to_level(session, cases.patient_of(session, number), number, by, now())
+        return f"as written in case {number}"
+
+    _do(data_dir, "level.agree", number, by, act)
+    say(f"{by} agrees: the expected level of case {number} is in force.")
+
+
+def end_level(number: Number, by: By, data_dir: DataDirOption = None) -> None:
+    """The level that was said with a case counts as new again."""
+    from store import accepted, cases
+    from store.database import now
+
+    def act(session: Any) -> str:
+        accepted.end_level(session, cases.patient_of(session, number), number, by, now())
+        return f"as written in case {number}"
+
+    _do(data_dir, "level.end", number, by, act)
+    say(f"The expected level of case {number} is ended by {by}.")
 
 
 def reopen(number: Number, by: By, comment: Comment = None, data_dir: DataDirOption = None) -> None:
@@ -121,6 +149,7 @@ def show(number: Number, as_json: JsonOption = False, data_dir: DataDirOption = 
                 )
             ],
         }
+        write_down(session, "case.view", f"case {number}", patient.id)
         if case.kind == "technical":
             document["next"] = "About devices and data: nobody is called for it."
     if as_json:
@@ -143,7 +172,7 @@ def _of(row: Any, *names: str) -> dict[str, Any]:
 
 
 def _do(data_dir: Path | None, what: str, number: int, by: str, act: Callable[[Any], Any]) -> Any:
-    """Do it, and write down who did."""
+    """Do it, and write down who did, and where the reason is written: what `act` gives as words."""
     from actalgia.system import find_system
     from store import access, cases
     from store.database import now, transaction
@@ -151,5 +180,6 @@ def _do(data_dir: Path | None, what: str, number: int, by: str, act: Callable[[A
     with transaction(find_system(data_dir).engine()) as session:
         done = act(session)
         patient = cases.patient_of(session, number)
-        access.record(session, now(), by, f"case.{what}", patient, f"case {number}")
+        why = done if isinstance(done, str) else None
+        access.record(session, now(), by, f"case.{what}", patient, f"case {number}", why)
         return done

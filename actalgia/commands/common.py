@@ -73,12 +73,12 @@ def by_whom() -> str:
     return f"cli:{getpass.getuser()}"
 
 
-def write_down(session: Session, action: str, detail: str) -> None:
-    """An audit entry for what this command changes, in the transaction that changes it."""
+def write_down(session: Session, action: str, detail: str, patient_id: int | None = None) -> None:
+    """An audit entry for what this command changes or shows, in the transaction that does so."""
     from store.access import record
     from store.database import now
 
-    record(session, now(), by_whom(), action, detail=detail)
+    record(session, now(), by_whom(), action, patient_id, detail)
 
 
 def table(headings: list[str], rows: list[list[str]]) -> None:

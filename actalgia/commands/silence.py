@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from actalgia.commands.common import DataDirOption, JsonOption, instant, say, say_json, table
+from actalgia.commands.common import DataDirOption, JsonOption, instant, say, say_json, table, write_down
 
 app = typer.Typer(help="Silences: list, add, agree, end.", no_args_is_help=True)
 By = Annotated[str, typer.Option("--by", help="Your name; it stands in the silence.")]
@@ -23,10 +23,10 @@ def list_silences(
     import sqlalchemy as sa
 
     from actalgia.system import find_system
-    from store.database import now
+    from store.database import now, transaction
 
-    with find_system(data_dir).engine().connect() as connection:
-        found = connection.execute(
+    with transaction(find_system(data_dir).engine()) as session:
+        found = session.execute(
             sa.text(
                 """
                 SELECT s.id, s.site, p.code AS patient, s.case_id AS "case", s.reason, s.author, s.begins,
@@ -39,6 +39,7 @@ def list_silences(
             {"every": every, "at": now()},
         )
         rows: list[dict[str, Any]] = [dict(row) for row in found.mappings()]
+        write_down(session, "silences.list", f"{len(rows)} silences of all sites")
     if as_json:
         say_json(rows)
     elif not rows:
@@ -90,7 +91,7 @@ def add(
             if not session.scalar(sa.select(sa.exists().where(Patient.site == site))):
                 raise typer.BadParameter(f"--site: no patient is at site {site}")
             made = holds.silence_ward(session, str(site), by, ends, reason, now())
-        access.record(session, now(), by, "silence.add", number, f"silence {made.id}")
+        access.record(session, now(), by, "silence.add", number, f"silence {made.id}", made.kept_in)
         said = f"Silence {made.id} holds until {made.ends:%Y-%m-%d %H:%M} UTC"
     say(f"{said}; urgent pages pass through until a second person agrees.")
 
@@ -111,9 +112,12 @@ def end(number: Number, by: By, data_dir: DataDirOption = None) -> None:
 
 def _act(what: str, number: int, by: str, data_dir: Any) -> None:
     from actalgia.system import find_system
-    from store import access, holds
+    from store import access, cases, holds
     from store.database import now, transaction
 
     with transaction(find_system(data_dir).engine()) as session:
-        (holds.agree if what == "agree" else holds.end)(session, number, by, now())
-        access.record(session, now(), by, f"silence.{what}", detail=f"silence {number}")
+        silence = (holds.agree if what == "agree" else holds.end)(session, number, by, now())
+        patient = (
+            silence.patient_id if silence.case_id is None else cases.patient_of(session, silence.case_id)
+        )
+        access.record(session, now(), by, f"silence.{what}", patient, f"silence {number}", silence.kept_in)

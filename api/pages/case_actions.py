@@ -14,7 +14,7 @@ from api.pages.entry import own_path
 from api.problems import Problem
 from ladder.words import Outcome
 from store import accepted, case_acts, cases, holds, worklist
-from store.access import Role, User, colleagues, record
+from store.access import User, colleagues, record
 from store.alert_silences import visible_silence
 from store.case_life import NotNow
 from store.database import now
@@ -61,8 +61,8 @@ def snooze(
 ) -> Response:
     """Have nobody told until then; of an urgent case when a second person agrees."""
     patient = _case(db, user, case_id)
-    holds.snooze(db, case_id, user.name, _must(until), _why(reason), now())
-    return _done(db, user, patient, "case.snooze", case_id, back)
+    made = holds.snooze(db, case_id, user.name, instant_of(until), reason_of(reason), now())
+    return _done(db, user, patient, "case.snooze", case_id, back, made.kept_in)
 
 
 @router.post("/cases/{case_id}/resolve")
@@ -79,7 +79,8 @@ def resolve(
     if outcome == Outcome.EXPECTED_LEVEL and not comment.strip():
         raise NotNow("An expected level needs a reason: say in the comment why it is expected.")
     case_acts.resolve(db, case_id, user.name, outcome, now(), comment.strip() or None)
-    return _done(db, user, patient, "case.resolve", case_id, back)
+    why = f"as written in case {case_id}" if outcome == Outcome.EXPECTED_LEVEL else None
+    return _done(db, user, patient, "case.resolve", case_id, back, why)
 
 
 @router.post("/cases/{case_id}/reopen")
@@ -104,6 +105,15 @@ def comment(
     return _done(db, user, patient, "case.comment", case_id, back)
 
 
+@router.post("/cases/{case_id}/level/agree")
+def agree_to_level(db: Db, user: AsWardUser, case_id: int, back: Back = "/") -> Response:
+    """The second person: the level that covers urgent pain is in force."""
+    patient = _case(db, user, case_id)
+    accepted.agree_to_level(db, patient.id, case_id, user.name, now())
+    why = f"as written in case {case_id}"
+    return _done(db, user, patient, "case.level.agree", case_id, back, why)
+
+
 @router.post("/cases/{case_id}/level/end")
 def end_level(db: Db, user: AsWardUser, case_id: int, back: Back = "/") -> Response:
     """The level that was accepted with the case counts as new again."""
@@ -119,22 +129,15 @@ def silence(
     code: str,
     until: Until,
     reason: Reason,
-    whose: Annotated[str, Form(max_length=10)] = "",
     back: Back = "/",
 ) -> Response:
-    """Have nobody told of the patient, or of all patients of the ward; urgent pages pass through."""
+    """Have nobody told of the patient; urgent pages pass through."""
     patient = None if "\0" in code else worklist.patient_of(db, user, code)
     if patient is None:
         raise Problem(404, "There is no such patient, or not at your site.")
-    at, ends, why = now(), _must(until), _why(reason)
-    if whose == "ward":
-        if user.role is not Role.CLINICIAN:
-            raise Problem(403, "A ward is silenced by its clinicians.")
-        made = holds.silence_ward(db, user.site, user.name, ends, why, at)
-        record(db, at, user.name, "silence.add", detail=f"silence {made.id} site {user.site}")
-    else:
-        made = holds.silence_patient(db, patient.id, user.name, ends, why, at)
-        record(db, at, user.name, "silence.add", patient.id, f"silence {made.id}")
+    at, ends, why = now(), instant_of(until), reason_of(reason)
+    made = holds.silence_patient(db, patient.id, user.name, ends, why, at)
+    record(db, at, user.name, "silence.add", patient.id, f"silence {made.id}", made.kept_in)
     return RedirectResponse(own_path(back), 303)
 
 
@@ -142,8 +145,8 @@ def silence(
 def agree(db: Db, user: AsWardUser, silence_id: int, back: Back = "/") -> Response:
     """The second person."""
     patient_id = _silence(db, user, silence_id)
-    holds.agree(db, silence_id, user.name, now())
-    record(db, now(), user.name, "silence.agree", patient_id, f"silence {silence_id}")
+    agreed = holds.agree(db, silence_id, user.name, now())
+    record(db, now(), user.name, "silence.agree", patient_id, f"silence {silence_id}", agreed.kept_in)
     return RedirectResponse(own_path(back), 303)
 
 
@@ -151,8 +154,8 @@ def agree(db: Db, user: AsWardUser, silence_id: int, back: Back = "/") -> Respon
 def end(db: Db, user: AsWardUser, silence_id: int, back: Back = "/") -> Response:
     """It ends now, and the cases that it kept get their turn."""
     patient_id = _silence(db, user, silence_id)
-    holds.end(db, silence_id, user.name, now())
-    record(db, now(), user.name, "silence.end", patient_id, f"silence {silence_id}")
+    ended = holds.end(db, silence_id, user.name, now())
+    record(db, now(), user.name, "silence.end", patient_id, f"silence {silence_id}", ended.kept_in)
     return RedirectResponse(own_path(back), 303)
 
 
@@ -171,8 +174,10 @@ def _silence(db: Db, user: User, silence_id: int) -> int | None:
     return found[2]
 
 
-def _done(db: Db, user: User, patient: Patient, what: str, case_id: int, back: str) -> Response:
-    record(db, now(), user.name, what, patient.id, f"case {case_id}")
+def _done(
+    db: Db, user: User, patient: Patient, what: str, case_id: int, back: str, why: str | None = None
+) -> Response:
+    record(db, now(), user.name, what, patient.id, f"case {case_id}", why)
     return RedirectResponse(own_path(back), 303)
 
 
@@ -185,14 +190,16 @@ def _instant(text: str) -> datetime | None:
         ) from error
 
 
-def _must(text: str) -> datetime:
+def instant_of(text: str) -> datetime:
+    """What was chosen. Raises 422 where nothing was."""
     found = _instant(text)
     if found is None:
         raise Problem(422, "Choose until when it holds.")
     return found
 
 
-def _why(reason: str) -> str:
+def reason_of(reason: str) -> str:
+    """What was said. Raises 422 where nothing was."""
     if not (said := reason.strip()):
         raise Problem(422, "Say why.")
     return said

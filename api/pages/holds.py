@@ -11,13 +11,14 @@ from sqlalchemy.orm import Session
 from api.pages import words
 from ladder.outlook import is_stale, outlook
 from ladder.timing import ends_soon
-from store.accepted import standing_levels
+from store.accepted import Accepted, standing_levels, standing_levels_of
 from store.access import User, visible_patients
 from store.alert_silences import AlertSilence, standing_silences
 from store.case_life import life_of
 from store.cases import Case
 from store.holds import waits_for_second
 from store.people import Patient
+from store.second_person import same_name
 from store.wards import Ward, ward_of
 
 
@@ -31,33 +32,36 @@ class Hold:
     soon: bool  #: it is time to remind people: the last quarter, at most three days
     path: str
     agree: str | None
-    asked: str | None  #: what it does not do before a second person agrees
+    asked: str | None  #: what it does not do before a second person agrees, or that it covers urgent pages
     own: bool  #: the reader has made it, so somebody else has to agree
 
 
 def holds_of(session: Session, patient_id: int, user: User, now: datetime) -> list[Hold]:
     """Of the patient, of the ward, of the open case; and the levels of pain that are expected."""
     own = visible_patients(user).where(Patient.id == patient_id)
-    found = [_silence(session, one, user, now) for one in standing_silences(session, own, now)]
-    found += [
-        Hold(
-            f"Expected level, up to {one.level:g}, by {one.by} (case {one.case_id})",
-            one.why or "no reason was given",
-            one.until,
-            ends_soon(one.since, one.until, now),
-            f"/cases/{one.case_id}/level/end",
-            None,
-            None,
-            False,
-        )
-        for one in standing_levels(session, patient_id, now)
-    ]
-    return found
+    found = [silence_hold(session, one, user, now) for one in standing_silences(session, own, now)]
+    return found + [level_hold(one, user, now) for one in standing_levels(session, patient_id, now)]
 
 
-def _silence(session: Session, one: AlertSilence, user: User, now: datetime) -> Hold:
+def level_hold(one: Accepted, user: User, now: datetime) -> Hold:
+    """An expected level as the pages say it."""
+    seconded = f", {one.second} agrees" if one.second else ""
+    return Hold(
+        f"Expected level, up to {one.level:g}, by {one.by}{seconded} (case {one.case_id})",
+        one.why or "no reason was given",
+        one.until,
+        ends_soon(one.since, one.until, now),
+        f"/cases/{one.case_id}/level/end",
+        f"/cases/{one.case_id}/level/agree" if one.waits else None,
+        "Not in force: it would cover urgent pain, so a second person has to agree." if one.waits else None,
+        same_name(one.by, user.name),
+    )
+
+
+def silence_hold(session: Session, one: AlertSilence, user: User, now: datetime) -> Hold:
+    """A silence or a snooze as the pages say it."""
     soon = ends_soon(one.begins, one.ends, now)
-    own = one.author.strip().casefold() == user.name.strip().casefold()
+    own = same_name(one.author, user.name)
     seconded = f", {one.second} agrees" if one.second else ""
     if one.case_id is not None:
         waits = waits_for_second(one, session.get_one(Case, one.case_id))
@@ -66,7 +70,8 @@ def _silence(session: Session, one: AlertSilence, user: User, now: datetime) -> 
     else:
         whose = f"Ward {one.site}" if one.site is not None else "Patient"
         what, waits = f"{whose} silenced by", one.second is None
-        asked = "Urgent pages are sent all the same, until a second person agrees." if waits else None
+        sent = "Urgent pages are sent all the same, until a second person agrees."
+        asked = sent if waits else "Urgent pages are not sent either."
     agree = f"/silences/{one.id}/agree" if waits else None
     return Hold(
         f"{what} {one.author}{seconded}",
@@ -81,18 +86,24 @@ def _silence(session: Session, one: AlertSilence, user: User, now: datetime) -> 
 
 
 def marks_of(session: Session, user: User, zones: dict[int, tzinfo], now: datetime) -> dict[int, list[str]]:
-    """For each patient of the user with any: who has silenced or snoozed what, why, until when."""
-    seen = {one.id: one.site for one in session.scalars(visible_patients(user))}
+    """For each patient of the user with any: who has silenced or snoozed what, which level is expected, why,
+    until when. A silence of the ward is said once, above them all."""
     found: dict[int, list[str]] = {}
+
+    def mark(patient_id: int, hold: Hold) -> None:
+        until = words.local(hold.ends, zones[patient_id])
+        end = ", ends soon" if hold.soon else ""
+        asked = f" ({hold.asked})" if hold.asked else ""
+        found.setdefault(patient_id, []).append(f"{hold.what} until {until}{end}: {hold.why}{asked}")
+
     for one in standing_silences(session, visible_patients(user), now):
-        hold = _silence(session, one, user, now)
         case = None if one.case_id is None else session.get_one(Case, one.case_id)
         of = one.patient_id if case is None else case.patient_id
-        for patient_id in [of] if of is not None else [p for p, site in seen.items() if site == one.site]:
-            if patient_id in zones:
-                until = words.short(one.ends, zones[patient_id], now)
-                end = ", ends soon" if hold.soon else ""
-                found.setdefault(patient_id, []).append(f"{hold.what} until {until}{end}: {hold.why}")
+        if of in zones:
+            mark(of, silence_hold(session, one, user, now))
+    for patient_id, levels in standing_levels_of(session, list(zones), now).items():
+        for level in levels:
+            mark(patient_id, level_hold(level, user, now))
     return found
 
 

@@ -15,7 +15,7 @@ from starlette.responses import HTMLResponse
 
 from api.auth import csrf_token
 from api.diary.words import languages
-from api.pages import axis, because, chart, score_chart, standing, story, treatment_words, words
+from api.pages import axis, because, chart, score_chart, standing, story, treatment_words, until, words
 from api.road import of_page
 from api.treatment_kinds import KINDS
 from severity.cut_points import severity
@@ -91,6 +91,7 @@ def _environment() -> Environment:
         is_old=standing.is_old,
         kinds=tuple(KINDS),
         limits=standing,
+        longest_of=until.longest_of,
         score=score_chart,
         severity=severity,
         treatment=treatment_words,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import timedelta
+from datetime import UTC, timedelta
 from typing import Annotated
 from urllib.parse import quote
 
@@ -24,6 +24,7 @@ from api.pages import (
     live,
     plan_page,
     quarantine,
+    silences_page,
     treatment_actions,
 )
 from api.pages.entry import error_page, own_path
@@ -67,6 +68,7 @@ PARTS = (
     live,
     plan_page,
     quarantine,
+    silences_page,
     treatment_actions,
 )
 for part in PARTS:
@@ -117,6 +119,8 @@ def worklist_page(request: Request, db: Db, user: Viewer) -> Response:
         coming=coming,
         unheard_cases={number for number, one in coming.items() if one.unheard},
         marks=marks_of(db, user, zones, at),
+        banners=silences_page.ward_banners(db, user, at),
+        ward_zone=next(iter(zones.values()), UTC),
         gaps=shown.gaps,
         technical=shown.technical,
         as_of=shown.as_of,

@@ -27,6 +27,7 @@ KINDS = {
     "stale": "left for review",
     "resolved": "closed",
     "reopened": "opened again",
+    "level_agreed": "its expected level was agreed to",
     "level_ended": "its expected level was ended",
     "comment": "comment",
 }

@@ -6,6 +6,8 @@ from datetime import UTC, datetime, time, timedelta, tzinfo
 
 from api.pages import words
 from days.cut import day_of, day_start
+from ladder.timing import LONGEST_ALONE
+from store.cases import Case
 
 MORNING = time(8)  #: somebody is back then
 SHORTEST = timedelta(minutes=15)  #: what is over sooner is not offered
@@ -22,6 +24,11 @@ def choices(now: datetime, zone: tzinfo) -> list[tuple[str, str]]:
         name = "tomorrow morning, 08:00" if days == 1 else f"{words.short(morning, zone, now)} ({days} days)"
         offered.append((morning, name))
     return [(at.isoformat(), said) for at, said in offered]
+
+
+def longest_of(case: Case, now: datetime) -> str | None:
+    """The latest of these instants at which one person may have an urgent case; None: any of them."""
+    return (now + LONGEST_ALONE).isoformat() if case.severity == "high" else None
 
 
 def read(text: str) -> datetime | None:

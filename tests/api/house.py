@@ -87,6 +87,7 @@ CALLS = {
     ("POST", "/api/v1/cases/{case}/snooze/agree"): Call(WARD),
     ("POST", "/api/v1/cases/{case}/snooze/end"): Call(WARD),
     ("POST", "/api/v1/cases/{case}/snooze"): Call(WARD, body={"until": TOMORROW, "reason": "a scan"}),
+    ("POST", "/api/v1/cases/{case}/level/agree"): Call(WARD),
     ("POST", "/api/v1/cases/{case}/level/end"): Call(WARD),
     ("POST", "/api/v1/cases/{case}/reopen"): Call(WARD),
     ("POST", "/api/v1/cases/{case}/resolve"): Call(WARD, body={"outcome": "acted"}),
@@ -159,7 +160,7 @@ class House:
         if template.endswith(("/snooze/agree", "/snooze/end")):
             with suppress(NotNow), transaction(self.engine) as session:
                 snooze(session, case, "Berta", now() + timedelta(days=1), "a scan", now())
-        if template.endswith("/level/end"):
+        if template.endswith(("/level/end", "/level/agree")):
             with transaction(self.engine) as session:
                 tell(session, case, now(), "evidence", "actalgia", evidence={"worst": 8})
                 resolve(session, case, "Berta", Outcome.EXPECTED_LEVEL, now(), "as agreed")
@@ -196,6 +197,7 @@ def furnish(app: FastAPI, engine: sa.Engine) -> House:
         for name, role, site in people_here:
             tokens[name] = create_token(session, name, role, site)
             create_account(session, name, "no password", role, site)
+        create_account(session, "Berta", "no password", Role.CLINICIAN, "main")
         demo = people.enrol_patient(session, "P-demo", "Europe/Rome", demonstration=True)
         case, demo_case = (
             open_or_join(session, patient, "high", "Worst pain 8.", {}, ["log"], NOON)[0]

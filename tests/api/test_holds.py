@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 import pytest
 import sqlalchemy as sa
 
-from store.access import AuditEntry, Role, create_token
+from store.access import AuditEntry, Role, create_account, create_token
+from store.cases import tell
 from store.database import now, transaction
 from store.open_cases import open_or_join
 from tests.api.house import House
@@ -19,6 +20,8 @@ DAY = timedelta(days=1)
 def berta(house: House) -> House:
     with transaction(house.engine) as session:
         house.tokens["berta"] = create_token(session, "berta", Role.CLINICIAN, "main")
+        create_account(session, "berta", "no password", Role.CLINICIAN, "main")
+        house.tokens["a script"] = create_token(session, "a script", Role.CLINICIAN, "main")
     return house
 
 
@@ -72,6 +75,8 @@ def test_an_urgent_case_is_snoozed_by_two(berta: House) -> None:
         409, "anna has asked for it: another person has to agree.",
     )  # fmt: skip
     assert act(berta, "snooze/agree", "hilda").status_code == 404
+    program = act(berta, "snooze/agree", "a script")
+    assert (program.status_code, "person who logs in" in program.json()["detail"]) == (409, True)
     agreed = act(berta, "snooze/agree", "berta").json()
     assert agreed["waits"] is None and agreed["snooze"]["second"] == "berta"
     assert agreed["case"]["snoozed_until"] == agreed["snooze"]["until"]
@@ -95,8 +100,38 @@ def test_only_an_expected_level_can_be_ended(house: House) -> None:
     assert act(house, "level/end").status_code == 409
 
 
-def test_a_program_may_close_as_expected_without_a_word(house: House) -> None:
+def test_a_program_may_close_as_expected_without_a_word_and_then_no_level_is_expected(house: House) -> None:
     assert act(house, "resolve", outcome="expected_level").status_code == 200
+    assert act(house, "level/end").json()["detail"] == f"Case {house.case} holds no expected level now."
+
+
+def test_a_level_that_covers_urgent_pain_is_agreed_to_by_somebody_else(berta: House) -> None:
+    with transaction(berta.engine) as session:
+        tell(session, berta.case, now(), "evidence", "actalgia", evidence={"worst": 8})
+    act(berta, "resolve", outcome="expected_level", comment="since the operation")
+    assert act(berta, "level/agree").status_code == 409
+    assert act(berta, "level/agree", "hilda").status_code == 404
+    assert act(berta, "level/agree", "berta").status_code == 200
+    assert act(berta, "level/agree", "berta").status_code == 409, "it is in force"
+
+
+def test_the_audit_says_who_when_and_where_the_reason_is_written(berta: House) -> None:
+    """The words of a clinician may be clinical: they stay in their row, whose digest is in the chain."""
+    act(berta, "snooze", until=in_days(1), reason="waits for the zebra")
+    act(berta, "snooze/agree", "berta")
+    body = {"patient": "P-rising", "until": in_days(1), "reason": "on zebra holiday"}
+    made = berta.client("anna").post("/api/v1/silences", json=body).json()
+    berta.client("berta").post(f"/api/v1/silences/{made['id']}/end")
+    act(berta, "resolve", outcome="expected_level", comment="zebra")
+    with transaction(berta.engine) as session:
+        entries = session.scalars(sa.select(AuditEntry).order_by(AuditEntry.id)).all()
+    assert [(one.actor, one.action, one.reason) for one in entries] == [
+        ("anna", "case.snooze", "as written in alert_silence 1"),
+        ("berta", "case.snooze.agree", "as written in alert_silence 1"),
+        ("anna", "silence.add", "as written in alert_silence 2"),
+        ("berta", "silence.end", "as written in alert_silence 2"),
+        ("anna", "case.resolve", f"as written in case {berta.case}"),
+    ]
 
 
 def test_a_case_is_reopened_by_whoever_has_it_then(house: House) -> None:

@@ -9,9 +9,10 @@ import pytest
 import sqlalchemy as sa
 
 from store.access import AuditEntry
+from store.cases import tell
 from store.database import now, transaction
 from store.open_cases import open_or_join
-from tests.cast import enrol_cast
+from tests.cast import employ, enrol_cast
 
 TOMORROW = (now() + timedelta(days=1)).isoformat()
 
@@ -19,6 +20,7 @@ TOMORROW = (now() + timedelta(days=1)).isoformat()
 @pytest.fixture
 def case(engine: sa.Engine) -> str:
     cast = enrol_cast(engine)
+    employ(engine, "Anna", "Berta")
     with transaction(engine) as session:
         return str(open_or_join(session, cast.rising, "high", "Worst pain 8.", {}, ["log"], now())[0])
 
@@ -31,6 +33,7 @@ def test_an_urgent_snooze_takes_two_names(command, case):
     asked = ("case", "snooze", case, "--by", "Anna", "--until", TOMORROW, "--reason", "a scan")
     assert "waits for a second person" in command(*asked)
     assert "another person has to agree" in command("case", "agree", case, "--by", "anna", code=2)
+    assert "logs in" in command("case", "agree", case, "--by", "Carla", code=2)
     command("case", "agree", case, "--by", "Berta")
     assert shown(command, case)["next"].startswith("It is snoozed until ")
 
@@ -43,7 +46,7 @@ def test_a_case_is_handed_over_closed_and_opened_again(command, case, engine):
     assert "Anna has it until" in command("case", "show", case)
     with transaction(engine) as session:
         actions = session.scalars(sa.select(AuditEntry.action).order_by(AuditEntry.id)).all()
-    assert actions == ["case.assign", "case.resolve", "case.reopen"]
+    assert actions == ["case.assign", "case.view", "case.resolve", "case.reopen", "case.view"]
     assert "There is no case 99." in command("case", "show", "99", code=2)
 
 
@@ -60,7 +63,7 @@ def test_a_case_is_answered_by_somebody_with_a_name(command, case, nobody):
     assert shown(command, case)["case"]["state"] == "opened"
 
 
-def test_a_silence_is_made_agreed_to_and_ended(command, case):
+def test_a_silence_is_made_agreed_to_and_ended(command, case, engine):
     made = ("silence", "add", "--by", "Anna", "--until", TOMORROW, "--reason", "on holiday")
     assert "urgent pages pass through" in command(*made, "--patient", "P-rising")
     [one] = json.loads(command("silence", "list", "--json"))
@@ -70,5 +73,27 @@ def test_a_silence_is_made_agreed_to_and_ended(command, case):
     command("silence", "end", number, "--by", "Carla")
     assert command("silence", "list") == "No silences.\n"
     assert "has ended" in command("silence", "end", number, "--by", "Carla", code=2)
+    with transaction(engine) as session:
+        entries = session.scalars(sa.select(AuditEntry).order_by(AuditEntry.id)).all()
+    assert {one.reason for one in entries if one.action != "silences.list"} == {
+        "as written in alert_silence 1"
+    }
+    acts = [(one.actor, one.action, one.patient_id is not None) for one in entries]
+    assert [act for act in acts if act[1] != "silences.list"] == [
+        ("Anna", "silence.add", True), ("Berta", "silence.agree", True), ("Carla", "silence.end", True)
+    ]  # fmt: skip
+    assert len(acts) == 6, "whoever lists silences was shown patients"
     command(*made, "--patient", "P-nobody", code=2)
     command(*made, code=2)
+
+
+def test_an_expected_level_needs_a_reason_and_of_urgent_pain_a_second_name(command, case, engine):
+    close = ("case", "resolve", case, "--by", "Anna", "--outcome", "expected_level")
+    assert "--comment" in command(*close, code=2)
+    with transaction(engine) as session:
+        tell(session, int(case), now(), "evidence", "actalgia", evidence={"worst": 8})
+    assert "second person" in command(*close, "--comment", "since the operation")
+    assert "another person" in command("case", "agree-level", case, "--by", "Anna", code=2)
+    assert "is in force" in command("case", "agree-level", case, "--by", "Berta")
+    command("case", "end-level", case, "--by", "Berta")
+    assert "no expected level" in command("case", "end-level", case, "--by", "Berta", code=2)

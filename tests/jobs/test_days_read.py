@@ -14,6 +14,7 @@ from analytics.jobs.days_read import DaysRead
 from ladder.words import Outcome
 from store import people, zones
 from store.case_acts import resolve
+from store.cases import tell
 from store.daily_rows import daily_rows
 from store.database import transaction
 from store.diary import add_ward_report
@@ -155,7 +156,8 @@ def level_accepted(engine, patient):
     evidence = {"worst": 8}
     with transaction(engine) as session:
         case, _ = open_or_join(session, patient, "high", "worst pain 8", evidence, ["log"], NOON - 10 * DAY)
-        resolve(session, case, "nurse Anna", Outcome.EXPECTED_LEVEL, NOON - 9 * DAY)
+        resolve(session, case, "nurse Anna", Outcome.EXPECTED_LEVEL, NOON - 9 * DAY, "as agreed")
+        tell(session, case, NOON - 9 * DAY, "level_agreed", "nurse Berta")
 
 
 def travelled(engine, patient):

@@ -22,7 +22,7 @@ from analytics.jobs.screen import ask_for_judgement, decision_on, screen
 from ladder.words import Outcome
 from store import marks, people, zones
 from store.case_acts import resolve
-from store.cases import Case
+from store.cases import Case, tell
 from store.check_ins import CheckIn, ask_again
 from store.daily_rows import daily_rows
 from store.database import transaction
@@ -157,6 +157,7 @@ def test_a_level_that_a_clinician_accepted_opens_a_case_that_calls_nobody(engine
             EVENING - 2 * DAY,
             "known",
         )
+        tell(session, rows(engine, Case)[0].id, EVENING - 2 * DAY, "level_agreed", "nurse Berta")
     said(engine, cast.steady, EVENING - DAY, worst=8, average=6)
     judged(engine, EVENING - DAY)
     assert told(engine, EVENING - DAY) == 1

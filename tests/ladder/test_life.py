@@ -24,8 +24,11 @@ from ladder.happenings import (
     Unreached,
 )
 from ladder.life import Life, Refused, after
+from ladder.plan_timing import timings_of
+from ladder.reading import plan_of
 from ladder.timing import SHIPPED, Timings
 from ladder.words import CaseState, Outcome
+from tests.ladder.wards import document
 
 NOON = datetime(2026, 5, 4, 12, tzinfo=UTC)
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
@@ -325,6 +328,30 @@ def test_a_silence_keeps_the_turn_until_it_ends_and_says_why():
 def test_a_silence_silences_nobody_at_the_instant_at_which_it_ends():
     _, done = went((NOON, Evidence("high")), (NOON, Tick(NOON)), life=Life("high", NOON))
     assert told(done) == [(1, 1)]
+
+
+@pytest.mark.parametrize(
+    ("ends", "told_at"),
+    [
+        # The half hours of the night on which the clocks of Rome go back, and forward.
+        (datetime(2026, 10, 25, 0, 30, tzinfo=UTC), datetime(2026, 10, 25, 6, tzinfo=UTC)),
+        (datetime(2026, 10, 25, 1, 30, tzinfo=UTC), datetime(2026, 10, 25, 6, tzinfo=UTC)),
+        (datetime(2026, 3, 29, 1, 30, tzinfo=UTC), datetime(2026, 3, 29, 5, tzinfo=UTC)),
+    ],
+)
+def test_a_silence_that_ends_at_night_tells_of_what_is_not_urgent_in_the_morning(ends, told_at):
+    plan = plan_of(document(quiet_hours={"from": "21:00", "to": "07:00"}))
+    quiet, before = Timings(SHIPPED.of, timings_of(plan).not_before), ends - 12 * HOUR
+    for severity, comes in (("medium", told_at), ("high", ends)):
+        life, _ = went(
+            (before, Evidence(severity)),
+            (before, Tick(ends, "anna")),
+            life=Life(severity, before),
+            timings=quiet,
+        )
+        assert life.next_at == comes
+        _, done = went((comes, Tick()), life=life, timings=quiet)
+        assert told(done) == [(2, 1)]
 
 
 def test_where_nobody_is_on_duty_the_next_ones_are_told_at_once():

@@ -8,13 +8,15 @@ from zoneinfo import ZoneInfo
 import pytest
 import sqlalchemy as sa
 
+from api.pages.holds import marks_of
 from api.pages.story import story
 from api.pages.until import choices
 from ladder.words import Outcome
 from store import case_acts, holds
+from store.access import Role, User, create_account
 from store.cases import Case, CaseEvent, tell
 from store.database import now, transaction
-from tests.pages.visits import audit, log_in, opened, post, words_of
+from tests.pages.visits import HASHED, audit, log_in, opened, post, words_of
 
 DAY = timedelta(days=1)
 ROME = ZoneInfo("Europe/Rome")
@@ -58,6 +60,7 @@ def test_an_urgent_snooze_waits_for_somebody_else(client, cast, engine):
     assert "Not in force: an urgent case is snoozed when a second person agrees." in page
     assert "I agree" not in page, "who asked cannot agree"
     with transaction(engine) as session:
+        create_account(session, "berta", "no password", Role.CLINICIAN, "main")
         holds.agree_to_snooze(session, case_id, "berta", now())
     page = words_of(patient_page(client))
     assert f"Case {case_id} snoozed by anna, berta agrees until" in page and "It is snoozed until" in page
@@ -75,6 +78,53 @@ def test_a_silence_is_seen_on_both_pages_and_ended(client, cast, engine):
     number = entry.detail.removeprefix("silence ")
     assert post(client, f"/silences/{number}/end", back="/patients/P-rising").status_code == 303
     assert "silenced by" not in words_of(patient_page(client))
+
+
+def test_the_silence_of_a_ward_is_made_seen_everywhere_and_ended_on_its_own_page(client, cast, engine):
+    log_in(client)
+    assert "The ward is not silenced." in words_of(client.get("/silences").text)
+    assert post(client, "/silences", until=tomorrow(), reason=" ").status_code == 422
+    assert post(client, "/silences", until=tomorrow(), reason="a fire drill").status_code == 303
+    for path in ("/", "/patients/P-rising", "/silences"):
+        page = words_of(client.get(path).text)
+        assert page.count("Ward main silenced by anna") == 1, path
+        assert "a fire drill" in page and "Urgent pages are sent all the same" in page
+    [entry] = audit(engine, "silence.add")
+    assert (entry.detail, entry.reason) == ("silence 1 site main", "as written in alert_silence 1")
+    assert "/silences/1/end" in client.get("/silences").text
+    assert post(client, "/silences/1/end", back="/silences").status_code == 303
+    page = words_of(client.get("/silences").text)
+    assert "The ward is not silenced." in page and "by anna" in page.partition("Over")[2]
+    assert "silenced by" not in words_of(client.get("/").text)
+
+
+def test_the_page_of_silences_lists_every_kind_of_the_own_site(client, cast, engine):
+    case_id = opened(engine, cast.rising)
+    with transaction(engine) as session:
+        holds.silence_patient(session, cast.steady, "anna", now() + DAY, "on holiday", now())
+        holds.silence_patient(session, cast.elsewhere, "hilda", now() + DAY, "elsewhere", now())
+        holds.silence_ward(session, "hill", "hilda", now() + DAY, "not ours", now())
+        holds.snooze(session, case_id, "anna", now() + DAY, "waits for the scan", now())
+    log_in(client)
+    page = words_of(client.get("/silences").text)
+    assert "Patient silenced by anna" in page and f"Snooze of case {case_id}, asked for by anna" in page
+    assert "elsewhere" not in page and "not ours" not in page
+    client.cookies.clear()
+    log_in(client, "root")
+    assert post(client, "/silences", until=tomorrow(), reason="x").status_code == 403
+    client.cookies.clear()
+    log_in(client, "rita")
+    assert client.get("/silences").status_code == 403
+
+
+def test_one_person_is_offered_two_days_of_an_urgent_case_and_no_more(client, cast, engine):
+    case_id = opened(engine, cast.rising)
+    log_in(client)
+    page = patient_page(client)
+    field = page.partition(f'id="seen-until-{case_id}"')[2].partition("</select>")[0]
+    assert "tomorrow morning" in field and "days)" not in field
+    late = post(client, f"/cases/{case_id}/acknowledge", until=(now() + 3 * DAY).isoformat())
+    assert late.status_code == 409 and "a snooze takes a second person" in late.text
 
 
 def test_the_end_of_a_silence_is_recalled_in_its_last_quarter(client, cast, engine):
@@ -96,7 +146,7 @@ def test_a_form_that_says_too_little_is_refused_in_a_sentence(client, cast, engi
     assert refused.status_code == 422 and "/silences" not in words_of(refused.text)
 
 
-@pytest.mark.parametrize("path", ["assign", "snooze", "reopen", "level/end"])
+@pytest.mark.parametrize("path", ["assign", "snooze", "reopen", "level/end", "level/agree"])
 def test_another_sites_case_is_not_there(client, cast, engine, path):
     case_id = opened(engine, cast.rising)
     log_in(client, "hilda")
@@ -113,6 +163,16 @@ def test_a_closed_case_is_opened_again_and_an_expected_level_ended(client, cast,
     post(client, f"/cases/{case_id}/resolve", outcome="expected_level", comment="known since the scan")
     page = words_of(patient_page(client))
     assert "Expected level, up to 8, by anna" in page and "known since the scan" in page
+    assert "Not in force: it would cover urgent pain, so a second person has to agree." in page
+    assert "Expected level, up to 8" in words_of(client.get("/").text)
+    assert "I agree" not in page and post(client, f"/cases/{case_id}/level/agree").status_code == 409
+    with transaction(engine) as session:
+        create_account(session, "berta", HASHED, Role.CLINICIAN, "main")
+    client.cookies.clear()
+    log_in(client, "berta")
+    assert "I agree" in words_of(patient_page(client))
+    assert post(client, f"/cases/{case_id}/level/agree").status_code == 303
+    assert "by anna, berta agrees" in words_of(patient_page(client))
     assert post(client, f"/cases/{case_id}/level/end").status_code == 303
     assert "Expected level, up to 8" not in words_of(patient_page(client))
     assert "Open again" in words_of(patient_page(client))
@@ -148,6 +208,16 @@ def test_the_same_reason_stands_in_the_story_once(client, cast, engine):
         events = session.scalars(sa.select(CaseEvent).order_by(CaseEvent.id)).all()
     lines = [line for line in story(events, "x", ROME, now()) if line.what == "nobody was told"]
     assert [(line.times, line.said) for line in lines] == [(5, "anna has it until Mon 4 May, 14:00")]
+
+
+def test_the_end_of_a_hold_says_which_of_the_two_hours_it_is_when_the_clocks_go_back(engine, cast):
+    twice = [datetime(2026, 10, 25, hour, 30, tzinfo=UTC) for hour in (0, 1)]
+    with transaction(engine) as session:
+        for patient, ends in zip((cast.rising, cast.steady), twice, strict=True):
+            holds.silence_patient(session, patient, "anna", ends, "x", ends - DAY)
+        zones = {cast.rising: ROME, cast.steady: ROME}
+        marks = marks_of(session, User("anna", Role.CLINICIAN, "main"), zones, twice[0] - DAY / 24)
+    assert "02:30 CEST" in marks[cast.rising][0] and "02:30 CET" in marks[cast.steady][0]
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from ingest.messages import Diary
 from ladder.words import Outcome
 from store import people, zones
 from store.case_acts import resolve
+from store.cases import tell
 from store.daily_rows import daily_rows
 from store.database import transaction
 from store.diary import add_ward_report
@@ -176,6 +177,7 @@ def test_a_level_is_accepted_from_the_day_on_which_a_case_was_closed_as_expected
             evidence = {"worst": worst, "average": None}
             case_id, _ = open_or_join(session, cast.steady, "high", "x", evidence, [], at)
             resolve(session, case_id, "nurse Anna", outcome, at, "as agreed")
+            tell(session, case_id, at, "level_agreed", "nurse Berta")
     level = rows(engine, cast.steady).numbers["accepted_level"]
     np.testing.assert_array_equal(level, [np.nan] * 3 + [7, 7, 7, 8, 8, np.nan, np.nan])
     assert "accepted_level" not in rows(engine, cast.rising).numbers

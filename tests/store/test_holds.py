@@ -11,21 +11,24 @@ import sqlalchemy as sa
 from alerting.cases import take_turns
 from ladder.words import Outcome
 from store import case_acts, holds
-from store.accepted import NotAccepted, accepted_levels, end_level, standing_levels
+from store.accepted import NotAccepted, accepted_levels, agree_to_level, end_level, standing_levels
+from store.access import Account, Role, create_token
 from store.alert_silences import AlertSilence, NotSilenced, silenced_until, standing_silences
 from store.case_life import NotNow
 from store.cases import Case, CaseEvent
 from store.database import transaction
 from store.open_cases import open_or_join
 from store.outbox import Delivery
+from store.outbox_outcomes import sent
 from store.people import Patient
-from tests.cast import NOON, Cast, enrol_cast
+from tests.cast import NOON, Cast, employ, enrol_cast
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 
 @pytest.fixture
 def cast(engine: sa.Engine) -> Cast:
+    employ(engine, "Anna", "Berta", "Carla", "Dora")
     return enrol_cast(engine)
 
 
@@ -191,6 +194,81 @@ def test_of_two_persons_who_agree_or_end_at_once_one_does(engine, cast):
     assert at_once(engine, holds.end, *[(made.id, by, NOON) for by in ("Berta", "Carla", "Dora")]) == 1
 
 
+def silenced_urgently(engine, patient, by):
+    """A silence by that author to which Berta agrees."""
+    made = do(engine, holds.silence_patient, patient, by, NOON + DAY, "why", NOON)
+    do(engine, holds.agree, made.id, "Berta", NOON)
+
+
+@pytest.mark.parametrize("by", ["a program", "Hilda", "Rita", "Emma", "Nobody"])
+def test_the_second_person_is_somebody_who_logs_in_and_sees_the_patient(engine, cast, by):
+    """No token, nobody of another ward, no researcher, nobody who has left, no name that nobody has."""
+    employ(engine, "Hilda", site="hill")
+    employ(engine, "Rita", role=Role.RESEARCHER)
+    employ(engine, "Emma")
+    with transaction(engine) as session:
+        create_token(session, "a program", Role.CLINICIAN, "main")
+        session.execute(sa.update(Account).where(Account.name == "Emma").values(disabled_at=NOON))
+    ward = do(engine, holds.silence_ward, "main", "Anna", NOON + DAY, "why", NOON)
+    patient = do(engine, holds.silence_patient, cast.rising, "Anna", NOON + DAY, "why", NOON)
+    case = page(engine, cast.steady, "high")
+    snoozed(engine, case)
+    for act, number, refused in (
+        (holds.agree, ward.id, NotSilenced),
+        (holds.agree, patient.id, NotSilenced),
+        (holds.agree_to_snooze, case, NotNow),
+    ):
+        with pytest.raises(refused, match="whoever agrees is a person who logs in at this site"):
+            do(engine, act, number, by, NOON)
+    assert [row.second for row in silences(engine)] == [None, None, None]
+
+
+def test_what_a_program_asked_for_nobody_agrees_to(engine, cast):
+    """Else one person with a token of their own would be both."""
+    with pytest.raises(NotSilenced, match="a script has no account"):
+        silenced_urgently(engine, cast.rising, "a script")
+    assert deliveries(engine, page(engine, cast.rising, "high")) == ["pending"]
+
+
+@pytest.mark.parametrize("change", [
+    "ends = ends + interval '1 hour'", "reason = 'another'", "author = 'Dora'", "second = 'Carla'",
+    "patient_id = patient_id + 1", "second = NULL, second_at = NULL",
+])  # fmt: skip
+def test_what_was_agreed_to_stays_what_it_was(engine, cast, change):
+    silenced_urgently(engine, cast.steady, "Anna")
+    with pytest.raises(sa.exc.DBAPIError, match="stays what it was"), transaction(engine) as session:
+        session.execute(sa.text(f"UPDATE alert_silence SET {change}"))
+    with pytest.raises(sa.exc.DBAPIError, match="ended, not removed"), transaction(engine) as session:
+        session.execute(sa.text("DELETE FROM alert_silence"))
+
+
+def test_a_longer_snooze_takes_another_agreement(engine, cast):
+    case = page(engine, cast.rising, "high")
+    snoozed(engine, case)
+    do(engine, holds.agree_to_snooze, case, "Berta", NOON)
+    do(engine, holds.end_snooze, case, "Anna", NOON + HOUR)
+    snoozed(engine, case, until=NOON + 2 * DAY, at=NOON + HOUR)
+    assert case_of(engine, case).snoozed_until is None
+    assert case_of(engine, case).next_at == NOON + HOUR
+
+
+@pytest.mark.parametrize("name, why, match", [("Anna", " ", "Say why"), (" ", "why", "Say who you are")])
+def test_a_hold_has_a_reason_and_an_author_who_says_something(engine, cast, name, why, match):
+    case = page(engine, cast.rising)
+    with pytest.raises(NotNow, match=match):
+        do(engine, holds.snooze, case, name, NOON + DAY, why, NOON)
+    with pytest.raises(NotSilenced, match=match):
+        do(engine, holds.silence_ward, "main", name, NOON + DAY, why, NOON)
+    with pytest.raises(sa.exc.IntegrityError), transaction(engine) as session:
+        row = AlertSilence(site="main", reason=why, author=name, begins=NOON, ends=NOON + DAY)
+        session.add(row)
+
+
+def test_the_watchdogs_patient_is_never_silenced(engine, cast):
+    with pytest.raises(NotSilenced, match="watchdog"):
+        do(engine, holds.silence_ward, "actalgia-watchdog", "Anna", NOON + DAY, "why", NOON)
+
+
 def test_a_silence_suppresses_with_its_reason_and_ends_with_the_turn_of_who_waits(engine, cast):
     made = do(engine, holds.silence_patient, cast.rising, "Anna", NOON + DAY, "on holiday", NOON)
     case = page(engine, cast.rising, at=NOON + HOUR)
@@ -228,6 +306,45 @@ def test_the_end_of_a_silence_ends_no_snooze(engine, cast):
     assert case_of(engine, case).snoozed_until == NOON + 2 * DAY
     assert take_turns(engine, ["log"], NOON + 2 * DAY) == 1
     assert deliveries(engine, case) == ["suppressed", "pending"]
+
+
+def test_a_silence_calls_back_nothing_and_keeps_the_next_step(engine, cast):
+    case = page(engine, cast.rising)
+    do(engine, holds.silence_patient, cast.rising, "Anna", NOON + 3 * DAY, "on holiday", NOON)
+    assert deliveries(engine, case) == ["pending"], "what was decided before goes out"
+    assert take_turns(engine, ["log"], NOON + DAY) == 1
+    assert deliveries(engine, case) == ["pending", "suppressed"]
+
+
+def test_a_message_that_was_on_its_way_when_the_case_was_snoozed_is_called_sent(engine, cast):
+    case = page(engine, cast.rising)
+    snoozed(engine, case)
+    with transaction(engine) as session:
+        number = session.scalars(sa.select(Delivery.id)).one()
+        sent(session, {number: None}, NOON)
+        row = session.scalars(sa.select(Delivery).execution_options(populate_existing=True)).one()
+        assert (row.state, row.reason) == ("sent", None)
+    assert case_of(engine, case).snoozed_until == NOON + DAY
+
+
+def test_a_patient_who_moves_leaves_the_silence_of_the_ward_and_takes_the_own_one_along(engine, cast):
+    do(engine, holds.silence_ward, "main", "Anna", NOON + DAY, "a fire drill", NOON)
+    kept = page(engine, cast.rising)
+    do(engine, holds.silence_patient, cast.steady, "Anna", NOON + DAY, "on holiday", NOON)
+    with transaction(engine) as session:
+        session.execute(sa.update(Patient).where(Patient.site == "main").values(site="hill"))
+    assert deliveries(engine, page(engine, cast.steady, at=NOON + HOUR)) == ["suppressed"]
+    page(engine, cast.rising, "high", at=NOON + HOUR)
+    assert deliveries(engine, kept) == ["suppressed", "pending"]
+    with transaction(engine) as session:
+        own = sa.select(Patient).where(Patient.id == cast.rising)
+        assert standing_silences(session, own, NOON + HOUR) == []
+
+
+def test_a_patient_of_whom_a_silence_is_kept_cannot_be_removed(engine, cast):
+    do(engine, holds.silence_patient, cast.elsewhere, "Hilda", NOON + DAY, "why", NOON)
+    with pytest.raises(sa.exc.IntegrityError), transaction(engine) as session:
+        session.execute(sa.delete(Patient).where(Patient.id == cast.elsewhere))
 
 
 def test_a_message_that_is_not_sent_any_more_says_why(engine, cast):
@@ -300,7 +417,7 @@ def test_urgent_pages_pass_through_a_silence_of_one_person(engine, cast):
 def test_a_second_silence_of_the_same_patient_is_refused(engine, cast):
     made = do(engine, holds.silence_patient, cast.rising, "Anna", NOON + DAY, "why", NOON)
     do(engine, holds.silence_patient, cast.steady, "Anna", NOON + DAY, "why", NOON)
-    with pytest.raises(NotSilenced, match="silenced until 2026-05-05 12:00 UTC by Anna"):
+    with pytest.raises(NotSilenced, match="silenced until 2026-05-05 14:00 CEST by Anna"):
         do(engine, holds.silence_patient, cast.rising, "Berta", NOON + 2 * DAY, "why", NOON)
     do(engine, holds.end, made.id, "Anna", NOON)
     do(engine, holds.silence_patient, cast.rising, "Berta", NOON + 2 * DAY, "why", NOON)
@@ -338,6 +455,7 @@ def test_a_case_is_reopened_within_thirty_days_and_not_beside_another(engine, ca
 def expected(engine, patient, at=NOON, until=None):
     case = page(engine, patient, at=at)
     do(engine, case_acts.resolve, case, "Anna", Outcome.EXPECTED_LEVEL, at, "as agreed", until)
+    do(engine, agree_to_level, patient, case, "Berta", at)
     return case
 
 
@@ -350,11 +468,52 @@ def test_an_expected_level_ends_within_thirty_days(engine, cast):
         do(engine, case_acts.resolve, case, "Anna", Outcome.ACTED, NOON, "why", NOON + DAY)
     assert case_of(engine, case).state == "opened"
     do(engine, case_acts.resolve, case, "Anna", Outcome.EXPECTED_LEVEL, NOON, "as agreed")
+    do(engine, agree_to_level, cast.rising, case, "Berta", NOON)
     with transaction(engine) as session:
         (level,) = accepted_levels(session, [cast.rising])[cast.rising]
         assert (level.level, level.since, level.until) == (8, NOON, NOON + 30 * DAY)
         assert (level.by, level.why) == ("Anna", "as agreed")
         assert not standing_levels(session, cast.rising, NOON + 30 * DAY)
+
+
+def test_a_level_that_covers_urgent_pain_takes_a_second_person(engine, cast):
+    case = page(engine, cast.rising, "high")
+    do(engine, case_acts.resolve, case, "Anna", Outcome.EXPECTED_LEVEL, NOON, "as agreed")
+    with transaction(engine) as session:
+        assert accepted_levels(session, [cast.rising]) == {}
+        (level,) = standing_levels(session, cast.rising, NOON)
+        assert level.waits and level.second is None
+    for by, match in (("anna", "another person"), ("Nobody", "logs in")):
+        with pytest.raises(NotAccepted, match=match):
+            do(engine, agree_to_level, cast.rising, case, by, NOON)
+    do(engine, agree_to_level, cast.rising, case, "Berta", NOON + HOUR)
+    with transaction(engine) as session:
+        (level,) = accepted_levels(session, [cast.rising])[cast.rising]
+        assert (level.since, level.until, level.second) == (NOON + HOUR, NOON + 30 * DAY, "Berta")
+    with pytest.raises(NotAccepted, match="nobody has to agree"):
+        do(engine, agree_to_level, cast.rising, case, "Carla", NOON + HOUR)
+    with pytest.raises(NotAccepted, match="holds no expected level now"):
+        do(engine, agree_to_level, cast.rising, case, "Carla", NOON + 31 * DAY)
+
+
+@pytest.mark.parametrize("evidence, waits", [
+    ({"worst": 6}, False), ({"worst": 7}, True), ({"worst": 5, "accepted_level": 6}, True),
+])  # fmt: skip
+def test_neither_a_late_answer_nor_a_level_of_before_lets_one_person_cover_urgent_pain(
+    engine, cast, evidence, waits
+):
+    """A case that is not urgent can have such pain in it: of an answer that came late, or that was covered."""
+    with transaction(engine) as session:
+        case, _ = open_or_join(session, cast.rising, "medium", "a rise", evidence, ["log"], NOON)
+        case_acts.resolve(session, case, "Anna", Outcome.EXPECTED_LEVEL, NOON, "as agreed")
+        assert [one.waits for one in standing_levels(session, cast.rising, NOON)] == [waits]
+
+
+def test_a_level_without_a_reason_covers_nothing(engine, cast):
+    with transaction(engine) as session:
+        case, _ = open_or_join(session, cast.rising, "medium", "a rise", {"worst": 6}, ["log"], NOON)
+        case_acts.resolve(session, case, "a program", Outcome.EXPECTED_LEVEL, NOON)
+        assert standing_levels(session, cast.rising, NOON) == []
 
 
 def test_an_expected_level_is_ended_early_once(engine, cast):
@@ -373,6 +532,7 @@ def test_a_case_that_is_closed_as_expected_again_accepts_its_level_again(engine,
     do(engine, end_level, cast.rising, case, "Anna", NOON + DAY)
     do(engine, case_acts.reopen, case, "Anna", NOON + 2 * DAY)
     do(engine, case_acts.resolve, case, "Anna", Outcome.EXPECTED_LEVEL, NOON + 3 * DAY, "again")
+    do(engine, agree_to_level, cast.rising, case, "Berta", NOON + 3 * DAY)
     with transaction(engine) as session:
         (level,) = standing_levels(session, cast.rising, NOON + 4 * DAY)
     assert (level.why, level.until) == ("again", NOON + 33 * DAY)
