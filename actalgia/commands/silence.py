@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from actalgia.commands.common import DataDirOption, JsonOption, instant, say, say_json, table
+from actalgia.commands.common import DataDirOption, JsonOption, instant, say, say_json, table, write_down
 
 app = typer.Typer(help="Silences: list, add, agree, end.", no_args_is_help=True)
 By = Annotated[str, typer.Option("--by", help="Your name; it stands in the silence.")]
@@ -23,22 +23,24 @@ def list_silences(
     import sqlalchemy as sa
 
     from actalgia.system import find_system
-    from store.database import now
+    from store.database import now, transaction
 
-    with find_system(data_dir).engine().connect() as connection:
-        found = connection.execute(
+    with transaction(find_system(data_dir).engine()) as session:
+        found = session.execute(
             sa.text(
                 """
                 SELECT s.id, s.site, p.code AS patient, s.case_id AS "case", s.reason, s.author, s.begins,
                        s.ends AS until, s.second, s.ended_at, s.ended_by
                 FROM alert_silence s LEFT JOIN "case" c ON c.id = s.case_id
                 LEFT JOIN patient p ON p.id = coalesce(s.patient_id, c.patient_id)
-                WHERE :every OR (s.ended_at IS NULL AND s.ends > :at) ORDER BY s.id DESC
+                WHERE p.synthetic IS NOT TRUE AND (:every OR (s.ended_at IS NULL AND s.ends > :at))
+                ORDER BY s.id DESC
                 """
             ),
             {"every": every, "at": now()},
         )
         rows: list[dict[str, Any]] = [dict(row) for row in found.mappings()]
+        write_down(session, "silences.list", f"{len(rows)} silences of all sites")
     if as_json:
         say_json(rows)
     elif not rows:
@@ -81,7 +83,7 @@ def add(
         raise typer.BadParameter("give --patient or --site, one of them")
     with transaction(find_system(data_dir).engine()) as session:
         if patient is not None:
-            number = session.scalar(sa.select(Patient.id).where(Patient.code == patient))
+            number = session.scalar(sa.select(Patient.id).where(Patient.code == patient, ~Patient.synthetic))
             if number is None:
                 raise typer.BadParameter(f"--patient: there is no patient {patient}")
             made = holds.silence_patient(session, number, by, ends, reason, now())

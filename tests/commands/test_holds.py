@@ -43,7 +43,7 @@ def test_a_case_is_handed_over_closed_and_opened_again(command, case, engine):
     assert "Anna has it until" in command("case", "show", case)
     with transaction(engine) as session:
         actions = session.scalars(sa.select(AuditEntry.action).order_by(AuditEntry.id)).all()
-    assert actions == ["case.assign", "case.resolve", "case.reopen"]
+    assert actions == ["case.assign", "case.view", "case.resolve", "case.reopen", "case.view"]
     assert "There is no case 99." in command("case", "show", "99", code=2)
 
 
