@@ -420,10 +420,17 @@ def test_tables_that_were_emptied_are_missed_row_by_row(sealed):
             session.rollback()
 
 
-def test_a_database_in_which_no_trigger_fires_is_told(engine, cast):
-    with snapshot(engine) as session:
-        session.execute(sa.text("SET LOCAL session_replication_role = replica"))
-        sentences = [fault.sentence for fault in check(session).faults]
+def test_a_database_in_which_no_trigger_fires_is_told(engine, cast, migrated_url):
+    name = migrated_url.rsplit("/", 1)[1]
+    with engine.begin() as connection:
+        connection.exec_driver_sql(f'ALTER DATABASE "{name}" SET session_replication_role = replica')
+    other = engine_for(migrated_url)
+    try:
+        sentences = [fault.sentence for fault in checked(other).faults]
+    finally:
+        other.dispose()
+        with engine.begin() as connection:
+            connection.exec_driver_sql(f'ALTER DATABASE "{name}" RESET session_replication_role')
     assert "the trigger decision_is_traced is missing or off" in sentences
 
 
