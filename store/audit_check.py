@@ -157,7 +157,7 @@ def _without_seal(session: Session, found: Checked, since: datetime | None) -> N
         found.unsealed += count
         found.oldest_unsealed = min(filter(None, (found.oldest_unsealed, oldest)), default=None)
         query = sa.select(table.id).where(missing, table.tx < reached).order_by(table.id)
-        for number in session.scalars(query):
+        for number in session.scalars(query.execution_options(yield_per=AT_ONCE)):
             sentence = f"{source} {number} was put in past the seals, or its seal was removed"
             found.fault(Fault("inserted", sentence, source, number))
 
@@ -171,7 +171,7 @@ def _compare_heads(session: Session, found: Checked, heads: Sequence[Head]) -> N
         found.heads += 1
         there = digests.get(head.n)
         if there is None:
-            what = "is gone: the end of the chain was cut off, or the seal was removed"
+            what = "is gone: the end was cut off, the seal removed, or an older backup restored"
         elif there != head.digest:
             what = "has another digest now: the chain up to there was written anew"
         else:

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from ladder.words import SEVERITIES
+from store.reserved import SINK
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,16 +30,19 @@ def figures(session: Session, at: datetime) -> Figures:
     row = session.execute(
         sa.text(
             """
-            SELECT (SELECT count(*) FROM stale_day),
-                   coalesce((SELECT extract(epoch FROM :at - min(since)) FROM stale_day), 0)::float8,
-                   (SELECT count(*) FROM delivery WHERE state = 'pending' AND next_attempt_at <= :at),
+            SELECT (SELECT count(*) FROM stale_day
+                    WHERE patient_id NOT IN (SELECT id FROM patient WHERE synthetic)),
+                   coalesce((SELECT extract(epoch FROM :at - min(since)) FROM stale_day
+                             WHERE patient_id NOT IN (SELECT id FROM patient WHERE synthetic)), 0)::float8,
+                   (SELECT count(*) FROM delivery
+                    WHERE state = 'pending' AND next_attempt_at <= :at AND channel <> :sink),
                    (SELECT count(*) FROM association WHERE computed_at IS NULL),
                    (SELECT count(*) FROM quarantine),
                    (SELECT count(*) FROM "case" WHERE kind = 'technical' AND state <> 'resolved'
                     AND patient_id NOT IN (SELECT id FROM patient WHERE synthetic))
             """
         ),
-        {"at": at},
+        {"at": at, "sink": SINK},
     ).one()
     cases = session.execute(
         sa.text(

@@ -124,7 +124,8 @@ def enrol_many(session: Session, lines: Sequence[Enrolment]) -> None:
     if taken or twice:
         raise StoreError(f"Device {taken} is enrolled already." if taken else f"Device {twice} comes twice.")
     codes = {line.patient: line for line in lines}
-    patients = {p.code: p for p in session.scalars(sa.select(Patient).where(Patient.code.in_(codes)))}
+    known = sa.select(Patient).where(Patient.code.in_(codes), ~Patient.synthetic)
+    patients = {p.code: p for p in session.scalars(known)}
     for code, line in codes.items():
         if code not in patients:
             patients[code] = _new_patient(code, line.tz, DEFAULT_SITE, demonstration=False)
@@ -159,7 +160,7 @@ def zone_of(tz: str) -> ZoneInfo:
 
 def patient_by_code(session: Session, code: str) -> Patient:
     """The patient with that identifier. Raises `StoreError` when there is none."""
-    patient = session.scalar(sa.select(Patient).where(Patient.code == code))
+    patient = session.scalar(sa.select(Patient).where(Patient.code == code, ~Patient.synthetic))
     if patient is None:
         raise StoreError(f"There is no patient {code}: enrol the patient first.")
     return patient
@@ -239,6 +240,8 @@ def wear(
     Stored samples are attributed by sample time, so back-dating moves them. The caller marks the days of
     everybody touched (`marks.mark_days_of_device`) in the same transaction, before and after.
     """
+    if (device.name == SYNTHETIC) != patient.synthetic:
+        raise StoreError(f"The device {SYNTHETIC} is worn by the watchdog's patient, and by nobody else.")
     if end is not None and end <= start:
         raise StoreError("A wearing ends after it starts: check --from and --to.")
     _clear(session, device, start, end)
@@ -262,6 +265,8 @@ def worn_within(
 
 def end_wearing(session: Session, device: Device, at: datetime) -> None:
     """Say that nobody wears `device` from `at` on. Raises `StoreError` when nobody did."""
+    if device.name == SYNTHETIC:
+        raise StoreError("The watchdog's device is worn for ever: stop the watchdog instead.")
     if not _clear(session, device, at, None):
         raise StoreError(f"Nobody wears {device.name} at that time or later.")
 

@@ -9,7 +9,16 @@ from typing import Annotated, Any
 import typer
 
 from actalgia.commands.case import By, Comment
-from actalgia.commands.common import DataDirOption, JsonOption, instant, person, say, say_json, write_down
+from actalgia.commands.common import (
+    DataDirOption,
+    JsonOption,
+    by_whom,
+    instant,
+    person,
+    say,
+    say_json,
+    write_down,
+)
 
 Number = Annotated[int, typer.Argument(metavar="ID")]
 Until = Annotated[
@@ -109,6 +118,7 @@ def show(number: Number, as_json: JsonOption = False, data_dir: DataDirOption = 
 
     from actalgia.system import find_system
     from ladder.outlook import outlook
+    from store.access import record
     from store.case_life import life_of
     from store.cases import Case, CaseEvent, NoSuchCase
     from store.database import now, transaction
@@ -118,9 +128,10 @@ def show(number: Number, as_json: JsonOption = False, data_dir: DataDirOption = 
 
     with transaction(find_system(data_dir).engine()) as session:
         case = session.get(Case, number)
-        if case is None:
+        patient = None if case is None else session.get_one(Patient, case.patient_id)
+        if case is None or patient is None or patient.synthetic:  # the watchdog's is in no list
             raise NoSuchCase(f"There is no case {number}.")
-        patient = session.get_one(Patient, case.patient_id)
+        record(session, now(), by_whom(), "case.view", patient.id, f"case {number}")
         timing = ward_of(session, patient.site, ()).timings.of[case.severity]
         document: dict[str, Any] = {
             "case": _of(case, "id", "kind", "severity", "state", "reason", "opened_at", "step", "next_at"),

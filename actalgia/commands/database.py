@@ -7,6 +7,11 @@ import typer
 from actalgia.commands.common import DataDirOption, JsonOption, say, say_json, table
 
 app = typer.Typer(help="The database: migrations, address, state.", no_args_is_help=True)
+#: Of patients: the watchdog's own comes and goes every few minutes.
+WAITING = """
+    SELECT count(*), min(since) FROM stale_day
+    WHERE patient_id NOT IN (SELECT id FROM patient WHERE synthetic)
+"""
 
 
 @app.command()
@@ -36,6 +41,7 @@ def status(data_dir: DataDirOption = None, as_json: JsonOption = False) -> None:
     from store import schema, timescale
     from store.database import now, transaction
     from store.heartbeat import heartbeats
+    from store.reserved import SINK
     from store.unworn import unworn
 
     system = find_system(data_dir)
@@ -43,9 +49,10 @@ def status(data_dir: DataDirOption = None, as_json: JsonOption = False) -> None:
     with engine.connect() as connection:
         version = connection.execute(sa.text("SHOW server_version")).scalar_one()
         extension = timescale.version(connection)
-        waiting = connection.execute(sa.text("SELECT count(*), min(since) FROM stale_day")).one()
+        waiting = connection.execute(sa.text(WAITING)).one()
         outbox = connection.execute(
-            sa.text("SELECT count(*) FROM delivery WHERE state = 'pending'")
+            sa.text("SELECT count(*) FROM delivery WHERE state = 'pending' AND channel <> :sink"),
+            {"sink": SINK},
         ).scalar_one()
         document = {
             "engine": f"PostgreSQL {version}" + (f", TimescaleDB {extension}" if extension else ""),

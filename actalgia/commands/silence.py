@@ -33,7 +33,8 @@ def list_silences(
                        s.ends AS until, s.second, s.ended_at, s.ended_by
                 FROM alert_silence s LEFT JOIN "case" c ON c.id = s.case_id
                 LEFT JOIN patient p ON p.id = coalesce(s.patient_id, c.patient_id)
-                WHERE :every OR (s.ended_at IS NULL AND s.ends > :at) ORDER BY s.id DESC
+                WHERE p.synthetic IS NOT TRUE AND (:every OR (s.ended_at IS NULL AND s.ends > :at))
+                ORDER BY s.id DESC
                 """
             ),
             {"every": every, "at": now()},
@@ -82,7 +83,7 @@ def add(
         raise typer.BadParameter("give --patient or --site, one of them")
     with transaction(find_system(data_dir).engine()) as session:
         if patient is not None:
-            number = session.scalar(sa.select(Patient.id).where(Patient.code == patient))
+            number = session.scalar(sa.select(Patient.id).where(Patient.code == patient, ~Patient.synthetic))
             if number is None:
                 raise typer.BadParameter(f"--patient: there is no patient {patient}")
             made = holds.silence_patient(session, number, by, ends, reason, now())

@@ -388,6 +388,52 @@ def test_a_chain_that_is_written_anew_or_cut_off_is_found_by_a_published_head_on
     assert ("is gone" if cut else "has another digest") in fault.sentence
 
 
+def test_an_older_backup_is_found_by_the_heads_that_were_published_after_it(sealed):
+    """Everything of the audit as it was, and life that went on from there: the chain alone is whole."""
+    (old,) = rows(sealed, "SELECT max(n) FROM audit_seal")[0]
+    with transaction(sealed) as session:
+        record(session, NOON, "anna", "patient.view")
+    seal_all(sealed)
+    with transaction(sealed) as session:
+        published = head(session, NOON)
+        session.execute(sa.text("SET LOCAL session_replication_role = replica"))
+        session.execute(sa.text(f"DELETE FROM audit_seal WHERE n > {old}"))
+        session.execute(sa.text("DELETE FROM audit_entry WHERE id = (SELECT max(id) FROM audit_entry)"))
+    (fault,) = checked(sealed, heads=[published]).faults
+    assert fault.kind == "head" and "older backup" in fault.sentence
+    with transaction(sealed) as session:
+        record(session, NOON, "bert", "patient.view")
+    seal_all(sealed)
+    (fault,) = checked(sealed, heads=[published]).faults
+    assert fault.kind == "head" and "has another digest now" in fault.sentence
+    assert checked(sealed).faults == []
+
+
+def test_tables_that_were_emptied_are_missed_row_by_row(sealed):
+    for table in ("audit_entry", "audit_trace", "audit_seal", "decision", "case_event"):
+        with snapshot(sealed) as session:
+            session.execute(sa.text("SET LOCAL session_replication_role = replica"))
+            there = session.scalar(sa.text(f"SELECT count(*) FROM {table}"))
+            session.execute(sa.text(f"TRUNCATE {table} CASCADE"))
+            session.execute(sa.text("SET LOCAL session_replication_role = origin"))
+            assert check(session).n_faults >= there > 0, table
+            session.rollback()
+
+
+def test_a_database_in_which_no_trigger_fires_is_told(engine, cast, migrated_url):
+    name = migrated_url.rsplit("/", 1)[1]
+    with engine.begin() as connection:
+        connection.exec_driver_sql(f'ALTER DATABASE "{name}" SET session_replication_role = replica')
+    other = engine_for(migrated_url)
+    try:
+        sentences = [fault.sentence for fault in checked(other).faults]
+    finally:
+        other.dispose()
+        with engine.begin() as connection:
+            connection.exec_driver_sql(f'ALTER DATABASE "{name}" RESET session_replication_role')
+    assert "the trigger decision_is_traced is missing or off" in sentences
+
+
 def test_since_a_time_only_what_came_then_is_followed(sealed):
     some = rows(
         sealed,

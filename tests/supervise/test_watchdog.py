@@ -17,6 +17,7 @@ import psycopg
 import pytest
 
 from patrol.legs import LEGS
+from store.audit_seals import SEALER
 from tests.installation import Installation, eventually
 
 EVERY_S = 6
@@ -77,13 +78,13 @@ def alarms(house: Installation, trouble: str) -> list[str]:
     return [one["kind"] for one in map(json.loads, lines) if one["trouble"] == trouble]
 
 
-def road(house: Installation) -> tuple[bool, str]:
+def road(house: Installation, check: str = "road") -> tuple[bool, str]:
     try:
         with urllib.request.urlopen(f"{house.up['http']}/readyz", timeout=5) as answer:
             found = json.load(answer)
     except urllib.error.HTTPError as error:
         found = json.load(error)
-    return next((one["ok"], one["detail"]) for one in found["checks"] if one["name"] == "road")
+    return next((one["ok"], one["detail"]) for one in found["checks"] if one["name"] == check)
 
 
 def login_page(house: Installation) -> str:
@@ -112,7 +113,14 @@ def test_round_after_round_nothing_is_left_that_anybody_reads(house):
     assert {c for (c,) in house.rows("SELECT DISTINCT channel FROM delivery")} == {"watchdog"}
 
 
-@pytest.mark.parametrize("part, says", [("analytics", "look at analytics"), ("alerting", "look at alerting")])
+@pytest.mark.parametrize(
+    "part, says",
+    [
+        ("ingest", "look at the broker and at ingest"),
+        ("analytics", "look at analytics"),
+        ("alerting", "look at alerting"),
+    ],
+)
 def test_a_part_that_stands_still_is_told_by_another_channel_and_so_is_its_end(house, outside, part, says):
     eventually(lambda: road(house)[0], 40)
     told = len(alarms(house, "road"))
@@ -130,6 +138,34 @@ def test_a_part_that_stands_still_is_told_by_another_channel_and_so_is_its_end(h
     eventually(lambda: alarms(house, "road")[told:] == ["begins", "over"], 10 * EVERY_S)
     eventually(lambda: road(house)[0] and "Not monitored" not in login_page(house), 2 * EVERY_S)
     eventually(lambda: len(outside.beats) > heard, 2 * EVERY_S)
+
+
+def test_a_watchdog_that_stands_still_is_told_by_pages_and_checks_and_no_heartbeat_goes_out(house, outside):
+    eventually(lambda: road(house)[0], 40)
+    pid = house.pids()["watchdog"]
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        _, detail = eventually(lambda: (found := road(house)) and not found[0] and found, 6 * EVERY_S)
+        assert "is it running?" in detail
+        eventually(lambda: "Not monitored since" in login_page(house), 10)
+        heard = len(outside.beats)
+    finally:
+        os.kill(pid, signal.SIGCONT)
+    eventually(lambda: road(house)[0] and len(outside.beats) > heard, 6 * EVERY_S)
+
+
+def test_an_audit_that_nobody_seals_is_told_though_the_road_is_open(house):
+    """Somebody else holds the sealer's lock, as a sealer that hangs would."""
+    with psycopg.connect(house.up["database"]) as connection:
+        connection.execute("SELECT pg_advisory_xact_lock(%s)", (SEALER,))
+        house.run("enrol", "patient", "P-sealed", "--tz", "UTC")
+        eventually(lambda: alarms(house, "audit") == ["begins"], 8 * EVERY_S)
+        waiting = eventually(lambda: (found := road(house, "waiting")) and not found[0] and found, 10)
+        assert "The audit is not sealed since" in waiting[1]
+        connection.rollback()
+    eventually(
+        lambda: alarms(house, "audit") == ["begins", "over"] and road(house, "waiting")[0], 4 * EVERY_S
+    )
 
 
 def test_a_case_that_nobody_answers_is_told_to_the_operators(house):
