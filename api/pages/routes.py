@@ -119,6 +119,7 @@ def worklist_page(request: Request, db: Db, user: Viewer) -> Response:
         marks=marks_of(db, user, zones, at),
         gaps=shown.gaps,
         technical=shown.technical,
+        own_row=shown.own_row,
         as_of=shown.as_of,
     )
 
