@@ -80,9 +80,10 @@ def clocks_in_doubt(session: Session, at: datetime, look: Look) -> list[WornCloc
     ]
 
 
-# A status that came late by no more than `within` shows how far the clock is off to within that. The bound on
-# its own time lets the index of it be walked. Of a clock that runs fast each status is the earliest so far:
-# the offset follows them without ever being firm, and of the first of them it is wrong by all of that.
+# A status that came late by no more than `within` shows how far the clock is off to within that. Nearly
+# always the newest one does; else those of these days are read, by the index of their own time. Of a clock
+# that runs fast each status is the earliest so far: the offset follows them without ever being firm, and of
+# the first of them it is wrong by all of that.
 _IN_DOUBT = sa.text(
     f"""
     SELECT w.patient_id, d.id AS device_id, d.name, mine.since, r.offset_us, refused.times AS refused,
@@ -93,7 +94,7 @@ _IN_DOUBT = sa.text(
     JOIN device d ON d.id = w.device_id AND d.revoked_at IS NULL
     CROSS JOIN LATERAL (SELECT greatest(lower(w.during), d.enrolled_at) AS since) mine
     LEFT JOIN LATERAL (
-        SELECT received_at FROM device_status WHERE device_id = d.id ORDER BY boot DESC, seq DESC LIMIT 1
+        SELECT received_at, at FROM device_status WHERE device_id = d.id ORDER BY boot DESC, seq DESC LIMIT 1
     ) said ON true
     CROSS JOIN LATERAL (
         SELECT coalesce(max(n.offset_us), 0) AS offset_us, coalesce(bool_and(n.followed), false) AS followed,
@@ -108,12 +109,18 @@ _IN_DOUBT = sa.text(
         ) n
     ) r
     CROSS JOIN LATERAL (
-        SELECT said.received_at IS NULL OR mine.since > :unproven_since OR NOT r.followed AND EXISTS (
-            SELECT FROM device_status s
-            WHERE s.device_id = d.id AND s.received_at > :unproven_since
-              AND s.at > :unproven_since - r.offset_us * interval '1 microsecond' - :within
-              AND s.received_at - s.at - r.offset_us * interval '1 microsecond' <= :within
-        ) AS proven
+        SELECT CASE
+            WHEN said.received_at IS NULL OR mine.since > :unproven_since THEN true
+            WHEN r.followed THEN false
+            WHEN said.received_at > :unproven_since
+                 AND said.received_at - said.at - r.offset_us * interval '1 microsecond' <= :within THEN true
+            ELSE EXISTS (
+                SELECT FROM device_status s
+                WHERE s.device_id = d.id AND s.received_at > :unproven_since
+                  AND s.at > :unproven_since - r.offset_us * interval '1 microsecond' - :within
+                  AND s.received_at - s.at - r.offset_us * interval '1 microsecond' <= :within
+            )
+        END AS proven
     ) known
     CROSS JOIN LATERAL (
         SELECT count(*) AS times, min(q.received_at) AS first,
