@@ -4,26 +4,63 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Collection
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import datetime, tzinfo
 
 import sqlalchemy as sa
 import structlog
 from sqlalchemy.orm import Session
 
 from alerting import trouble
-from alerting.trouble import BATTERY, GAP, SILENCE, Change, Close, Limits, Open, Reason
+from alerting.clock_trouble import clock_reasons, what_to_look_at
+from alerting.not_judged import unjudged_reason
+from alerting.trouble import (
+    BATTERY,
+    CLOCK,
+    GAP,
+    KINDS,
+    SILENCE,
+    Change,
+    Close,
+    Key,
+    Limits,
+    Open,
+    Reason,
+)
 from store import technical
 from store.database import now, transaction
-from store.gaps import missing_since, note_gaps
+from store.gaps import Missing, missing_since, note_gaps
+from store.technical import CANNOT_JUDGE
+from store.unjudged import Unjudged, patients_unjudged
+from store.worn_clocks import WornClock, clocks_in_doubt
 from store.worn_devices import WornDevice, worn_devices_in_need
 from store.zones import zones_of
 
 log = structlog.get_logger()
 
 EVERY_S = 30.0
-#: Silence and batteries need a look at every device that is worn; gaps do not.
+#: All but gaps need a look at every device that is worn; gaps are found by an index of who has any.
 ALL_KINDS_EACH = 20
-KINDS = (GAP, SILENCE, BATTERY)
+
+
+Had = dict[int, Collection[Key]]  #: what the open case of each patient stands for
+
+
+@dataclass(slots=True)
+class _Found:
+    """What a look has found; of kinds that were not looked for nothing."""
+
+    owed: list[Missing] = field(default_factory=list)
+    devices: list[WornDevice] = field(default_factory=list)
+    clocks: list[WornClock] = field(default_factory=list)
+    unjudged: list[Unjudged] = field(default_factory=list)
+
+    @property
+    def patients(self) -> set[int]:
+        """All whom it concerns."""
+        ids = [[one.patient_id for one in self.owed], [one.patient_id for one in self.devices]]
+        ids += [[one.patient_id for one in self.clocks], [one.patient_id for one in self.unjudged]]
+        return {patient_id for some in ids for patient_id in some}
 
 
 def judge_devices(engine: sa.Engine, limits: Limits, at: datetime, kinds: Collection[str] = KINDS) -> int:
@@ -36,24 +73,48 @@ def judge_devices(engine: sa.Engine, limits: Limits, at: datetime, kinds: Collec
             return 0
         note_gaps(session)
         standing = technical.standing_cases(session)
-        had = {(case.patient_id, Reason(**reason).key) for case in standing for reason in case.reasons}
-        owed = missing_since(session, at, at - limits.gap) if GAP in kinds else []
-        devices: list[WornDevice] = []
-        if SILENCE in kinds or BATTERY in kinds:
-            devices = worn_devices_in_need(session, at, at - limits.silence, trouble.BATTERY_WELL_PCT)
-        concerned = {c.patient_id for c in standing} | {m.patient_id for m in owed}
-        zones = zones_of(session, concerned | {device.patient_id for device in devices})
-        present = [(m.patient_id, trouble.gap_reason(m, zones[m.patient_id])) for m in owed]
-        for device in devices:
-            own = {key for patient_id, key in had if patient_id == device.patient_id}
-            for reason in trouble.device_reasons(device, at, limits.silence, own, zones[device.patient_id]):
-                if reason.kind in kinds:
-                    present.append((device.patient_id, reason))
+        had: Had = {case.patient_id: {Reason(**reason).key for reason in case.reasons} for case in standing}
+        found = _look(session, limits, at, kinds)
+        zones = zones_of(session, {*had, *found.patients})
+        present = [one for one in _present(found, limits, at, had, zones) if one[1].kind in kinds]
         closed = technical.closed_by_hand(session, {patient_id for patient_id, _ in present}, at)
         steps = trouble.decide(present, kinds, standing, trouble.hushed_today(closed, at, zones))
         for step in steps:
             _carry_out(session, step, at)
         return len(steps)
+
+
+def _look(session: Session, limits: Limits, at: datetime, kinds: Collection[str]) -> _Found:
+    silent_since = at - limits.silence
+    found = _Found()
+    if GAP in kinds:
+        found.owed = missing_since(session, at, at - limits.gap)
+    if SILENCE in kinds or BATTERY in kinds:
+        found.devices = worn_devices_in_need(session, at, silent_since, trouble.BATTERY_WELL_PCT)
+    if CLOCK in kinds:
+        found.clocks = clocks_in_doubt(session, at, what_to_look_at(at))
+    if CANNOT_JUDGE in kinds:
+        found.unjudged = patients_unjudged(session, at, at - trouble.JUDGED_LATE, silent_since)
+    return found
+
+
+def _present(
+    found: _Found, limits: Limits, at: datetime, had: Had, zones: dict[int, tzinfo]
+) -> list[tuple[int, Reason]]:
+    """(patient, reason) of all that is trouble at `at`."""
+    reasons = [(one.patient_id, trouble.gap_reason(one, zones[one.patient_id])) for one in found.owed]
+    for device in found.devices:
+        own, zone = had.get(device.patient_id, frozenset()), zones[device.patient_id]
+        for reason in trouble.device_reasons(device, at, limits.silence, own, zone):
+            reasons.append((device.patient_id, reason))
+    for clock in found.clocks:
+        own, zone = had.get(clock.patient_id, frozenset()), zones[clock.patient_id]
+        reasons += [(clock.patient_id, reason) for reason in clock_reasons(clock, at, own, zone)]
+    for patient in found.unjudged:
+        unknown = unjudged_reason(patient, at, had.get(patient.patient_id, frozenset()))
+        if unknown is not None:
+            reasons.append((patient.patient_id, unknown))
+    return reasons
 
 
 def _carry_out(session: Session, step: trouble.Step, at: datetime) -> None:

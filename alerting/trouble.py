@@ -12,14 +12,27 @@ from datetime import datetime, timedelta, tzinfo
 
 from days.cut import day_of
 from store.gaps import Missing, clock, said
-from store.technical import ClosedByHand, StandingCase
+from store.technical import CANNOT_JUDGE, ClosedByHand, StandingCase
 from store.worn_devices import WornDevice
 
-GAP, SILENCE, BATTERY = "gap", "silence", "battery"
+GAP, SILENCE, BATTERY, CLOCK = "gap", "silence", "battery", "clock"
+#: All kinds, in the order in which a case tells them: first what concerns the patient, then the devices.
+KINDS = (CANNOT_JUDGE, GAP, SILENCE, BATTERY, CLOCK)
 BATTERY_LOW_PCT = 10.0
 BATTERY_WELL_PCT = 20.0  #: a low battery stays a reason up to here, or a case would open and close all day
+# What is trouble of a clock, and why these figures: docs/decisions/0042-clocks-and-days-not-judged.md.
+CLOCK_REFUSED = 3  #: messages refused for their time make a case; a single one is a slip
+CLOCK_REFUSED_WITHIN = timedelta(hours=24)  #: and it stays while one was refused within this time
+CLOCK_UNPROVEN_AFTER = timedelta(days=3)  #: so long no status showed whether the clock is right
+CLOCK_PROVEN_WITHIN = timedelta(hours=1)  #: a status proves it that came no later than so much
+CLOCK_DATA_WITHIN = timedelta(hours=24)  #: only who sends data can have them dated wrongly
+CLOCK_CHANGES, CLOCK_CHANGED_BY = 3, timedelta(minutes=15)  #: so often, and by so much in all,
+CLOCK_CHANGES_WITHIN = timedelta(days=7)  #: within this time is no clock to rely on
+CLOCK_CALM_AFTER, CLOCK_CALM_BY = timedelta(hours=48), timedelta(minutes=1)  #: until it is steady so long
+JUDGED_LATE = timedelta(hours=24)  #: a second day must have ended without a judgement: data may be late
+WARM_UP = timedelta(days=14)  #: of whoever is watched for less, nobody expects enough data
 _TOLD = 5  #: at most so many reasons are told one by one
-Key = tuple[str, str, str | None, int | None]  #: kind, device, stream, boot
+Key = tuple[str, str, str | None, int | None, str | None]  #: kind, device, stream, boot, rule
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,18 +45,19 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """One trouble of one device: the same one while kind, device, stream and boot are the same."""
+    """One trouble of one device: the same one while kind, device, stream, boot and rule are the same."""
 
-    kind: str  #: gap, silence or battery
-    device: str
+    kind: str  #: one of `KINDS`
+    device: str  #: empty where a patient cannot be judged: that is about no device
     text: str
     stream: str | None = None  #: of a gap
     boot: int | None = None
+    rule: str | None = None  #: of a clock: what is wrong with it
 
     @property
     def key(self) -> Key:
         """What makes it this reason and no other; the words may change."""
-        return self.kind, self.device, self.stream, self.boot
+        return self.kind, self.device, self.stream, self.boot, self.rule
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +155,7 @@ def device_reasons(
     if at - device.heard_at >= silence:
         text = f"Nothing was heard of {device.device} since {clock(device.heard_at, zone)}"
         reasons.append(Reason(SILENCE, device.device, text))
-    known = (BATTERY, device.device, None, None) in had
+    known = Reason(BATTERY, device.device, "").key in had
     enough = BATTERY_WELL_PCT if known else BATTERY_LOW_PCT
     if device.battery_pct is not None and device.battery_pct < enough:
         text = f"The battery of {device.device} ran low: below {BATTERY_LOW_PCT:.0f} %"
@@ -169,6 +183,8 @@ def why_closed(close: Close) -> str:
         GAP: "what was missing has come, was refused, or is owed no more",
         SILENCE: "the device was heard again or is worn no more",
         BATTERY: "the battery is charged or the device is worn no more",
+        CLOCK: "the clock is steady and proven again, or the device is worn no more",
+        CANNOT_JUDGE: "a day could be judged again, or the patient is asked no more or wears no device",
     }
     return "; ".join(words for kind, words in ended.items() if kind in kinds)
 
@@ -179,5 +195,10 @@ def as_json(reasons: Iterable[Reason]) -> list[dict[str, object]]:
 
 
 def _in_order(reasons: Iterable[Reason]) -> tuple[Reason, ...]:
-    kinds = (GAP, SILENCE, BATTERY)
-    return tuple(sorted(reasons, key=lambda r: (kinds.index(r.kind), r.device, r.stream or "", r.boot or 0)))
+    def place(reason: Reason) -> tuple[int, str, str, int, str]:
+        return (
+            *(KINDS.index(reason.kind), reason.device, reason.stream or ""),
+            *(reason.boot or 0, reason.rule or ""),
+        )
+
+    return tuple(sorted(reasons, key=place))

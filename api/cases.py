@@ -38,7 +38,13 @@ class CaseOut(BaseModel):
     id: int
     patient: str
     tz: str
-    kind: str
+    kind: Annotated[
+        str,
+        Field(
+            description="clinical; technical: a gap, silence, battery or clock of a device, or days that "
+            "cannot be judged, of which nobody is told"
+        ),
+    ]
     severity: str
     state: str
     reason: str

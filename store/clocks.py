@@ -171,3 +171,18 @@ def clocks_worn(session: Session, patient_id: int, start: datetime, end: datetim
         ShownClock(name, None if offset_us is None else timedelta(microseconds=offset_us), checked_at)
         for name, checked_at, offset_us in rows
     ]
+
+
+def length(span: timedelta) -> str:
+    """The two largest units of a span that are not 0: `2 h 3 min`, `26 y 124 d`; `0 s`."""
+    left, parts = round(span.total_seconds()), []
+    for seconds, unit in ((365 * 86400, "y"), (86400, "d"), (3600, "h"), (60, "min"), (1, "s")):
+        count, left = divmod(left, seconds)
+        if count:
+            parts.append(f"{count} {unit}")
+    return " ".join(parts[:2]) or "0 s"
+
+
+def offset_in_words(offset: timedelta) -> str:
+    """An offset that is not 0, in words: `3 h 12 min ahead`."""
+    return f"{length(abs(offset))} {'behind' if offset > timedelta() else 'ahead'}"

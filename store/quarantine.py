@@ -8,10 +8,18 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from store.database import Base
+from store.database import Base, one_of
 from store.identity import Key
 
 REFUSALS_IN_A_RECEIPT = 50
+#: The sentences of ingest about a clock that cannot be right. What can be late is never among them.
+OF_A_CLOCK = (
+    "its time is more than one day in the future",
+    "`t0` is before 2000-01-01",
+    "`at` is before 2000-01-01",
+    "`t0` is outside the calendar",
+)
+REFUSED_FOR_ITS_TIME = one_of("reason", OF_A_CLOCK)
 
 
 class Quarantined(Base):
@@ -22,6 +30,12 @@ class Quarantined(Base):
         sa.UniqueConstraint("device", "digest"),
         sa.Index("ix_quarantine_name", "device", "stream", "boot", "id"),
         sa.Index("ix_quarantine_retry", "id", postgresql_where=sa.text("retry_at IS NOT NULL")),  # for ingest
+        sa.Index(  # what a device's clock had refused lately
+            "ix_quarantine_of_a_clock",
+            "device",
+            "received_at",
+            postgresql_where=sa.text(REFUSED_FOR_ITS_TIME),
+        ),
         sa.CheckConstraint("(retry_at IS NULL) = (retry_by IS NULL)", name="retry_says_who"),
         sa.CheckConstraint(
             "retry_at IS NOT NULL OR num_nonnulls(retry_t0, retry_claimed_until) = 0", name="retry_is_whole"

@@ -15,9 +15,10 @@ from sqlalchemy.dialects import postgresql as pg
 from sqlalchemy.orm import Session
 
 from ladder.words import CaseState, Outcome
-from store.cases import SYSTEM, Case, tell
+from store.cases import SYSTEM, Case, CaseEvent, tell
 
 KIND = "technical"
+CANNOT_JUDGE = "cannot_judge"  #: the kind of the reason that is about no device
 SEVERITY = "low"
 _A_LONG_DAY = timedelta(hours=51)  #: no local day is longer, across the date line neither
 _RUN = 5_230_117_605
@@ -73,6 +74,16 @@ def closed_by_hand(session: Session, patient_ids: Iterable[int], at: datetime) -
     ).all()
     reasons = _reasons(session, [row.id for row in closed])
     return [ClosedByHand(row.patient_id, row.resolved_at, reasons.get(row.id, [])) for row in closed]
+
+
+def says_unjudged(case_id: sa.ColumnElement[int]) -> sa.ScalarSelect[bool]:
+    """Whether a case stands for a patient who cannot be judged; null where it stands for nothing."""
+    reasons = CaseEvent.evidence["reasons"]
+    newest = sa.select(
+        reasons.op("@>")(sa.func.jsonb_build_array(sa.func.jsonb_build_object("kind", CANNOT_JUDGE)))
+    )
+    newest = newest.where(CaseEvent.case_id == case_id, CaseEvent.evidence.op("?")("reasons"))
+    return newest.order_by(CaseEvent.id.desc()).limit(1).scalar_subquery()
 
 
 def open_technical(

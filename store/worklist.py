@@ -24,6 +24,7 @@ from store.epochs import EpochRow
 from store.people import Patient, Wearing
 from store.results import DayIndex
 from store.status import DeviceStatus
+from store.technical import says_unjudged
 from store.zones import PatientZone
 
 FIRE = "fire"  #: the verdict of a rule that found a reason to look
@@ -70,6 +71,7 @@ class Row:
     review_reason: str | None = None  #: what is to be reviewed of the last days, without a case
     review_day: date | None = None
     review_at: datetime | None = None
+    technical_unjudged: bool | None = None  #: that case says that the patient cannot be judged
 
 
 def worklist(session: Session, user: User, at: datetime, code: str | None = None) -> list[Row]:
@@ -93,6 +95,7 @@ def worklist(session: Session, user: User, at: datetime, code: str | None = None
         *(technical.c.id, technical.c.reason, technical.c.state),
         *(technical.c.opened_at, technical.c.acknowledged_by),
         *(decision.c.tier, review.c.reason, review.c.day, review.c.decided_at),
+        says_unjudged(technical.c.id),
     ).select_from(p)
     for part in (case, decision, report, moved, status, technical, review):
         query = query.outerjoin(part, sa.true())

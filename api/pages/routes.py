@@ -123,6 +123,7 @@ def worklist_page(request: Request, db: Db, user: Viewer) -> Response:
         ward_zone=next(iter(zones.values()), UTC),
         gaps=shown.gaps,
         technical=shown.technical,
+        own_row=shown.own_row,
         as_of=shown.as_of,
     )
 

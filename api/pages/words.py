@@ -6,6 +6,7 @@ from datetime import datetime, timedelta, tzinfo
 
 from days.itinerary import Itinerary
 from store.calibrations import ShownCalibration
+from store.clocks import offset_in_words
 from store.diary_days import Kept
 
 SEVERITY = {"high": "High", "medium": "Medium", "low": "Low", "info": "Info"}
@@ -78,8 +79,7 @@ def device_clock(device: str, offset: timedelta | None) -> str:
         return f"The clock of {device} was never checked (no status came); times are as it gave them."
     if not offset:
         return f"The clock of {device} is right within 5 s."
-    direction = "behind" if offset > timedelta() else "ahead"
-    return f"The clock of {device} is {_length(abs(offset))} {direction}; its times are corrected."
+    return f"The clock of {device} is {offset_in_words(offset)}; its times are corrected."
 
 
 def device_calibration(one: ShownCalibration) -> str:
@@ -89,16 +89,6 @@ def device_calibration(one: ShownCalibration) -> str:
     errors = f"error {one.error_before_mg:.1f} mg before, {one.error_after_mg:.1f} mg after"
     more = f"; {one.reason}" if one.reason else ""
     return f"{one.device} is calibrated (version {one.version}, {errors}){more}."
-
-
-def _length(span: timedelta) -> str:
-    """The two largest units of a span that are not 0: `2 h 3 min`, `26 y 124 d`."""
-    left, parts = round(span.total_seconds()), []
-    for seconds, unit in ((365 * 86400, "y"), (86400, "d"), (3600, "h"), (60, "min"), (1, "s")):
-        count, left = divmod(left, seconds)
-        if count:
-            parts.append(f"{count} {unit}")
-    return " ".join(parts[:2])
 
 
 def local(at: datetime, zone: tzinfo) -> str:

@@ -21,6 +21,8 @@ GROUPS = (
     (Standing.CANNOT_JUDGE, "Cannot be judged", "too little data to say anything"),
 )
 _APART = {standing for standing, _, _ in GROUPS}
+#: Where a patient's own row says that nothing can be judged: the case that says it, too, stands there.
+_OWN_ROW = (Standing.REVIEW, Standing.ASKED_AGAIN, Standing.CANNOT_JUDGE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,7 @@ class WorklistPage:
     groups: list[tuple[str, str, list[tuple[Row, Standing]]]]  #: (title, hint, members)
     gaps: dict[int, list[str]]  #: for each patient, what is missing for a calm word
     technical: list[Row]  #: open technical cases, the oldest first: apart from the groups
+    own_row: set[int]  #: those that stand in the row of their patient instead
     as_of: str
 
 
@@ -37,6 +40,11 @@ def grouped(rows: Sequence[Row], now: datetime, stale: Collection[int] = ()) -> 
     """Rows as they come out of the query, each with its standing at `now`; `stale`: numbers of cases."""
     placed = [(row, Standing.STALE if row.case_id in stale else standing(row, now)) for row in rows]
     zones = Counter(row.tz for row in rows).most_common(1)
+    own_row = {
+        row.technical_id
+        for row, place in placed
+        if row.technical_id is not None and row.technical_unjudged and place in _OWN_ROW
+    }
     return WorklistPage(
         groups=[
             *(
@@ -47,8 +55,9 @@ def grouped(rows: Sequence[Row], now: datetime, stale: Collection[int] = ()) -> 
         ],
         gaps={row.patient_id: why_no_news(row, now) for row in rows},
         technical=sorted(
-            (row for row in rows if row.technical_at is not None),
+            (row for row in rows if row.technical_id is not None and row.technical_id not in own_row),
             key=lambda row: (row.technical_at, row.code),
         ),
+        own_row=own_row,
         as_of=words.local(now, zone_of(zones[0][0] if zones else "UTC")),
     )

@@ -9,7 +9,9 @@ import pytest
 
 from alerting.trouble import (
     BATTERY,
+    CLOCK,
     GAP,
+    KINDS,
     SILENCE,
     Change,
     Close,
@@ -21,19 +23,24 @@ from alerting.trouble import (
     gap_reason,
     hushed_today,
     in_words,
+    why_closed,
 )
 from store.gaps import Missing
-from store.technical import ClosedByHand, StandingCase
+from store.technical import CANNOT_JUDGE, ClosedByHand, StandingCase
 from store.worn_devices import WornDevice
 from tests.cast import NOON
 
 ROME = ZoneInfo("Europe/Rome")
 HOUR = timedelta(hours=1)
-ALL = (GAP, SILENCE, BATTERY)
+ALL = KINDS
 PATIENT = 7
 OWED = Reason(GAP, "watch-7", "Data are missing", "raw", 1)
 QUIET = Reason(SILENCE, "watch-7", "Nothing was heard of watch-7")
 EMPTY = Reason(BATTERY, "phone-7", "The battery of phone-7 ran low")
+
+
+UNJUDGED = Reason(CANNOT_JUDGE, "", "Ask how the patient is")
+AHEAD = Reason(CLOCK, "watch-7", "Sync the clock of watch-7", rule="refused")
 
 
 def standing(*reasons: Reason) -> StandingCase:
@@ -50,6 +57,27 @@ def test_nothing_wrong_and_no_case_is_nothing_to_do():
 
 def test_everything_wrong_with_one_patient_is_one_case():
     assert decide(now(EMPTY, QUIET, OWED), ALL, [], set()) == [Open(PATIENT, (OWED, QUIET, EMPTY))]
+
+
+def test_a_case_says_first_that_a_patient_cannot_be_judged_and_then_why_that_may_be():
+    (step,) = decide(now(AHEAD, EMPTY, UNJUDGED, QUIET), ALL, [], set())
+    assert step == Open(PATIENT, (UNJUDGED, QUIET, EMPTY, AHEAD))
+
+
+def test_what_else_is_wrong_with_a_clock_is_another_reason_also_after_somebody_closed_the_first():
+    unsteady = Reason(CLOCK, "watch-7", "Have watch-7 checked", rule="unsteady")
+    assert decide(now(AHEAD, unsteady), ALL, [], {(PATIENT, AHEAD.key)}) == [Open(PATIENT, (unsteady,))]
+
+
+def test_reasons_that_were_written_before_clocks_were_judged_are_read():
+    was = {"kind": GAP, "device": "watch-7", "text": "Data are missing", "stream": "raw", "boot": 1}
+    case = StandingCase(1, PATIENT, "Data are missing", [was])
+    assert decide(now(OWED), ALL, [case], set()) == []
+
+
+def test_an_ended_reason_of_each_kind_is_told_in_words():
+    for kind in KINDS:
+        assert why_closed(Close(1, (Reason(kind, "watch-7", "trouble"),)))
 
 
 def test_what_a_case_stands_for_already_is_not_said_again():
@@ -134,5 +162,5 @@ def test_stretches_are_told_shortly(ranges, more, words):
 )
 def test_silence_and_battery(heard_ago, battery, had, kinds):
     device = WornDevice(PATIENT, "watch-7", NOON - heard_ago * HOUR, battery)
-    known = {(BATTERY, "watch-7", None, None)} if had else set()
+    known = {Reason(BATTERY, "watch-7", "").key} if had else set()
     assert [r.kind for r in device_reasons(device, NOON, 24 * HOUR, known, ROME)] == kinds

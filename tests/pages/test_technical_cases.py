@@ -17,6 +17,62 @@ def in_trouble(engine, patient_id):
         return open_technical(session, patient_id, REASON, [], now() - HOUR)
 
 
+UNJUDGED = "Ask how the patient is: the last days cannot be judged, no answer for 5 days"
+
+
+def cannot_be_judged(engine, patient_id, verdict="no evidence", reason="cannot judge: no answer for 5 days"):
+    """The case and the decision that it rests on."""
+    decided(engine, patient_id, verdict, reason)
+    reasons = [{"kind": "cannot_judge", "device": "", "text": UNJUDGED}, {"kind": "gap", "device": "watch-1"}]
+    with transaction(engine) as session:
+        return open_technical(session, patient_id, f"{UNJUDGED}. {REASON}", reasons, now() - HOUR)
+
+
+def test_a_patient_who_cannot_be_judged_is_told_once_with_the_case_and_its_button(client, cast, engine):
+    case = cannot_be_judged(engine, cast.rising)
+    log_in(client)
+    page = client.get("/").text
+    words = words_of(page)
+    assert (
+        f"? Cannot judge P-rising {UNJUDGED}. {REASON} technical case {case} · open for 1 h · open" in words
+    )
+    assert words.count("no answer for 5 days") == 1 and "Technical cases: about devices" not in words
+    assert f'action="/cases/{case}/acknowledge"' in page
+    post(client, f"/cases/{case}/acknowledge", back="/")
+    page = client.get("/").text
+    assert "acknowledged by anna" in words_of(page) and f'action="/cases/{case}/acknowledge"' not in page
+
+
+def test_too_little_data_without_a_case_stands_there_as_before_and_devices_below(client, cast, engine):
+    decided(engine, cast.rising, "no evidence", "cannot judge: 2 answered days so far, the least is 3")
+    in_trouble(engine, cast.rising)
+    log_in(client)
+    patients, devices = client.get("/").text.split('<section class="technical">')
+    assert "2 answered days so far" in words_of(patients) and REASON not in words_of(patients)
+    assert REASON in words_of("<main" + devices)
+
+
+def test_beside_an_open_clinical_case_it_is_told_below_and_pointed_at_above(client, cast, engine):
+    opened(engine, cast.rising)
+    case = cannot_be_judged(engine, cast.rising)
+    log_in(client)
+    page = client.get("/").text
+    patients, devices = page.split('<section class="technical">')
+    assert f"cannot be judged now: case {case} below" in words_of(patients)
+    assert words_of(page).count("no answer for 5 days") == 1
+    assert UNJUDGED in words_of("<main" + devices)
+
+
+def test_a_clock_in_trouble_stands_under_devices_and_on_the_patients_page(client, cast, engine):
+    said = "Sync the clock of watch-1: 41 messages were refused for their time"
+    with transaction(engine) as session:
+        reasons = [{"kind": "clock", "device": "watch-1", "text": said, "rule": "refused"}]
+        open_technical(session, cast.steady, said, reasons, now() - HOUR)
+    log_in(client)
+    assert said in words_of("<main" + client.get("/").text.split('<section class="technical">')[1])
+    assert said in words_of(client.get("/patients/P-steady").text)
+
+
 def part(html, title):
     """The section of the page with that heading."""
     return next(
