@@ -1,21 +1,28 @@
-"""What the report on pages costs: `python -m benchmarks.alert_report [--patients N] [--years Y]`.
+"""What the report on pages costs: `python -m benchmarks.alert_report [--patients N] [--years Y] [--often S]`.
 
-A real database in a temporary folder with made-up cases (a page in five weeks for each patient, re-pages,
-suppressed pages, a decision a day), then the report on the last month and on the last year: the statements,
-and the sums in this process.
+A real database in a temporary folder with made-up cases (for each patient a page in a share of the weeks,
+re-pages, suppressed pages, a decision a day, of some of which nobody was told) and a ward's plan with quiet
+hours, then the report on the last month and on the last year: the statements, and the sums in this process.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import time
+from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
+from typing import Any
 
 import sqlalchemy as sa
 
 from benchmarks.asked import database
 from benchmarks.table import facts, number
 from groups.alert_report import report
+from ladder.document import document_of
+from ladder.plan import Quiet
+from ladder.reading import read_plan
 from store import schema
 from store.alert_report import read_period
 from store.database import engine_for, now, transaction
@@ -47,7 +54,7 @@ CASES = """
          LATERAL (SELECT now() - w * interval '1 week' + random() * interval '4 days' AS t,
                          random() * random() * interval '1 day' AS answered, w > 1 OR p % 2 = 0 AS closed,
                          (ARRAY['high', 'medium', 'low'])[1 + floor(random() * 3)::int] AS severity) x
-    WHERE random() < 0.2
+    WHERE random() < :often
 """
 EVENTS = """
     INSERT INTO case_event (case_id, at, kind, actor, evidence)
@@ -61,28 +68,36 @@ EVENTS = """
         (c.opened_at, 'notified', '{}'),
         (c.acknowledged_at, 'acknowledged', '{}'),
         (c.opened_at + interval '1 minute', 'evidence', '{"rule": "likelihood 1", "because": "score"}'),
+        (CASE WHEN c.id % 20 = 0 THEN c.opened_at + interval '1 hour' END, 'suppressed', '{"step": 2}'),
+        (CASE WHEN c.id % 4 = 0 THEN c.opened_at + interval '2 minutes' END, 'suppressed', '{}'),
         (c.resolved_at, 'resolved', '{}')) AS e(at, kind, evidence)
     WHERE e.at IS NOT NULL ORDER BY e.at
 """
 DELIVERIES = """
     INSERT INTO delivery
-        (case_id, step, channel, recipient, rank, idempotency_key, state, attempts, decided_at,
+        (case_id, step, site, urgent, channel, recipient, rank, idempotency_key, state, attempts, decided_at,
          next_attempt_at)
-    SELECT c.id, s, 'log', '', 1, gen_random_uuid(),
+    SELECT c.id, s, 'main', c.severity = 'high', 'log', '', 1, gen_random_uuid(),
            CASE WHEN c.id % 20 = 0 AND s = 2 THEN 'suppressed' ELSE 'sent' END, 1,
            c.opened_at + (s - 1) * interval '1 hour', c.opened_at
     FROM "case" c, generate_series(1, 1 + (c.id % 3)::int) s
 """
 DECISIONS = """
-    INSERT INTO decision (patient_id, day, verdict, reason, evidence, rule, decided_at, told)
+    INSERT INTO decision (patient_id, day, verdict, reason, evidence, rule, decided_at, told, untold)
     SELECT p, now()::date - d, CASE WHEN random() < 0.04 THEN 'review' ELSE 'quiet' END, 'made up',
-           '{"answered_days": 12}', 'likelihood 1', now() - d * interval '1 day', true
+           '{"answered_days": 12}', 'likelihood 1', now() - d * interval '1 day', true,
+           CASE WHEN random() < 0.01 THEN 'the same was told before, and its case is closed' END
     FROM generate_series(7 * :weeks, 1, -1) d, generate_series(1, :patients) p
 """
-FILL = (PATIENTS, DEVICES, WEARINGS, CASES, EVENTS, DELIVERIES, DECISIONS)
+PLAN = """
+    INSERT INTO ward_plan (site, version, document, saved_by, saved_at, reason)
+    SELECT 'main', v, CAST(:plan AS jsonb), 'anna', now() - (3 - v) * interval '100 days', 'made up'
+    FROM generate_series(1, 2) v
+"""
+FILL = (PATIENTS, DEVICES, WEARINGS, CASES, EVENTS, DELIVERIES, DECISIONS, PLAN)
 
 
-def measure(patients: int, weeks: int) -> list[list[str]]:
+def measure(patients: int, weeks: int, often: float) -> list[list[str]]:
     """Fill a database, and read and sum up the last month and the last year."""
     found: list[list[str]] = []
     with database() as url:
@@ -90,8 +105,10 @@ def measure(patients: int, weeks: int) -> list[list[str]]:
         engine = engine_for(url)
         with engine.begin() as connection:
             connection.execute(sa.text("SET statement_timeout = 0"))
+            connection.execute(sa.text("SET session_replication_role = replica"))  # past the audit trigger
+            given = {"patients": patients, "weeks": weeks, "often": often, "plan": json.dumps(_plan())}
             for statement in FILL:
-                connection.execute(sa.text(statement), {"patients": patients, "weeks": weeks})
+                connection.execute(sa.text(statement), given)
         with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             connection.execute(sa.text("VACUUM ANALYZE"))
             cases = connection.scalar(sa.text('SELECT count(*) FROM "case"'))
@@ -112,14 +129,21 @@ def measure(patients: int, weeks: int) -> list[list[str]]:
     return found
 
 
+def _plan() -> dict[str, Any]:
+    """The example of docs/, with quiet hours."""
+    example = read_plan(Path(__file__).parents[1] / "docs" / "plan.example.toml")
+    return document_of(replace(example, quiet=Quiet(22 * 60, 7 * 60)))
+
+
 def main() -> None:
     """Print the figures as Markdown."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--patients", type=int, default=2_000)
     parser.add_argument("--years", type=float, default=1.0)
+    parser.add_argument("--often", type=float, default=0.2)
     given = parser.parse_args()
     title = f"The report on pages: {given.patients:,} patients, {given.years:g} years of cases"
-    print(facts(title, measure(given.patients, round(given.years * 52.18))).markdown())
+    print(facts(title, measure(given.patients, round(given.years * 52.18), given.often)).markdown())
 
 
 if __name__ == "__main__":

@@ -93,7 +93,7 @@ def read_period(session: Session, site: str | None, first: date, last: date, at:
     }
     watched = {one.patient_id: one for one in watched_days(session, _COUNTED, asked)}
     sites = sorted({one.site for one in watched.values()})
-    saved = plan_histories(session, site)
+    saved = plan_histories(session, site, asked["low"])
     plans = {name: saved.get(name) or PlanHistory(name, None, None, (), ()) for name in sites}
     zones = {name: zone_of_site(session, name, plans[name]) for name in sites}
     rows = session.execute(_CASES, asked).all()

@@ -34,7 +34,7 @@ NO_PLAN = Held(None, None, SHIPPED)
 
 @dataclass(frozen=True, slots=True)
 class PlanHistory:
-    """All versions of the plan of one site, in order; none where it never saved one."""
+    """The versions of the plan of one site, in order; none where it never saved one."""
 
     site: str
     version: int | None  #: the one that holds now
@@ -53,13 +53,21 @@ class PlanHistory:
         return self.times[place - 1] if place else NO_PLAN
 
 
-def plan_histories(session: Session, site: str | None = None) -> dict[str, PlanHistory]:
-    """Of one site, or of each that ever saved a plan."""
+def plan_histories(
+    session: Session, site: str | None = None, since: datetime | None = None
+) -> dict[str, PlanHistory]:
+    """Of one site, or of each that ever saved a plan; only the versions that held at `since` or later, where
+    that is given: a ward that saves each swap has hundreds, and reading one takes a while."""
     query = sa.select(WardPlan).order_by(WardPlan.site, WardPlan.version)
     rows: dict[str, list[WardPlan]] = {} if site is None else {site: []}
     for row in session.scalars(query if site is None else query.where(WardPlan.site == site)):
         rows.setdefault(row.site, []).append(row)
-    return {name: _history(name, own) for name, own in rows.items()}
+    return {name: _history(name, _held_since(own, since)) for name, own in rows.items()}
+
+
+def _held_since(rows: Sequence[WardPlan], since: datetime | None) -> Sequence[WardPlan]:
+    gone = 0 if since is None else bisect_right(rows, since, key=lambda row: row.saved_at) - 1
+    return rows[max(gone, 0) :]
 
 
 def _history(site: str, rows: Sequence[WardPlan]) -> PlanHistory:

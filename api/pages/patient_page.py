@@ -38,7 +38,7 @@ from store.cases import Case, CaseEvent
 from store.check_ins import check_ins_of
 from store.clocks import clocks_worn
 from store.coverage import Gap, gaps_of
-from store.decisions import newest_decision
+from store.decisions import Decision, newest_decision, untold_decisions
 from store.diary import Report, Treatment, reports_of
 from store.diary_days import diary_days, kept
 from store.diary_links import DiaryLink, is_valid, links_of
@@ -111,6 +111,7 @@ class PatientPage:
     words: list[Words]  #: the newest notes
     more_words: int
     why: Why | None  #: how the newest decision came about
+    untold: list[Decision]  #: those of these days that fired and of which nobody was told, the newest first
     risk: RiskWords | None  #: of a flare within seven days
     scores: ScoreChart | None
     coming: dict[int, Next]  #: of each open clinical case
@@ -199,6 +200,7 @@ def read_page(
         words=written,
         more_words=more_written,
         why=None if decision is None else why_paged(decision, zone),
+        untold=untold_decisions(session, row.patient_id, days[0]),
         risk=risk_words(newest_risk(session, row.patient_id), today),
         scores=draw_scores(days, zone, judged, limit_of(decision)),
         coming=next_of(session, [(case, site, zone) for case, _ in still], now),

@@ -96,6 +96,7 @@ class Why:
     likely: str | None  #: the same, of a hundred
     evidence: list[tuple[str, str]]
     made_by: str
+    untold: str | None  #: why nobody was told, of one that fires
 
 
 def why_paged(decision: Decision, zone: tzinfo) -> Why:
@@ -104,6 +105,8 @@ def why_paged(decision: Decision, zone: tzinfo) -> Why:
     whom = reached(decision.verdict, decision.tier)
     quiet = whom == "technical" and decision.verdict == "quiet"
     title, said = WITHOUT_DEVICE if quiet else REACHED.get(whom, REACHED[None])
+    if decision.untold is not None:  # it was to reach somebody, and did not
+        title, said = "Why not paged", f"Nobody is called: {decision.untold}."
     settings = evidence.get("settings")
     return Why(
         title=title,
@@ -119,6 +122,7 @@ def why_paged(decision: Decision, zone: tzinfo) -> Why:
             if key not in _ELSEWHERE and value not in (None, "", [], {})
         ],
         made_by=decision.rule + (f", settings {settings}" if settings else ""),
+        untold=decision.untold,
     )
 
 

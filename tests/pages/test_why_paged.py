@@ -8,12 +8,13 @@ from html import unescape
 from zoneinfo import ZoneInfo
 
 import pytest
+import sqlalchemy as sa
 
 from api.pages.score_chart import BOTTOM, TOP, draw_scores, score_y
 from api.pages.why_paged import odds_in_words, risk_in_words, why_paged
 from days.cut import day_of
 from store.database import now, transaction
-from store.decisions import Decision, add_decision
+from store.decisions import WITHOUT_CASE, Decision, add_decision
 from store.judged import JudgedDay
 from tests.pages.visits import log_in, words_of
 
@@ -169,3 +170,25 @@ def test_evidence_cannot_bring_markup_onto_the_page(client, cast, engine):
     log_in(client)
     page = client.get("/patients/P-rising").text
     assert "<script>alert" not in page and "&lt;script&gt;alert" in page
+
+
+def test_a_decision_of_which_nobody_was_told_does_not_say_that_a_clinician_is():
+    why = why_paged(decision(untold="the same was told before"), ROME)
+    assert (why.title, why.said) == ("Why not paged", "Nobody is called: the same was told before.")
+
+
+def test_what_told_nobody_stands_on_the_page_with_its_reason_though_no_case_is_open(client, cast, engine):
+    judged(engine, cast.steady, (40, "page", 0.5), (3, "page", 0.5), (0, "page", 0.6))
+    with transaction(engine) as session:
+        first, second, third = session.scalars(sa.select(Decision).order_by(Decision.id)).all()
+        first.untold = "long ago"
+        second.untold = third.untold = WITHOUT_CASE
+    log_in(client)
+    page = words_of(client.get("/patients/P-steady").text)
+    assert (
+        "A sign without an open case: more pain than usual. Nobody was told of it: the same was told" in page
+    )
+    assert "Nobody is called: the same was told before, and its case is closed." in page
+    assert "and nobody was told: 2" in page, "those of these four weeks"
+    assert "about 2" in page and "The same was told before, and its case is closed." in page
+    assert "A clinician is told." not in page and "long ago" not in page

@@ -20,7 +20,7 @@ from store.check_ins import ask_again
 from store.database import transaction
 from store.decisions import WITHOUT_CASE, Decision, add_decision, untold_decisions
 from store.open_cases import open_or_join, take_turn
-from store.plan_history import NO_PLAN
+from store.plan_history import NO_PLAN, plan_histories
 from store.ward_plans import WardPlan, save_plan
 from store.zones import stay
 from tests.cast import NOON, Cast, enrol_cast
@@ -273,6 +273,15 @@ def test_in_time_is_by_the_plan_that_held_when_the_first_message_was_decided(eng
     assert here[cast.steady].answer_by == NOON + 2 * HOUR + 30 * MINUTE
     assert (here[cast.steady].times.version, here[cast.steady].times.instead_of) == (2, None)
     assert the_one(engine, site="hill").times == NO_PLAN, "another ward's plan is none of its own"
+
+
+def test_versions_that_were_replaced_before_the_period_are_not_read(engine, cast):
+    for hours in range(3):
+        plan(engine, NOON - DAY + hours * HOUR, after_min=10 + hours)
+    with transaction(engine) as session:
+        held = plan_histories(session, "main", NOON - DAY + HOUR + MINUTE)["main"]
+    assert ([one.version for one in held.times], held.version) == ([2, 3], 3)
+    assert (held.held(NOON - DAY + HOUR + MINUTE).version, held.held(NOON).version) == (2, 3)
 
 
 def unreadable(engine, version, at):
