@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
 from sqlalchemy.orm import Session
 
 from api.pages import words
-from ladder.outlook import is_stale, outlook
+from ladder.in_words import span
+from ladder.outlook import is_stale
 from ladder.timing import ends_soon
 from store.accepted import standing_levels
 from store.access import User, visible_patients
 from store.alert_silences import AlertSilence, standing_silences
 from store.case_life import life_of
 from store.cases import Case
+from store.coming import coming
 from store.holds import waits_for_second
 from store.people import Patient
-from store.wards import Ward, ward_of
+from store.wards import ward_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,21 +105,19 @@ class Next:
     said: str
     unheard: bool
     stale: bool
+    hold: str  #: how long an answer holds when nobody says until when
 
 
 def next_of(session: Session, cases: Sequence[tuple[Case, str, tzinfo]], now: datetime) -> dict[int, Next]:
     """For each (case, its site, the zone of its patient); technical cases have none."""
-    wards: dict[str, Ward] = {}
+
+    def clock(zone: tzinfo) -> Callable[[datetime], str]:
+        return lambda at: words.short(at, zone, now)
+
+    clinical = [(case, site, clock(zone)) for case, site, zone in cases if case.kind != "technical"]
+    said = coming(session, clinical, now)
     found = {}
-    for case, site, zone in cases:
-        if case.kind == "technical":
-            continue
-        if site not in wards:
-            wards[site] = ward_of(session, site, ())
-        life, timing = life_of(case), wards[site].timings.of[case.severity]
-
-        def clock(at: datetime, zone: tzinfo = zone) -> str:
-            return words.short(at, zone, now)
-
-        found[case.id] = Next(outlook(life, timing, now, clock), life.unheard, is_stale(life, now))
+    for case, site, _ in clinical:
+        life, hold = life_of(case), ward_of(session, site, ()).timings.of[case.severity].hold
+        found[case.id] = Next(said[case.id], life.unheard, is_stale(life, now), span(hold))
     return found
