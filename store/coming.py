@@ -41,7 +41,7 @@ def _said(
         return TECHNICAL
     ward, life, severity = ward_of(session, site, ()), life_of(case), case.severity
     ends = [one.ends for one in silences if _covers(one, case, site, at)]
-    if ends and life.next_at is not None and not life.answered and life.next_at < max(ends):
+    if ends and life.next_at is not None and life.next_at < max(ends):
         # The turn falls into a silence: it is taken when that is over and the ward is not quiet.
         life = replace(life, next_at=ward.timings.not_before(severity, max(ends)))
     return outlook(

@@ -60,7 +60,7 @@ def holds_of(session: Session, patient_id: int, user: User, now: datetime) -> li
 def _silence(session: Session, one: AlertSilence, user: User, now: datetime) -> Hold:
     soon = ends_soon(one.begins, one.ends, now)
     own = one.author.strip().casefold() == user.name.strip().casefold()
-    seconded = f", {one.second} agrees" if one.second else ""
+    seconded = f" ({one.second} agrees)" if one.second else ""
     if one.case_id is not None:
         waits = waits_for_second(one, session.get_one(Case, one.case_id))
         what = f"Snooze of case {one.case_id}, asked for by" if waits else f"Case {one.case_id} snoozed by"

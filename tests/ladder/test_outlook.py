@@ -27,6 +27,7 @@ ANNA = replace(TOLD, state=CaseState.ACKNOWLEDGED, acknowledged_by="Anna", held_
         pytest.param(replace(TOLD, rung=0), "Whoever is on duty is told at 13:00.", id="quiet hours"),
         pytest.param(replace(TOLD, next_at=NOON), "The next step is taken now.", id="due"),
         pytest.param(ANNA, "Anna has it until 13:00; then whoever is on duty is told again.", id="acknowledged"),
+        pytest.param(replace(ANNA, next_at=NOON + 2 * HOUR), "Anna has it until 13:00; at 14:00 whoever is on duty is told again.", id="acknowledged, then silenced"),
         pytest.param(replace(ANNA, assigned_to="Berta"), "Berta has it until 13:00; then whoever is on duty is told again.", id="handed over"),
         pytest.param(replace(ANNA, paged=False, next_at=None), "Anna has it.", id="no page"),
         pytest.param(replace(TOLD, snoozed_until=NOON + HOUR), "It is snoozed until 13:00; then whoever is on duty is told.", id="snoozed"),
@@ -56,7 +57,7 @@ def on_duty(rung: int, at: datetime) -> tuple[str, ...]:
         pytest.param(replace(TOLD, rung=0, next_at=NOON + 2 * HOUR), "Whoever is on duty is told at 14:00: Berta.", id="quiet hours"),
         pytest.param(ANNA, "Anna has it until 13:00; then whoever is on duty is told again: "
                            "nobody is on duty then, so at once step 2, Berta, Carla.", id="nobody on duty"),
-        pytest.param(replace(ANNA, next_at=NOON + 2 * HOUR), "Anna has it until 14:00; then whoever is on duty is told again: Berta.", id="acknowledged"),
+        pytest.param(replace(ANNA, held_until=NOON + 2 * HOUR, next_at=NOON + 2 * HOUR), "Anna has it until 14:00; then whoever is on duty is told again: Berta.", id="acknowledged"),
         pytest.param(replace(TOLD, snoozed_until=NOON + 2 * HOUR, next_at=NOON + 2 * HOUR),
                      "It is snoozed until 14:00; then whoever is on duty is told: Berta.", id="snoozed"),
     ],

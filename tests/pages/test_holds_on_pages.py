@@ -60,7 +60,7 @@ def test_an_urgent_snooze_waits_for_somebody_else(client, cast, engine):
     with transaction(engine) as session:
         holds.agree_to_snooze(session, case_id, "berta", now())
     page = words_of(patient_page(client))
-    assert f"Case {case_id} snoozed by anna, berta agrees until" in page and "It is snoozed until" in page
+    assert f"Case {case_id} snoozed by anna (berta agrees) until" in page and "It is snoozed until" in page
 
 
 def test_a_silence_is_seen_on_both_pages_and_ended(client, cast, engine):
