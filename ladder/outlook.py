@@ -35,9 +35,9 @@ def outlook(
         then = "then" if life.next_at == life.snoozed_until else f"at {clock(life.next_at)}"
         return f"{has} is snoozed until {until}; {then} whoever is on duty is told{first}."
     if life.answered:
-        until = life.held_until or life.next_at
-        then = "then" if until >= life.next_at else f"at {clock(life.next_at)}"
-        return f"{who} has it until {clock(until)}; {then} whoever is on duty is told again{first}."
+        held = life.held_until or life.next_at
+        then = "then" if held >= life.next_at else f"at {clock(life.next_at)}"
+        return f"{who} has it until {clock(held)}; {then} whoever is on duty is told again{first}."
     if life.next_at <= at:
         return "The next step is taken now."
     if life.rung == 0:
