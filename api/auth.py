@@ -148,7 +148,7 @@ def _set(response: Response, settings: ApiSettings, name: str, secret: str) -> N
 
 async def must_be_ours(request: Request, secret: str) -> None:
     """Raise `Problem` unless a page of ours, made for the holder of `secret`, sends this form."""
-    if not _same_origin(request):
+    if not same_origin(request):
         raise Problem(403, "This request comes from another site.", "foreign_origin")
     given = request.headers.get("x-csrf-token", "")
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
@@ -158,7 +158,8 @@ async def must_be_ours(request: Request, secret: str) -> None:
         raise Problem(403, "The form is too old: open the page again and repeat.", "csrf_token")
 
 
-def _same_origin(request: Request) -> bool:
+def same_origin(request: Request) -> bool:
+    """Whether a page of ours, or no page at all, sends this."""
     site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
     if site is not None and site not in ("same-origin", "none"):
         return False

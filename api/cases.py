@@ -14,17 +14,15 @@ from sqlalchemy.orm import aliased
 from api.auth import AsWardUser, Db
 from api.paging import Cursor, Limit, Page, cut, number_of
 from api.problems import Problem, documented
-from ladder.outlook import outlook
 from ladder.words import CaseState
 from store.access import record, visible_patients
 from store.alert_silences import snooze_of
-from store.case_life import life_of
 from store.cases import Case, CaseEvent
+from store.coming import coming
 from store.database import now
 from store.holds import waits_for_second
 from store.outbox import Delivery
 from store.people import Patient
-from store.wards import ward_of
 from store.worklist import case_of
 from store.zones import name_at, zone_of_patient, zones_of
 
@@ -179,7 +177,7 @@ def snooze_out(db: Db, case: Case) -> SnoozeOut | None:
 
 def what_is_next(db: Db, case: Case, patient: Patient) -> str:
     """One sentence, with the patient's clock."""
-    if case.kind == "technical":
-        return "About devices and data: nobody is called for it."
-    zone, timing = zone_of_patient(db, patient.id), ward_of(db, patient.site, ()).timings.of[case.severity]
-    return outlook(life_of(case), timing, now(), lambda at: f"{at.astimezone(zone):%Y-%m-%d %H:%M %Z}")
+    zone = zone_of_patient(db, patient.id)
+    return coming(db, [(case, patient.site, lambda at: f"{at.astimezone(zone):%Y-%m-%d %H:%M %Z}")], now())[
+        case.id
+    ]

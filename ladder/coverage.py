@@ -56,8 +56,9 @@ def _nobody_on_duty(plan: Plan) -> list[str]:
         holes = uncovered_week(plan.role(one) for one in roles)
         if holes:
             hours = sum(end - start for start, end in holes) / 60
+            length = f"{hours:g} hour{'' if hours == 1 else 's'}"
             found.append(
-                f"Nobody is on duty as {_or(roles)} for {hours:g} hours of a week: {when_of_week(holes)}. "
+                f"Nobody is on duty as {_or(roles)} for {length} of a week: {when_of_week(holes)}. "
                 f"Then {', '.join(rungs)} is passed at once to the next rung."
             )
     return found

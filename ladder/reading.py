@@ -33,6 +33,8 @@ def read_plan(path: Path) -> Plan:
         if len(raw) > LONGEST_FILE:
             raise BadPlan([f"The file is larger than {LONGEST_FILE // 1000} kB."])
         document = tomllib.loads(raw.decode())
+    except FileNotFoundError as error:
+        raise BadPlan(["There is no such file; docs/plan.example.toml is one to begin with."]) from error
     except (OSError, UnicodeDecodeError) as error:
         raise BadPlan(["The file cannot be read as text."]) from error
     except tomllib.TOMLDecodeError as error:

@@ -12,6 +12,7 @@ from ladder.channel_address import kind_of
 from ladder.plan import Plan
 from ladder.plan_timing import reached_at, timings_of
 from ladder.timing import SHIPPED, Timings
+from ladder.usual import INSTALLATION
 from store.database import within_transaction
 from store.reserved import SINK, SYNTHETIC
 from store.ward_plans import UnreadablePlan, plan_of_site
@@ -32,6 +33,8 @@ class Ward:
 
     timings: Timings
     reached: Callable[[str, int, datetime], Sequence[Address]]  #: (severity, rung, at)
+    #: The same by their names, for people to read.
+    names: Callable[[str, int, datetime], Sequence[str]] = lambda _severity, _rung, _at: (INSTALLATION,)
 
 
 def ward_of(session: Session, site: str, channels: Sequence[str]) -> Ward:
@@ -69,4 +72,7 @@ def _planned(plan: Plan) -> Ward:
             Address(one.id, kind_of(one.channels[0])) for one in reached_at(plan, severity, rung, at)
         )
 
-    return Ward(timings_of(plan), reached)
+    def names(severity: str, rung: int, at: datetime) -> Sequence[str]:
+        return tuple(one.name for one in reached_at(plan, severity, rung, at))
+
+    return Ward(timings_of(plan), reached, names)

@@ -35,6 +35,7 @@ READY_S = 60.0
 HEARS_S = 30.0
 STOP_S = 3.0  #: for each of the three waves: all of it within 10 s
 CONFIGURE_EVERY_S = 60.0
+ANSWER_EVERY_S = 3.0
 
 Say = Callable[[str], None]
 
@@ -53,6 +54,7 @@ class Up:
     broker: Part | None = None
     parts: list[Part] = field(default_factory=list)
     stopping: bool = False
+    to_answer: bool = False  #: the simulated nurse has not answered a case yet
 
     def run(self) -> None:
         """Start, watch until SIGINT or SIGTERM, stop. Raises `StoreError` in one sentence."""
@@ -86,7 +88,7 @@ class Up:
         if self.stopping:
             return
         if self.demonstration:
-            ward.prepare(self.data)
+            self.to_answer = ward.prepare(self.data)
         if self.watched:
             door = watchdog.prepare(self.data)
         else:
@@ -216,7 +218,7 @@ class Up:
         return [part for part in (self.postgres, self.broker, *self.parts) if part is not None]
 
     def _watch(self) -> None:
-        trimmed = time.monotonic()
+        trimmed = asked = time.monotonic()
         while not self.stopping:
             changed = [part.name for part in self._all() if part.tend()]
             if changed:
@@ -226,6 +228,9 @@ class Up:
                 trimmed = time.monotonic()
                 for part in self._all():
                     part.trim_log()
+            if self.to_answer and time.monotonic() - asked > ANSWER_EVERY_S:
+                asked = time.monotonic()
+                self.to_answer = not ward.answer_one(self.data)
             time.sleep(0.1)
 
     def _end(self) -> None:

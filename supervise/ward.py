@@ -14,6 +14,7 @@ from store import people
 from store.access import Account, Role, create_account
 from store.database import engine_for, now, transaction
 from supervise.layout import DataDir, write_private
+from supervise.simulated_nurse import answer
 
 ZONE = "Europe/Rome"
 SITE = people.DEFAULT_SITE
@@ -32,11 +33,13 @@ def first_administrator(engine: sa.Engine, name: str) -> str | None:
     return password
 
 
-def prepare(data: DataDir) -> None:
-    """Enrol the simulated patients at the first call, and write the simulator's configuration (0600)."""
+def prepare(data: DataDir) -> bool:
+    """Enrol the simulated patients at the first call, and write the simulator's configuration (0600); whether
+    this was the first."""
     config = data.ward / "ward.json"
     settled = data.settled()
-    if config.exists():
+    first = not config.exists()
+    if not first:
         kept = json.loads(config.read_text())
         credentials = kept["credentials"]
     else:
@@ -49,6 +52,7 @@ def prepare(data: DataDir) -> None:
         "credentials": credentials,
     }
     write_private(config, json.dumps(document, indent=1))
+    return first
 
 
 def _enrol(data: DataDir) -> list[dict[str, object]]:
@@ -75,3 +79,15 @@ def _enrol(data: DataDir) -> list[dict[str, object]]:
             credentials.append(entry)
     engine.dispose()
     return credentials
+
+
+def answer_one(data: DataDir) -> bool:
+    """Have the simulated nurse answer a case; False: not yet. A database that is away is asked again."""
+    engine = engine_for(data.postgres().url)
+    try:
+        with transaction(engine) as session:
+            return answer(session, now())
+    except sa.exc.OperationalError:
+        return False
+    finally:
+        engine.dispose()

@@ -99,6 +99,9 @@ def list_told(
     if as_json:
         say_json([asdict(line) | {"at": line.at.isoformat()} for line in lines])
         return
+    if not lines:
+        say("Nothing of that is written down.")
+        return
     table(
         ["time (UTC)", "who", "what", "patient", "detail", "reason", "seal"],
         [

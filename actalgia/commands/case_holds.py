@@ -12,7 +12,6 @@ from actalgia.commands.case import By, Comment
 from actalgia.commands.common import (
     DataDirOption,
     JsonOption,
-    by_whom,
     instant,
     person,
     say,
@@ -117,26 +116,24 @@ def show(number: Number, as_json: JsonOption = False, data_dir: DataDirOption = 
     import sqlalchemy as sa
 
     from actalgia.system import find_system
-    from ladder.outlook import outlook
-    from store.access import record
-    from store.case_life import life_of
     from store.cases import Case, CaseEvent, NoSuchCase
+    from store.coming import coming
     from store.database import now, transaction
     from store.outbox import Delivery
     from store.people import Patient
-    from store.wards import ward_of
 
     with transaction(find_system(data_dir).engine()) as session:
         case = session.get(Case, number)
         patient = None if case is None else session.get_one(Patient, case.patient_id)
         if case is None or patient is None or patient.synthetic:  # the watchdog's is in no list
             raise NoSuchCase(f"There is no case {number}.")
-        record(session, now(), by_whom(), "case.view", patient.id, f"case {number}")
-        timing = ward_of(session, patient.site, ()).timings.of[case.severity]
+        write_down(session, "case.view", f"case {number}", patient.id)
         document: dict[str, Any] = {
             "case": _of(case, "id", "kind", "severity", "state", "reason", "opened_at", "step", "next_at"),
             "patient": patient.code,
-            "next": outlook(life_of(case), timing, now(), lambda at: f"{at:%Y-%m-%d %H:%M} UTC"),
+            "next": coming(session, [(case, patient.site, lambda at: f"{at:%Y-%m-%d %H:%M} UTC")], now())[
+                number
+            ],
             "events": [
                 _of(one, "at", "kind", "actor", "comment", "evidence")
                 for one in session.scalars(
@@ -160,9 +157,6 @@ def show(number: Number, as_json: JsonOption = False, data_dir: DataDirOption = 
                 )
             ],
         }
-        write_down(session, "case.view", f"case {number}", patient.id)
-        if case.kind == "technical":
-            document["next"] = "About devices and data: nobody is called for it."
     if as_json:
         say_json(document)
         return

@@ -18,6 +18,7 @@ app = typer.Typer(
     help="A ward's plan: who is told of a case, in which order, and who is on duty.", no_args_is_help=True
 )
 FileArgument = Annotated[Path, typer.Argument(metavar="FILE", help="TOML, as docs/plan.example.toml.")]
+UNKNOWN = "No patient and no account is at a site `{}`: is that its name?"
 SiteOption = Annotated[str, typer.Option("--site", help="The ward.")]
 
 
@@ -58,7 +59,7 @@ def save(
     version = 0 if saved is None else saved.version
     warnings = _warnings(plan)
     if not known:
-        warnings.insert(0, f"No patient and no account is at a site `{site}`: is that its name?")
+        warnings.insert(0, UNKNOWN.format(site))
     if as_json:
         say_json({"site": site, "version": version, "new": new, "warnings": warnings})
         return
@@ -75,10 +76,10 @@ def show(site: SiteOption, as_json: JsonOption = False, data_dir: DataDirOption 
     from actalgia.system import find_system
     from ladder.document import masked_document
     from store.database import transaction
-    from store.ward_plans import plan_in, saved_plan
+    from store.ward_plans import plan_in, saved_plan, site_is_known
 
     with transaction(find_system(data_dir).engine()) as session:
-        saved = saved_plan(session, site)
+        saved, known = saved_plan(session, site), site_is_known(session, site)
     plan = None if saved is None else plan_in(saved)
     if as_json:
         document = None if plan is None else masked_document(plan)
@@ -93,7 +94,7 @@ def show(site: SiteOption, as_json: JsonOption = False, data_dir: DataDirOption 
         say_json(told)
         return
     if saved is None or plan is None:
-        _say_usual(site)
+        _say_usual(site, known)
         return
     at = saved.saved_at.astimezone(plan.tz)
     say(f"Version {saved.version}, saved by {saved.saved_by} on {at:%Y-%m-%d %H:%M %Z}: {saved.reason}")
@@ -119,16 +120,16 @@ def duty(
     from actalgia.system import find_system
     from ladder.calendar import duty_at
     from store.database import now, transaction
-    from store.ward_plans import plan_of_site
+    from store.ward_plans import plan_of_site, site_is_known
 
     when = now() if at is None else instant(at, "--at")
     with transaction(find_system(data_dir).engine()) as session:
-        plan = plan_of_site(session, site)
+        plan, known = plan_of_site(session, site), site_is_known(session, site)
     if plan is None:
         if as_json:
             say_json({"site": site, "at": when.isoformat(), "zone": None, "on_duty": []})
         else:
-            _say_usual(site)
+            _say_usual(site, known)
         return
     roles = duty_at(plan, when, then=3)
     if as_json:
@@ -203,7 +204,7 @@ def _say_warnings(warnings: list[str]) -> None:
         say(f"Note: {one}")
 
 
-def _say_usual(site: str) -> None:
+def _say_usual(site: str, known: bool) -> None:
     from ladder.usual import usual_in_words
 
     say(f"Site {site} has saved no plan. What holds then:")
@@ -212,6 +213,8 @@ def _say_usual(site: str) -> None:
         say(f"{severity}:")
         for sentence in sentences:
             say(f"  {sentence}")
+    if not known:
+        _say_warnings([UNKNOWN.format(site)])
 
 
 def _names(persons: tuple[str, ...]) -> str:

@@ -14,6 +14,7 @@ from api.pages import alert_charts, words
 from api.pages.render import any_simulated, page
 from api.problems import Problem
 from groups import in_words
+from store.alert_report import zone_of_site
 from store.database import now
 
 router = APIRouter(include_in_schema=False)
@@ -52,6 +53,7 @@ def alerts_page(
         status=200 if error is None else 422,
         here="alerts",
         found=found,
+        zone=zone_of_site(db, user.site),
         error=error,
         told=in_words,
         kinds_of_page=KINDS,

@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Form
+from fastapi import APIRouter, Depends, Form, Request
 from starlette.responses import RedirectResponse, Response
 
 from api.auth import AsWardUser, Db
 from api.pages import until as instants
-from api.pages.entry import own_path
+from api.pages.entry import keep_typed, own_path
+from api.pages.quicker import was_quicker
 from api.problems import Problem
 from ladder.words import Outcome
 from store import accepted, case_acts, cases, holds, worklist
@@ -20,7 +21,7 @@ from store.case_life import NotNow
 from store.database import now
 from store.people import Patient
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(include_in_schema=False, dependencies=[Depends(keep_typed)])
 Comment = Annotated[str, Form(max_length=2000)]
 Reason = Annotated[str, Form(min_length=1, max_length=2000)]
 Until = Annotated[str, Form(max_length=40)]
@@ -29,11 +30,21 @@ Back = Annotated[str, Form()]
 
 @router.post("/cases/{case_id}/acknowledge")
 def acknowledge(
-    db: Db, user: AsWardUser, case_id: int, comment: Comment = "", until: Until = "", back: Back = "/"
+    request: Request,
+    db: Db,
+    user: AsWardUser,
+    case_id: int,
+    comment: Comment = "",
+    until: Until = "",
+    back: Back = "/",
 ) -> Response:
     """ "I have seen this", and have it until then. Repeating it changes nothing."""
     patient = _case(db, user, case_id)
-    case_acts.acknowledge(db, case_id, user.name, now(), comment.strip() or None, _instant(until))
+    said = comment.strip() or None
+    if not case_acts.acknowledge(db, case_id, user.name, now(), said, _instant(until)):
+        _keep(db, user, patient, case_id, said)
+        if quicker := was_quicker(request, db, user, patient, case_id, said):
+            return quicker
     return _done(db, user, patient, "case.acknowledge", case_id, back)
 
 
@@ -51,7 +62,9 @@ def assign(
     patient = _case(db, user, case_id)
     if to not in (user.name, *colleagues(db, patient.site)):
         raise Problem(409, "There is nobody of this name at the site.")
-    case_acts.assign(db, case_id, user.name, to, now(), comment.strip() or None, _instant(until))
+    said = comment.strip() or None
+    if not case_acts.assign(db, case_id, user.name, to, now(), said, _instant(until)):
+        _keep(db, user, patient, case_id, said)
     return _done(db, user, patient, "case.assign", case_id, back)
 
 
@@ -67,6 +80,7 @@ def snooze(
 
 @router.post("/cases/{case_id}/resolve")
 def resolve(
+    request: Request,
     db: Db,
     user: AsWardUser,
     case_id: int,
@@ -78,7 +92,11 @@ def resolve(
     patient = _case(db, user, case_id)
     if outcome == Outcome.EXPECTED_LEVEL and not comment.strip():
         raise NotNow("An expected level needs a reason: say in the comment why it is expected.")
-    case_acts.resolve(db, case_id, user.name, outcome, now(), comment.strip() or None)
+    said = comment.strip() or None
+    if not case_acts.resolve(db, case_id, user.name, outcome, now(), said):
+        _keep(db, user, patient, case_id, said)
+        if quicker := was_quicker(request, db, user, patient, case_id, said):
+            return quicker
     why = f"as written in case {case_id}" if outcome == Outcome.EXPECTED_LEVEL else None
     return _done(db, user, patient, "case.resolve", case_id, back, why)
 
@@ -87,7 +105,9 @@ def resolve(
 def reopen(db: Db, user: AsWardUser, case_id: int, comment: Comment = "", back: Back = "/") -> Response:
     """It is not over: whoever says so has it."""
     patient = _case(db, user, case_id)
-    case_acts.reopen(db, case_id, user.name, now(), comment.strip() or None)
+    said = comment.strip() or None
+    if not case_acts.reopen(db, case_id, user.name, now(), said):
+        _keep(db, user, patient, case_id, said)
     return _done(db, user, patient, "case.reopen", case_id, back)
 
 
@@ -167,6 +187,13 @@ def _case(db: Db, user: User, case_id: int) -> Patient:
     return found[1]
 
 
+def _keep(db: Db, user: User, patient: Patient, case_id: int, said: str | None) -> None:
+    """What somebody wrote is kept also where somebody else was quicker."""
+    if said is not None:
+        cases.comment(db, case_id, user.name, now(), said)
+        record(db, now(), user.name, "case.comment", patient.id, f"case {case_id}")
+
+
 def _silence(db: Db, user: User, silence_id: int) -> int | None:
     found = visible_silence(db, user, silence_id)
     if found is None:
@@ -178,7 +205,8 @@ def _done(
     db: Db, user: User, patient: Patient, what: str, case_id: int, back: str, why: str | None = None
 ) -> Response:
     record(db, now(), user.name, what, patient.id, f"case {case_id}", why)
-    return RedirectResponse(own_path(back), 303)
+    place = f"#case-{case_id}" if own_path(back).startswith("/patients/") else ""
+    return RedirectResponse(own_path(back) + place, 303)
 
 
 def _instant(text: str) -> datetime | None:

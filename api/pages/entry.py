@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Annotated
 from urllib.parse import quote, urlsplit
 
@@ -20,6 +21,9 @@ from store.database import now, transaction
 router = APIRouter(include_in_schema=False)
 
 WRONG = "Name and password do not fit, or there were too many tries: wait a few minutes and try again."
+OVER = (
+    "You were logged out after a while without use, so nothing of this was saved. Log in, then send it again."
+)
 TITLES = {
     403: "This is not for you",
     404: "There is nothing here",
@@ -28,6 +32,21 @@ TITLES = {
     422: "Something is missing",
     503: "The database does not answer",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """What came with a form: from which page, and what somebody had written in it."""
+
+    back: str
+    words: tuple[str, ...]
+
+
+async def keep_typed(request: Request) -> None:
+    """Dependency of forms: an answer that is an error gives back what was written."""
+    form = await request.form()
+    words = (str(form.get(name, "")).strip() for name in ("comment", "reason"))
+    request.state.typed = Typed(own_path(str(form.get("back", "/"))), tuple(filter(None, words)))
 
 
 @router.get("/login")
@@ -66,6 +85,9 @@ def error_page(request: Request, problem: Problem) -> Response:
     """An error as a page with a next step; whoever is not logged in is sent to the door, and back later."""
     if is_diary(request):  # a patient's, in the patient's language
         return problem_page(request, problem)
+    typed: Typed = getattr(request.state, "typed", Typed("/", ()))
+    if problem.status == 401 and typed.words and auth.same_origin(request):
+        return _form(request, _wanted(request), _simulated(request), OVER, status=401, typed=typed.words)
     if problem.status == 401:
         return RedirectResponse("/login?next=" + quote(_wanted(request), safe=""), 303)
     return page(
@@ -76,8 +98,9 @@ def error_page(request: Request, problem: Problem) -> Response:
         status=problem.status,
         title=TITLES.get(problem.status, "This did not work"),
         sentence=_sentence(problem),
-        step_href="/",
-        step="Go to the worklist",
+        step_href=typed.back,
+        step="Go to the worklist" if typed.back == "/" else "Back to the patient",
+        typed=typed.words,
         fragment=False,
     )
 
@@ -96,6 +119,7 @@ def _form(
     error: str | None = None,
     name: str = "",
     status: int = 200,
+    typed: tuple[str, ...] = (),
 ) -> Response:
     secret = auth.form_secret(request) or auth.new_form_secret()
     response = page(
@@ -107,6 +131,7 @@ def _form(
         next=wanted,
         error=error,
         name=name,
+        typed=typed,
         form_token=auth.token_of(secret),
     )
     auth.set_form_cookie(response, request.app.state.settings, secret)

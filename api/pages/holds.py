@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
 from sqlalchemy.orm import Session
 
 from api.pages import words
-from ladder.outlook import is_stale, outlook
+from ladder.in_words import span
+from ladder.outlook import is_stale
 from ladder.timing import ends_soon
 from store.accepted import Accepted, standing_levels, standing_levels_of
 from store.access import User, visible_patients
 from store.alert_silences import AlertSilence, standing_silences
 from store.case_life import life_of
 from store.cases import Case
+from store.coming import coming
 from store.holds import waits_for_second
 from store.people import Patient
 from store.second_person import same_name
-from store.wards import Ward, ward_of
+from store.wards import ward_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,7 @@ def holds_of(session: Session, patient_id: int, user: User, now: datetime) -> li
 
 def level_hold(one: Accepted, user: User, now: datetime) -> Hold:
     """An expected level as the pages say it."""
-    seconded = f", {one.second} agrees" if one.second else ""
+    seconded = f" ({one.second} agrees)" if one.second else ""
     return Hold(
         f"Expected level, up to {one.level:g}, by {one.by}{seconded} (case {one.case_id})",
         one.why or "no reason was given",
@@ -62,7 +64,7 @@ def silence_hold(session: Session, one: AlertSilence, user: User, now: datetime)
     """A silence or a snooze as the pages say it."""
     soon = ends_soon(one.begins, one.ends, now)
     own = same_name(one.author, user.name)
-    seconded = f", {one.second} agrees" if one.second else ""
+    seconded = f" ({one.second} agrees)" if one.second else ""
     if one.case_id is not None:
         waits = waits_for_second(one, session.get_one(Case, one.case_id))
         what = f"Snooze of case {one.case_id}, asked for by" if waits else f"Case {one.case_id} snoozed by"
@@ -114,21 +116,19 @@ class Next:
     said: str
     unheard: bool
     stale: bool
+    hold: str  #: how long an answer holds when nobody says until when
 
 
 def next_of(session: Session, cases: Sequence[tuple[Case, str, tzinfo]], now: datetime) -> dict[int, Next]:
     """For each (case, its site, the zone of its patient); technical cases have none."""
-    wards: dict[str, Ward] = {}
+
+    def clock(zone: tzinfo) -> Callable[[datetime], str]:
+        return lambda at: words.short(at, zone, now)
+
+    clinical = [(case, site, clock(zone)) for case, site, zone in cases if case.kind != "technical"]
+    said = coming(session, clinical, now)
     found = {}
-    for case, site, zone in cases:
-        if case.kind == "technical":
-            continue
-        if site not in wards:
-            wards[site] = ward_of(session, site, ())
-        life, timing = life_of(case), wards[site].timings.of[case.severity]
-
-        def clock(at: datetime, zone: tzinfo = zone) -> str:
-            return words.short(at, zone, now)
-
-        found[case.id] = Next(outlook(life, timing, now, clock), life.unheard, is_stale(life, now))
+    for case, site, _ in clinical:
+        life, hold = life_of(case), ward_of(session, site, ()).timings.of[case.severity].hold
+        found[case.id] = Next(said[case.id], life.unheard, is_stale(life, now), span(hold))
     return found

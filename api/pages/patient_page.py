@@ -23,6 +23,7 @@ from api.pages.patients_words import Words, newest_words
 from api.pages.risk_words import RiskWords, risk_words
 from api.pages.score_chart import ScoreChart, draw_scores
 from api.pages.standing import why_no_news
+from api.pages.told_words import told_so_far
 from api.pages.treatment_form import Form, blank
 from api.pages.treatment_lane import Sign, lane
 from api.pages.until import choices
@@ -48,6 +49,7 @@ from store.hours import read_hours
 from store.judged import judged_days
 from store.people import Patient
 from store.results import DayIndex
+from store.told import told_of
 from store.treatments import treatments_going_on
 from store.wear_runs import stretches_of, wears_any
 from store.worklist import Row, cases_of, day_indices
@@ -115,6 +117,7 @@ class PatientPage:
     risk: RiskWords | None  #: of a flare within seven days
     scores: ScoreChart | None
     coming: dict[int, Next]  #: of each open clinical case
+    told: dict[int, str]  #: of each open case of which somebody was told: whom, how, when
     holds: list[Hold]  #: what keeps people from being told
     until: list[tuple[str, str]]  #: (instant, words) to choose from
     staff: list[str]  #: to whom a case can be handed
@@ -204,6 +207,10 @@ def read_page(
         risk=risk_words(newest_risk(session, row.patient_id), today),
         scores=draw_scores(days, zone, judged, limit_of(decision)),
         coming=next_of(session, [(case, site, zone) for case, _ in still], now),
+        told={
+            case_id: told_so_far(told, zone, now)
+            for case_id, told in told_of(session, [case.id for case, _ in still], site).items()
+        },
         holds=holds_of(session, row.patient_id, user, now),
         until=choices(now, zone),
         staff=sorted({user.name, *colleagues(session, site)}),

@@ -16,6 +16,7 @@ from ladder.document import document_of, masked_document
 from ladder.in_words import ladders_in_words
 from ladder.usual import usual_in_words
 from store.access import record
+from store.alert_report import zone_of_site
 from store.database import now
 from store.ward_plans import saved_plans
 
@@ -37,6 +38,7 @@ def plan_page(request: Request, db: Db, user: AsWardUser) -> Response:
         here="plan",
         at=at,
         plan=plan,
+        zone=zone_of_site(db, user.site) if plan is None else plan.tz,
         history=history,
         no_plan=NO_PLAN,
         ladders=usual_in_words() if plan is None else ladders_in_words(plan),

@@ -34,6 +34,7 @@ from api.pages.render import HERE, is_refresh, page
 from api.pages.worklist_page import grouped
 from api.problems import Problem
 from days.cut import day_of
+from ladder.words import CaseState
 from store import associations, worklist
 from store.access import Role, User, record
 from store.cases import Case
@@ -129,8 +130,9 @@ def worklist_page(request: Request, db: Db, user: Viewer) -> Response:
 
 
 @router.get("/patients/{code:path}")
-def patient_page(request: Request, db: Db, user: Viewer, code: str) -> Response:
-    """Activity and pain of one patient on one time axis, the case and its story."""
+def patient_page(request: Request, db: Db, user: Viewer, code: str, case: int | None = None) -> Response:
+    """Activity and pain of one patient on one time axis, the case and its story; a closed case is folded
+    unless a link asks for it."""
     at = now()
     rows = worklist.worklist(db, user, at, code)
     if not rows:
@@ -138,7 +140,14 @@ def patient_page(request: Request, db: Db, user: Viewer, code: str) -> Response:
     record(db, at, user.name, "patient.view", rows[0].patient_id, "refresh" if is_refresh(request) else None)
     shown = read_page(db, rows[0], at, request.app.state.settings.cut_points, user)
     return page(
-        request, "patient.html", user, demonstration=rows[0].demonstration, live=True, now=at, page=shown
+        request,
+        "patient.html",
+        user,
+        demonstration=rows[0].demonstration,
+        live=True,
+        now=at,
+        page=shown,
+        unfolded=case,
     )
 
 
@@ -166,7 +175,8 @@ def case_page(db: Db, user: AsWardUser, case_id: int) -> Response:
     """The link in a message: leads to the patient, at this case."""
     case, code = _case(db, user, case_id)
     record(db, now(), user.name, "case.view", case.patient_id, f"case {case.id} link")
-    return RedirectResponse(f"/patients/{quote(code, safe='')}#case-{case_id}", 303)
+    asked = f"?case={case_id}" if case.state == CaseState.RESOLVED else ""
+    return RedirectResponse(f"/patients/{quote(code, safe='')}{asked}#case-{case_id}", 303)
 
 
 def _case(db: Db, user: User, case_id: int) -> tuple[Case, str]:

@@ -97,6 +97,12 @@ def local(at: datetime, zone: tzinfo) -> str:
     return f"{there:%a} {there.day} {there:%b}, {there:%H:%M} {there:%Z}"
 
 
+def dated(at: datetime, zone: tzinfo) -> str:
+    """The same with its year, for what may lie far back: `4 May 2026, 14:05 CEST`."""
+    there = at.astimezone(zone)
+    return f"{there.day} {there:%b %Y}, {there:%H:%M} {there:%Z}"
+
+
 def short(at: datetime, zone: tzinfo, now: datetime) -> str:
     """An instant on the patient's clock: `14:05` today, else `Mon 4 May, 14:05`."""
     there = at.astimezone(zone)

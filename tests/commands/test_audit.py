@@ -90,6 +90,7 @@ def test_the_list_says_who_saw_a_patient_and_that_somebody_asked(run, engine):
     assert {line["patient"] for line in lines} == {"P-rising"}
     again = json.loads(run("list", "--patient", "P-rising", "--json"))
     assert again[-1]["action"] == "audit.list"
+    assert run("list", "--actor", "nobody") == "Nothing of that is written down.\n"
 
 
 def test_what_the_database_saw_stands_under_the_name_of_who_did_it(run, engine):

@@ -81,7 +81,7 @@ def test_the_faults_of_a_file_are_in_the_document_for_programs(command, engine, 
 
 
 def test_a_file_that_is_not_there_is_one_sentence(run):
-    assert "The file cannot be read as text." in run("check", "none.toml", code=2)
+    assert "There is no such file" in run("check", "none.toml", code=2)
 
 
 def test_a_plan_is_saved_shown_and_the_same_again_changes_nothing(run, engine):
@@ -109,8 +109,9 @@ def test_for_programs_the_plan_is_one_document_with_masked_addresses(run):
 
 
 def test_a_site_that_nobody_belongs_to_is_pointed_out(run):
-    said = run("save", str(EXAMPLE), "--site", "mian", "--by", "Anna", "--reason", "new")
-    assert "No patient and no account is at a site `mian`" in said
+    for words in (("show",), ("duty",), ("save", str(EXAMPLE), "--by", "Anna", "--reason", "new")):
+        said = run(*words, "--site", "mian")
+        assert "No patient and no account is at a site `mian`" in said
 
 
 @pytest.mark.parametrize("who", [("--by", " ", "--reason", "new"), ("--by", "Anna", "--reason", " ")])

@@ -63,7 +63,7 @@ def test_an_urgent_snooze_waits_for_somebody_else(client, cast, engine):
         create_account(session, "berta", "no password", Role.CLINICIAN, "main")
         holds.agree_to_snooze(session, case_id, "berta", now())
     page = words_of(patient_page(client))
-    assert f"Case {case_id} snoozed by anna, berta agrees until" in page and "It is snoozed until" in page
+    assert f"Case {case_id} snoozed by anna (berta agrees) until" in page and "It is snoozed until" in page
 
 
 def test_a_silence_is_seen_on_both_pages_and_ended(client, cast, engine):
@@ -172,7 +172,7 @@ def test_a_closed_case_is_opened_again_and_an_expected_level_ended(client, cast,
     log_in(client, "berta")
     assert "I agree" in words_of(patient_page(client))
     assert post(client, f"/cases/{case_id}/level/agree").status_code == 303
-    assert "by anna, berta agrees" in words_of(patient_page(client))
+    assert "by anna (berta agrees)" in words_of(patient_page(client))
     assert post(client, f"/cases/{case_id}/level/end").status_code == 303
     assert "Expected level, up to 8" not in words_of(patient_page(client))
     assert "Open again" in words_of(patient_page(client))

@@ -43,6 +43,7 @@ def test_a_plan_is_shown_in_words_with_who_saved_it_when_and_why(ward, engine):
     assert "An acknowledgement holds for 4 hours" in said
     assert "fri 19:00 to mon 07:00" in said
     assert said.index("fewer pages") < said.index("the new rota") and "Version 2" in said
+    assert "UTC" not in said.partition("Who saved it")[2].partition("Whole road")[0], "times are the ward's"
     assert page.count('<th scope="row">Mon ') == 1
     [entry] = audit(engine, "plan.view")
     assert (entry.actor, entry.detail) == ("anna", "site main")
