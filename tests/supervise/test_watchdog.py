@@ -141,7 +141,7 @@ def test_a_part_that_stands_still_is_told_by_another_channel_and_so_is_its_end(h
 
 
 def test_a_watchdog_that_stands_still_is_told_by_pages_and_checks_and_no_heartbeat_goes_out(house, outside):
-    eventually(lambda: road(house)[0], 40)
+    eventually(lambda: good(house) and road(house)[0], 60)
     pid = house.pids()["watchdog"]
     os.kill(pid, signal.SIGSTOP)
     try:
