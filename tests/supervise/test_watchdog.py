@@ -116,7 +116,6 @@ def test_round_after_round_nothing_is_left_that_anybody_reads(house):
 @pytest.mark.parametrize(
     "part, says",
     [
-        ("ingest", "look at the broker and at ingest"),
         ("analytics", "look at analytics"),
         ("alerting", "look at alerting"),
     ],
@@ -138,20 +137,6 @@ def test_a_part_that_stands_still_is_told_by_another_channel_and_so_is_its_end(h
     eventually(lambda: alarms(house, "road")[told:] == ["begins", "over"], 10 * EVERY_S)
     eventually(lambda: road(house)[0] and "Not monitored" not in login_page(house), 2 * EVERY_S)
     eventually(lambda: len(outside.beats) > heard, 2 * EVERY_S)
-
-
-def test_a_watchdog_that_stands_still_is_told_by_pages_and_checks_and_no_heartbeat_goes_out(house, outside):
-    eventually(lambda: road(house)[0], 40)
-    pid = house.pids()["watchdog"]
-    os.kill(pid, signal.SIGSTOP)
-    try:
-        _, detail = eventually(lambda: (found := road(house)) and not found[0] and found, 6 * EVERY_S)
-        assert "is it running?" in detail
-        eventually(lambda: "Not monitored since" in login_page(house), 10)
-        heard = len(outside.beats)
-    finally:
-        os.kill(pid, signal.SIGCONT)
-    eventually(lambda: road(house)[0] and len(outside.beats) > heard, 6 * EVERY_S)
 
 
 def test_an_audit_that_nobody_seals_is_told_though_the_road_is_open(house):
