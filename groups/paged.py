@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Protocol
 
 from groups.proportion import wilson
@@ -28,7 +28,6 @@ OUTCOMES = (*USEFUL, *OF_NO_USE, *SAYS_NEITHER)
 ACTED = "acted"
 FEW = 10  #: below it no share and no time is told, only the counts
 FEW_WEEKS = 10.0  #: patient-weeks, below them no rate
-_MINUTE = timedelta(minutes=1)
 
 
 class Paged(Protocol):
@@ -174,7 +173,10 @@ def figures(
         without_outcome=outcomes[None],
         useful=share(sum(outcomes[name] for name in USEFUL), judged),
         acted=share(outcomes[ACTED], judged),
-        acknowledged=_waited([_until(one, one.acknowledged_at, at) for one in paged]),
+        acknowledged=_waited(
+            [_until(one, one.acknowledged_at, at) for one in paged],
+            sum(one.acknowledged_at is None and one.resolved_at is not None for one in paged),
+        ),
         in_time=_in_time(paged, at),
         resolved=_waited([_until(one, one.resolved_at, at) for one in paged]),
     )
@@ -195,27 +197,20 @@ def rate(pages: int, patient_weeks: float, unwatched: int = 0) -> Rate:
     return Rate(pages, unwatched, patient_weeks, pages / patient_weeks, byar(pages, patient_weeks), None)
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class _Wait:
-    minutes: float
-    happened: bool
-    ended: bool
-
-
-def _until(one: Paged, then: datetime | None, at: datetime) -> _Wait:
-    """From the page until then; if it has not happened, until now, or until the case closed without it."""
-    ended = then is None and one.resolved_at is not None
+def _until(one: Paged, then: datetime | None, at: datetime) -> tuple[float, bool]:
+    """Minutes from the page, and whether it has happened; if not, until now, or until the case closed without
+    it."""
     end = then or one.resolved_at or at
-    return _Wait(max(0.0, (end - one.paged_at) / _MINUTE), then is not None, ended)
+    return max(0.0, (end - one.paged_at).total_seconds() / 60), then is not None
 
 
-def _waited(waits: Sequence[_Wait]) -> Waited:
-    seen, ended = sum(one.happened for one in waits), sum(one.ended for one in waits)
-    waiting = len(waits) - seen - ended
-    if len(waits) < FEW:
-        why = f"too few to say: {len(waits)} of at least {FEW}"
+def _waited(times: Sequence[tuple[float, bool]], ended: int = 0) -> Waited:
+    seen = sum(happened for _, happened in times)
+    waiting = len(times) - seen - ended
+    if len(times) < FEW:
+        why = f"too few to say: {len(times)} of at least {FEW}"
         return Waited(seen, waiting, ended, None, None, why)
-    median, most = times_by([(one.minutes, one.happened) for one in waits], (0.5, 0.9))
+    median, most = times_by(times, (0.5, 0.9))
     reason = None
     if median is None:
         reason = "more than half still wait, or wait too short to say"
