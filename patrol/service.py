@@ -43,6 +43,7 @@ class Watchdog:
     newest: Round | None = None
     rounds: int = 0
     good: int = 0
+    nobody_told: bool = False  #: of some case: no channel works
 
     def run(self, stop: threading.Event) -> None:
         """Work until `stop` is set. Raises `RuntimeError` when the walking thread has died: start again."""
@@ -71,9 +72,12 @@ class Watchdog:
 
     def _present(self, found: Waits, at: datetime) -> list[Trouble]:
         every = timedelta(seconds=self.every_s)
+        unsent = troubles.of_channels(found.untaken_since, every, at)
+        self.nobody_told = bool(unsent)
         return [
             *troubles.of_road(self.last_good, self.newest, every, at),
             *troubles.of_waits(found.answer_since, found.message_since, every, at),
+            *unsent,
             *troubles.of_unheard(found.unheard, self.base_url),
         ]
 
@@ -141,7 +145,7 @@ class Watchdog:
 
     def _heartbeat(self) -> None:
         """Tell an address outside that all is well; whoever hears nothing raises the alarm."""
-        if self.heartbeat_url is None:
+        if self.heartbeat_url is None or self.nobody_told:
             return
         request = urllib.request.Request(self.heartbeat_url, headers={"User-Agent": "actalgia"})  # noqa: S310
         try:

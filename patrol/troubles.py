@@ -133,6 +133,17 @@ def of_waits(
     return found
 
 
+def of_channels(untaken_since: datetime | None, every: timedelta, at: datetime) -> list[Trouble]:
+    """Every channel of everybody who was to be told of a case has failed for two periods."""
+    if untaken_since is None or at - untaken_since <= 2 * every:
+        return []
+    text = (
+        f"A message of {clock(untaken_since)} is tried in vain by every channel, nobody is told of its case: "
+        "look at the worklist, at ACTALGIA_CHANNELS and at the addresses of the plans."
+    )
+    return [Trouble("channels", text, "Of every case somebody has been told.")]
+
+
 def of_unheard(cases: Sequence[int], base_url: str) -> list[Trouble]:
     """Cases of which everybody on the ladder was told and that nobody has answered."""
     return [

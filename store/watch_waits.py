@@ -18,6 +18,8 @@ class Waits:
     unheard: tuple[int, ...]  #: open cases of which the whole ladder was told and that nobody has answered
     answer_since: datetime | None  #: the oldest changed diary that is not judged
     message_since: datetime | None  #: since when the oldest message is due that nobody takes in hand
+    #: since when a message is tried in vain, of a case of which no channel of anybody has taken one as late
+    untaken_since: datetime | None = None
 
 
 def waits(session: Session) -> Waits:
@@ -36,9 +38,13 @@ def waits(session: Session) -> Waits:
             SELECT (SELECT min(since) FROM stale_day WHERE kind = 'diary'
                     AND patient_id NOT IN (SELECT id FROM patient WHERE synthetic)) AS answer_since,
                    (SELECT min(next_attempt_at) FROM delivery
-                    WHERE state = 'pending' AND channel <> :sink) AS message_since
+                    WHERE state = 'pending' AND channel <> :sink) AS message_since,
+                   (SELECT min(d.decided_at) FROM delivery d
+                    WHERE d.state = 'pending' AND d.channel <> :sink AND d.attempts > 0
+                      AND NOT EXISTS (SELECT FROM delivery o WHERE o.case_id = d.case_id
+                                      AND o.step >= d.step AND o.state = 'sent')) AS untaken_since
             """
         ),
         {"sink": SINK},
     ).one()
-    return Waits(tuple(unheard), row.answer_since, row.message_since)
+    return Waits(tuple(unheard), row.answer_since, row.message_since, row.untaken_since)

@@ -12,6 +12,7 @@ from store.database import engine_for, now, transaction
 from store.heartbeat import heartbeats
 from store.synthetic import enrol_synthetic
 from store.watch_rounds import road
+from store.watch_waits import Waits
 from tests.installation import eventually
 from tests.ports import free_port
 
@@ -59,3 +60,20 @@ def test_a_patient_who_is_not_enrolled_is_what_is_missing(engine):
     stop.set()
     thread.join(10)
     assert "actalgia enrol watchdog" in heard[0].text
+
+
+def test_where_no_channel_takes_a_page_operators_are_told_and_the_heartbeat_stays_away(engine, monkeypatch):
+    asked: list[str] = []
+    monkeypatch.setattr("patrol.service.open_and_close", lambda request: asked.append(request.full_url))
+    guard = Watchdog(engine, None, {}, "http://outside.example/", 300.0, "http://a", last_good=now())
+    at = now()
+    fresh, late = (Waits((), None, None, at - timedelta(minutes=n)) for n in (9, 11))
+    assert guard._present(fresh, at) == []
+    guard._heartbeat()
+    (trouble,) = guard._present(late, at)
+    assert trouble.key == "channels" and "nobody is told of its case" in trouble.text
+    guard._heartbeat()
+    assert len(asked) == 1, "whoever watches that address raises the alarm"
+    assert guard._present(fresh, at) == []
+    guard._heartbeat()
+    assert len(asked) == 2

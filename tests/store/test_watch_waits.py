@@ -36,6 +36,19 @@ def test_the_oldest_answer_and_the_oldest_message_are_found_and_no_movement(engi
         assert waits(session).message_since is None
 
 
+def test_a_page_that_every_channel_refuses_is_found_and_none_of_which_somebody_was_told_later(engine):
+    cast = enrol_cast(engine)
+    with transaction(engine) as session:
+        for one, since in ((cast.steady, NOON - 30 * MINUTE), (cast.rising, NOON - 20 * MINUTE)):
+            open_or_join(session, one, "high", "made up", {}, ["log", "smtp"], since)
+        assert waits(session).untaken_since is None, "nobody has tried"
+        session.execute(sa.update(Delivery).values(attempts=3, next_attempt_at=NOON))
+        assert waits(session).untaken_since == NOON - 30 * MINUTE
+        first = sa.select(sa.func.min(Delivery.id)).where(Delivery.case_id == 1).scalar_subquery()
+        session.execute(sa.update(Delivery).where(Delivery.id == first).values(state=DeliveryState.SENT))
+        assert waits(session).untaken_since == NOON - 20 * MINUTE
+
+
 def test_cases_that_nobody_answers_are_those_of_patients(engine):
     cast = enrol_cast(engine)
     with transaction(engine) as session:
