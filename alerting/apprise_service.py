@@ -1,25 +1,13 @@
-"""Whatever Apprise can reach (BSD-2): chats, phones, text messages. Imported by the process that sends, when
-an address needs it."""
+"""Whatever Apprise can reach (BSD-2): chats, phones, text messages."""
 
 from __future__ import annotations
 
-import logging
-import warnings
 from dataclasses import dataclass
 
 from alerting.channels import NotSent
 from alerting.time_limit import TimeLimit
 from alerting.wording import Message
-
-with warnings.catch_warnings():
-    warnings.simplefilter("ignore", DeprecationWarning)  # of what it imports
-    import apprise
-
-CONNECT_S = 4.0
-READ_S = 5.0
-
-# What it logs of a failure may have the address in it, and an address is a secret.
-logging.getLogger("apprise").setLevel(logging.CRITICAL + 1)
+from ladder.apprise_address import service_at as _service
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,15 +35,3 @@ class Service:
 def service_at(address: str) -> Service | None:
     """None: no service of Apprise has such addresses."""
     return None if _service(address) is None else Service(address)
-
-
-def _service(address: str) -> apprise.NotifyBase | None:
-    """A new one for each message: one that is used again would wait between two of them."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)
-        asset = apprise.AppriseAsset(storage_mode=apprise.PersistentStoreMode.MEMORY)
-        found = apprise.Apprise.instantiate(address, asset=asset, suppress_exceptions=True)
-    if not isinstance(found, apprise.NotifyBase):
-        return None
-    found.socket_connect_timeout, found.socket_read_timeout = CONNECT_S, READ_S
-    return found

@@ -14,6 +14,7 @@ from api.auth import AsAdministrator, AsWardUser, Db
 from api.diary.words import languages
 from api.page_budget import OwnSite
 from api.problems import Problem, answer, documented
+from ladder.apprise_address import unknown_services
 from ladder.calendar import Duty, duty_at
 from ladder.coverage import warnings
 from ladder.document import masked_document, with_kept_addresses
@@ -94,6 +95,8 @@ def put_ward_plan(
     at = now()
     try:
         plan = plan_of(with_kept_addresses(wanted.plan, readable(saved_plan(db, site))))
+        if unknown := unknown_services(plan):
+            raise BadPlan(unknown)
     except BadPlan as refusal:
         errors = [{"field": "plan", "code": "bad_plan", "message": one} for one in refusal.sentences]
         return answer(request, Problem(422, str(refusal), "bad_plan"), errors=errors)

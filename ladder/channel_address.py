@@ -39,6 +39,8 @@ def wrong_with(address: object) -> str | None:
         query = parse_qs(parts.query)
         if len(query.get("from", [])) != 1 or not query.get("to"):
             return "is not smtp://host:port/?from=...&to=..."
+        if not all(one.isprintable() for one in [*query["from"], *query["to"]]):
+            return "has a line break or another sign in `from` or `to` that no mail address has"
     return None
 
 

@@ -18,6 +18,8 @@ def warnings(plan: Plan, languages: Collection[str] = ()) -> list[str]:
         *_nobody_on_duty(plan),
         *_late_start(plan),
         *_holidays(plan),
+        *_alone(plan),
+        *_only_written_down(plan),
         *_unused(plan),
         *_untold(plan, languages),
     ]
@@ -96,6 +98,37 @@ def _holes_of_day(plan: Plan, roles: Iterable[str], day: date) -> list[str]:
             found.append(f"{at.astimezone(plan.tz):%H:%M} to {until}")
         at = max(at, stop)
     return found
+
+
+def _alone(plan: Plan) -> list[str]:
+    """The ladder of urgent cases with one person on it: who is ill or out of reach is nobody."""
+    rungs = plan.ladders["high"].rungs
+    ids = {one for rung in rungs for one in rung.persons}
+    ids |= {one for rung in rungs for role in rung.roles for one in _ever_on_duty(plan, role)}
+    if len(ids) != 1:
+        return []
+    name = plan.person(ids.pop()).name
+    return [f"Every rung of `high` reaches {name} alone: a second person should be told."]
+
+
+def _ever_on_duty(plan: Plan, role: str) -> set[str]:
+    found = {one for shift in plan.role(role).shifts for one in shift.persons}
+    found |= {
+        one
+        for holiday in plan.holidays
+        for whose, shift in holiday.shifts
+        if whose == role
+        for one in shift.persons
+    }
+    return found | {one for swap in plan.swaps if swap.role == role for one in swap.persons}
+
+
+def _only_written_down(plan: Plan) -> list[str]:
+    return [
+        f"Person `{one.id}` has no channel but `log`, a file that tells nobody."
+        for one in plan.persons
+        if set(one.channels) == {"log"}
+    ]
 
 
 def _unused(plan: Plan) -> list[str]:

@@ -66,7 +66,10 @@ class Holiday:
 
 @dataclass(frozen=True, slots=True)
 class Swap:
-    """In [start, end) these persons are on duty, in place of one person or of everybody in the role."""
+    """In [start, end) these persons are on duty, in place of one person or of everybody in the role.
+
+    Swaps hold beside each other: for two who exchange their shifts there is one for each.
+    """
 
     role: str
     start: datetime  #: wall clock of the ward, without a zone

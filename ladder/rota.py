@@ -105,10 +105,10 @@ def _swapped(plan: Plan, role: str) -> list[_Swapped]:
 
 def _now(turns: Iterable[_Turn], swaps: Iterable[_Swapped], at: datetime) -> tuple[str, ...]:
     persons = [one for start, end, whose in turns if start <= at < end for one in whose]
-    for start, end, others, instead_of in swaps:
-        if start <= at < end:
-            if instead_of is None:
-                persons = list(others)
-            else:
-                persons = [p for one in persons for p in (others if one == instead_of else (one,))]
+    # All at once and not one after the other: two who exchange their shifts have each other's.
+    instead = {instead_of: others for start, end, others, instead_of in swaps if start <= at < end}
+    if None in instead:
+        persons = list(instead[None])
+    else:
+        persons = [other for one in persons for other in instead.get(one, (one,))]
     return tuple(dict.fromkeys(persons))

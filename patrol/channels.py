@@ -1,4 +1,5 @@
-"""Ways to the operators that share nothing with the outbox: a file, a mail, a webhook."""
+"""Ways to the operators that share nothing with the outbox: a file, a mail, a webhook, a service of Apprise,
+each within 10 s."""
 
 from __future__ import annotations
 
@@ -14,6 +15,8 @@ from functools import partial
 from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from ladder.apprise_address import OURS, service_at
+from patrol.apprise_channel import Service
 from patrol.troubles import Alarm
 from store.lines import append_line
 
@@ -23,11 +26,13 @@ Send = Callable[[Alarm], None]  #: hands an alarm over; raises `OSError`, which 
 
 
 def operators_from(configured: str, file: Path | None) -> dict[str, Send]:
-    """Channels by name from a comma-separated setting: `log`, `smtp(s)://...`, `http(s)://...`.
+    """Channels by name from a comma-separated setting: `log`, `smtp(s)://...`, `http(s)://...`, any
+    address that Apprise knows.
 
     Raises `ValueError` in one sentence; a password in an address is never quoted.
     """
     found: dict[str, Send] = {}
+    send: Send
     for number, entry in enumerate((e.strip() for e in configured.split(",") if e.strip()), start=1):
         parts = urlsplit(entry)
         query = parse_qs(parts.query)
@@ -39,9 +44,12 @@ def operators_from(configured: str, file: Path | None) -> dict[str, Send]:
             kind, send = "webhook", partial(_post, entry)
         elif parts.scheme in ("smtp", "smtps") and parts.hostname and query.get("from") and query.get("to"):
             kind, send = "smtp", partial(_mail, entry)
+        elif parts.scheme not in (*OURS, "") and service_at(entry) is not None:
+            kind, send = parts.scheme, Service(entry, TIMEOUT_S)
         else:
             raise ValueError(
-                f"channel {number} is none of log, smtp(s)://host:port/?from=...&to=..., http(s)://..."
+                f"channel {number} is none of log, smtp(s)://host:port/?from=...&to=..., http(s)://..., nor a"
+                " service that Apprise knows"
             )
         found[f"{kind}-{number}" if kind in found else kind] = send
     if not found:

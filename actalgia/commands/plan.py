@@ -158,10 +158,14 @@ def duty(
 
 def _read(file: Path, as_json: bool) -> Plan:
     """The plan in the file. Where it is none, its faults on standard output and the end of the command."""
+    from ladder.apprise_address import unknown_services
     from ladder.reading import BadPlan, read_plan
 
     try:
-        return read_plan(file)
+        plan = read_plan(file)
+        if unknown := unknown_services(plan):
+            raise BadPlan(unknown)
+        return plan
     except BadPlan as refusal:
         if as_json:
             say_json({"ok": False, "faults": list(refusal.sentences), "warnings": [], "ladders": None})

@@ -60,6 +60,18 @@ def test_what_was_shown_can_be_changed_and_saved_again_without_the_addresses(hou
     assert held(house) == plan_of(document(useful_share=0.3))
 
 
+def test_an_address_that_no_service_has_is_refused_when_it_is_saved_and_never_quoted(house):
+    plan = document()
+    plan["persons"][0]["channels"] = ["json://127.0.0.1/secret", "sllack://token/secret"]
+    answer = put(house, plan)
+    assert answer.status_code == 422
+    assert (
+        answer.json()["detail"] == "Channel 2 of Person `anna` is no address of a service that Apprise knows."
+    )
+    plan["persons"][0]["channels"].pop()
+    assert put(house, plan).status_code == 200
+
+
 def test_each_save_is_written_down_and_a_repetition_is_a_look(house):
     for _ in range(2):
         put(house)

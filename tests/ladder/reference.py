@@ -44,13 +44,12 @@ def on_the_wall(plan: Plan, role: str, wall: datetime) -> set[str]:
             end = midnight + shift.end * MINUTE
             if start <= wall < (end if end > start else end + DAY):
                 found |= set(shift.persons)
-    for swap in plan.swaps:
-        if swap.role == role and swap.start <= wall < swap.end:
-            if swap.instead_of is None:
-                found = set(swap.persons)
-            elif swap.instead_of in found:
-                found = found - {swap.instead_of} | set(swap.persons)
-    return found
+    swaps = [one for one in plan.swaps if one.role == role and one.start <= wall < one.end]
+    for swap in swaps:
+        if swap.instead_of is None:
+            return set(swap.persons)
+    gone = {one.instead_of for one in swaps} & found
+    return found - gone | {new for one in swaps if one.instead_of in gone for new in one.persons}
 
 
 @cache

@@ -57,6 +57,17 @@ def test_what_is_in_the_plan_for_nothing_is_told():
     assert "Patients who read `de` get no text of the ward for after hours." in told
 
 
+def test_a_ladder_of_one_person_and_a_person_whom_only_a_file_is_told_of_are_told():
+    alone = document(roles=[], persons=[{"id": "anna", "name": "Anna Conti", "channels": ["log"]}])
+    for severity in ("high", "medium", "low"):
+        alone["ladders"][severity]["rungs"] = [{"after_min": 0, "persons": ["anna"]}]
+    said = warnings(plan_of(alone))
+    assert "Every rung of `high` reaches Anna Conti alone: a second person should be told." in said
+    assert "Person `anna` has no channel but `log`, a file that tells nobody." in said
+    two = " ".join(warnings(plan_of(document())))
+    assert "alone" not in two and "a file" not in two
+
+
 def test_a_ladder_is_told_rung_by_rung():
     plan = plan_of(document())
     assert rungs_in_words(plan, plan.ladder("high")) == [

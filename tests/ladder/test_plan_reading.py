@@ -192,7 +192,8 @@ def test_an_address_is_shown_without_what_is_secret_in_it(address, shown):
 @pytest.mark.parametrize(
     "address",
     ["", "Log", "mail me", "env:", "env:A B", "http:///x", "https://[::1", "smtp://mail.example.org", "smtp://h/?from=a@b",
-     "https://hooks.example.org/…", "x" * 3000, 7, None, "http://a b/", "http://h:99999/"],
+     "https://hooks.example.org/…", "x" * 3000, 7, None, "http://a b/", "http://h:99999/",
+     "smtp://h/?from=a@b&to=c@d%0d%0aBcc:e@f", "smtp://h/?from=a@b%00&to=c@d"],
 )  # fmt: skip
 def test_what_is_no_address_is_refused_and_never_quoted(address):
     made = document()

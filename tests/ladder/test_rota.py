@@ -134,6 +134,16 @@ def test_a_swap_of_one_person_leaves_the_others_and_a_swap_of_all_covers_empty_h
     ]
 
 
+@pytest.mark.parametrize("turned", [False, True])
+def test_two_who_exchange_their_shifts_each_have_the_other_ones_in_whatever_order_it_is_written(turned):
+    day, night = Shift(EVERY_DAY, 420, 1140, ("anna",)), Shift(EVERY_DAY, 1140, 420, ("bruno",))
+    start, end = datetime.fromisoformat("2026-05-04T07:00"), datetime.fromisoformat("2026-05-11T07:00")
+    swaps = [Swap("nurse", start, end, ("bruno",), "anna"), Swap("nurse", start, end, ("anna",), "bruno")]
+    plan = plan_with(day, night, swaps=tuple(reversed(swaps) if turned else swaps))
+    times = ("2026-05-04T12:00", "2026-05-04T23:00", "2026-05-11T12:00")
+    assert [ids_on_duty(plan, "nurse", at(t)) for t in times] == [("bruno",), ("anna",), ("anna",)]
+
+
 def test_a_rung_reaches_everybody_once_whoever_is_on_duty_first():
     plan = plan_of(document())
     noon = at("2026-05-04T12:00")
@@ -201,8 +211,11 @@ def rotas(draw) -> tuple[Plan, datetime]:
     swaps = ()
     if draw(st.booleans()):
         wall = (start + DAY).replace(tzinfo=None) + draw(CLOCKS) * MINUTE
-        whose = draw(st.one_of(st.none(), st.just("anna")))
-        swaps = (Swap("nurse", wall, wall + draw(st.integers(1, 2000)) * MINUTE, draw(SOMEBODY), whose),)
+        whose = draw(st.sampled_from([(None,), ("anna",), ("anna", "bruno"), ("bruno", "anna")]))
+        swaps = tuple(
+            Swap("nurse", wall, wall + draw(st.integers(1, 2000)) * MINUTE, draw(SOMEBODY), one)
+            for one in whose
+        )
     return plan_with(*shifts, zone=zone, holidays=holidays, swaps=swaps), start
 
 

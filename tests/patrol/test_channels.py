@@ -11,6 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
+from patrol.apprise_channel import Service
 from patrol.channels import operators_from
 from patrol.troubles import Alarm, Trouble
 from tests.ports import free_port
@@ -75,7 +76,29 @@ def test_nobody_at_the_other_end_is_a_failure():
             send(ALARM)
 
 
-@pytest.mark.parametrize("configured", ["", "carrier pigeon", "smtp://host", "http://", "log"])
+def test_operators_are_told_by_a_service_of_apprise_and_its_address_is_never_told():
+    with receiver() as (url, heard):
+        address = url.replace("http://", "json://nurse:secret@")
+        operators_from(address, None)["json"](ALARM)
+    assert (heard[0]["message"], heard[0]["title"]) == (ALARM.text, ALARM.subject)
+    with pytest.raises(OSError, match=r"^the service did not take it$"):
+        operators_from(address, None)["json"](ALARM)
+
+
+def test_a_service_that_never_answers_holds_one_thread_and_nobody_waits_for_it(monkeypatch):
+    go = threading.Event()
+    monkeypatch.setattr("patrol.apprise_channel.service_at", lambda _: go.wait(20))
+    service = Service("json://127.0.0.1/", 0.05)
+    with pytest.raises(OSError, match="did not answer within"):
+        service(ALARM)
+    with pytest.raises(OSError, match="not yet answered"):
+        service(ALARM)
+    go.set()
+
+
+@pytest.mark.parametrize(
+    "configured", ["sllack://token", "", "carrier pigeon", "smtp://host", "http://", "log"]
+)
 def test_what_is_no_channel_is_refused_in_one_sentence(configured):
     with pytest.raises(ValueError):
         operators_from(configured, None)
