@@ -86,14 +86,13 @@ class Watchdog:
         passed = timedelta(seconds=time.monotonic() - self._good_mono)
         first = {"seal": found.unsealed, "message": found.refused}
         self._held = troubles.still_first(self._held, {**first, **dict.fromkeys(found.ended, True)}, at)
-        site, channel = (found.refused.site, found.refused.channel) if found.refused else ("", "")
         parts = {part: self._held[part] for part in found.ended}
         head_waits = timedelta(seconds=found.head_waits_s)
         return [
             *troubles.of_road(troubles.longest_ago(self.last_good, passed, at), self.newest, every, at),
             *troubles.of_answers(found.answer_since, looks_since, every, at),
             *troubles.of_messages(found.message_since, looks_since, every, at),
-            *troubles.of_channel(self._held.get("message"), site, channel, every, at),
+            *troubles.of_channel(self._held.get("message"), found.refused, every, at),
             *troubles.of_audit(self._held.get("seal"), head_waits, every, at),
             *troubles.of_parts(parts, every, at),
             *troubles.of_unheard(found.unheard, self.base_url),
@@ -156,7 +155,8 @@ class Watchdog:
 
     def _heartbeat(self) -> None:
         """Tell an address outside that all is well; whoever hears nothing raises the alarm."""
-        if self.heartbeat_url is None:
+        nobody_told = any(one.key == "channel" and one.nobody_told for one in self._present)
+        if self.heartbeat_url is None or nobody_told:
             return
         try:
             request = urllib.request.Request(self.heartbeat_url, headers={"User-Agent": "actalgia"})  # noqa: S310

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from patrol.legs import Round
+from store.watch_waits import Refused
 
 AGAIN_AFTER = timedelta(hours=1)
 NAMED_CASES = 5  #: cases that nobody answers are a trouble each up to here, the others one together
@@ -23,6 +24,7 @@ class Trouble:
     over: str  #: what is said when it is over
     link: str | None = None
     since: datetime | None = None  #: where that is known better than by when it was found
+    nobody_told: bool = False  #: of a page: then the heartbeat outside stays away, too
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,15 +174,17 @@ def of_messages(
     return [Trouble("messages", text, "All messages that were due are taken in hand.", since=since)]
 
 
-def of_channel(held: Held | None, site: str, channel: str, every: timedelta, at: datetime) -> list[Trouble]:
+def of_channel(held: Held | None, refused: Refused | None, every: timedelta, at: datetime) -> list[Trouble]:
     """A message is tried again and again for two periods, and its channel does not take it."""
-    if held is None or at - held.since <= 2 * every:
+    if held is None or refused is None or at - held.since <= 2 * every:
         return []
+    vain = ", and nobody is told of its case" if refused.nobody_told else ""
     text = (
-        f"A message of site {site} is tried since {clock(held.since)} or longer, and the channel {channel} "
-        "does not take it: look at that channel."
+        f"A message of site {refused.site} is tried since {clock(held.since)} or longer, and the channel "
+        f"{refused.channel} does not take it{vain}: look at that channel."
     )
-    return [Trouble("channel", text, "No message is refused any more.", since=held.since)]
+    over = "No message is refused any more."
+    return [Trouble("channel", text, over, since=held.since, nobody_told=refused.nobody_told)]
 
 
 def of_audit(held: Held | None, head_waits: timedelta, every: timedelta, at: datetime) -> list[Trouble]:

@@ -20,7 +20,8 @@ class Waits:
     unheard: tuple[int, ...] = ()
     answer_since: datetime | None = None  #: the oldest changed diary that is not judged
     message_since: datetime | None = None  #: since when the oldest message is due that nobody takes in hand
-    refused: Refused | None = None  #: the oldest message that was tried and is still not taken
+    #: The oldest message that was tried and is still not taken, first of cases of which nobody was told.
+    refused: Refused | None = None
     unsealed: str | None = None  #: what of the audit is next to be sealed, `entry 17`
     head_waits_s: int = 0  #: for how long a head of the audit is due that no place outside took
     ended: tuple[str, ...] = ()  #: parts that say of themselves that a thread of theirs has ended
@@ -33,6 +34,7 @@ class Refused:
     delivery: int
     site: str
     channel: str
+    nobody_told: bool  #: no other message of its case was taken since it was decided
 
 
 def waits(session: Session) -> Waits:
@@ -70,7 +72,11 @@ _OLDEST = sa.text(
 )
 _REFUSED = sa.text(
     """
-    SELECT id, site, channel FROM delivery
-    WHERE state = 'pending' AND attempts > 0 AND channel <> :sink ORDER BY id LIMIT 1
+    SELECT d.id, d.site, d.channel,
+           NOT EXISTS (SELECT FROM delivery o WHERE o.case_id = d.case_id AND o.step >= d.step
+                       AND o.state = 'sent') AS nobody_told
+    FROM delivery d
+    WHERE d.state = 'pending' AND d.attempts > 0 AND d.channel <> :sink
+    ORDER BY nobody_told DESC, d.id LIMIT 1
     """
 )

@@ -12,6 +12,7 @@ from store.database import engine_for, now, transaction
 from store.heartbeat import heartbeats
 from store.synthetic import enrol_synthetic
 from store.watch_rounds import road
+from store.watch_waits import Refused, Waits
 from tests.installation import eventually
 from tests.ports import free_port
 
@@ -59,3 +60,17 @@ def test_a_patient_who_is_not_enrolled_is_what_is_missing(engine):
     stop.set()
     thread.join(10)
     assert "actalgia enrol watchdog" in heard[0].text
+
+
+def test_the_heartbeat_stays_away_where_a_page_is_refused_and_nobody_else_was_told(engine, monkeypatch):
+    asked: list[str] = []
+    monkeypatch.setattr("patrol.service.open_and_close", lambda request: asked.append(request.full_url))
+    guard = Watchdog(engine, None, {}, "http://outside.example/", 300.0, "http://a", last_good=now())
+    at = now()
+    for nobody_told, beats in ((True, 0), (False, 1)):
+        found = Waits(refused=Refused(1, "main", "smtp", nobody_told))
+        guard._troubles(found, at, at)
+        guard._present = guard._troubles(found, at, at + timedelta(minutes=11))
+        assert [one.key for one in guard._present if one.key == "channel"] == ["channel"]
+        guard._heartbeat()
+        assert len(asked) == beats

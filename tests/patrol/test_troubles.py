@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -26,6 +27,7 @@ from patrol.troubles import (
     still_first,
     told,
 )
+from store.watch_waits import Refused
 
 NOON = datetime(2026, 5, 4, 12, 0, tzinfo=UTC)
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
@@ -167,9 +169,13 @@ def test_a_head_that_no_place_takes_a_channel_that_refuses_and_a_part_that_ended
     assert of_audit(None, 9 * MINUTE, EVERY, NOON) == []
     (head,) = of_audit(None, 11 * MINUTE, EVERY, NOON)
     assert head.key == "head" and "2026-05-04 11:49 UTC" in head.text
-    assert of_channel(short, "main", "smtp", EVERY, NOON) == of_channel(None, "", "", EVERY, NOON) == []
-    (channel,) = of_channel(long, "main", "smtp", EVERY, NOON)
+    first = Refused(1, "main", "smtp", True)
+    assert of_channel(short, first, EVERY, NOON) == of_channel(None, None, EVERY, NOON) == []
+    (channel,) = of_channel(long, first, EVERY, NOON)
     assert "site main" in channel.text and "the channel smtp" in channel.text
+    assert channel.nobody_told and "nobody is told of its case" in channel.text
+    (spare,) = of_channel(long, replace(first, nobody_told=False), EVERY, NOON)
+    assert not spare.nobody_told and "nobody is told" not in spare.text
     assert [one.key for one in of_parts({"alerting": long, "analytics": short}, EVERY, NOON)] == [
         "part alerting"
     ]

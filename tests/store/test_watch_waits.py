@@ -56,14 +56,20 @@ def test_cases_that_nobody_answers_are_those_of_patients(engine):
         assert (found.answer_since, found.message_since) == (None, None), "its own is the road's to tell"
 
 
-def test_the_message_that_a_channel_refuses_is_found_and_no_message_that_was_not_tried(engine):
+def test_the_message_that_a_channel_refuses_is_found_first_where_nobody_was_told_and_never_untried(engine):
     cast = enrol_cast(engine)
     with transaction(engine) as session:
-        open_or_join(session, cast.steady, "high", "made up", {}, ["smtp"], NOON)
+        for patient_id in (cast.steady, cast.rising):
+            open_or_join(session, patient_id, "high", "made up", {}, ["smtp", "webhook"], NOON)
         assert waits(session).refused is None
-        session.execute(sa.update(Delivery).values(attempts=2))
-        number = session.scalars(sa.select(Delivery.id)).one()
-        assert waits(session).refused == Refused(number, "main", "smtp")
+        of_case = sa.select(Delivery.id).order_by(Delivery.case_id, Delivery.id)
+        first, second, third, _ = session.scalars(of_case).all()
+        session.execute(sa.update(Delivery).where(Delivery.id != second).values(attempts=2))
+        assert waits(session).refused == Refused(first, "main", "smtp", nobody_told=True)
+        session.execute(sa.update(Delivery).where(Delivery.id == second).values(state=DeliveryState.SENT))
+        assert waits(session).refused == Refused(third, "main", "smtp", nobody_told=True)
+        session.execute(sa.update(Delivery).where(Delivery.case_id == 2).values(state=DeliveryState.SENT))
+        assert waits(session).refused == Refused(first, "main", "smtp", nobody_told=False)
 
 
 def test_what_is_next_to_be_sealed_is_known_and_nothing_once_all_is(engine):
