@@ -36,7 +36,7 @@ from ladder.life import Life, Refused, after
 from ladder.timing import LONGEST_HOLD
 from ladder.words import UNANSWERED, CaseState, Outcome
 from store import outbox
-from store.alert_silences import end_snoozes, silenced_until
+from store.alert_silences import Silenced, end_snoozes
 from store.cases import SYSTEM, Case, CaseEvent, NoSuchCase, tell, tell_together
 from store.database import StoreError
 from store.people import Patient
@@ -74,17 +74,16 @@ def happen(
     elif before.snoozed_until is not None and life.snoozed_until is None:
         end_snoozes(session, case.id, by, at, before.snoozed_until)
     _carry_out(session, case, before, effects, ward, at)
-    session.flush()
     return life != before
 
 
-def tick(session: Session, case: Case, at: datetime, ward: Ward) -> None:
+def tick(session: Session, case: Case, at: datetime, ward: Ward, silenced: Silenced) -> None:
     """Take the turns of a locked case that are due, past rungs that reach nobody."""
     for _ in range(_TURNS):
         if case.next_at is None or case.next_at > at:
             return
         step = case.step
-        quiet = silenced_until(session, case.patient_id, _site(session, case), case.severity, at)
+        quiet = silenced(case.patient_id, _site(session, case), case.severity)
         happen(session, case, Tick() if quiet is None else Tick(*quiet), at, ward=ward)
         if case.step != step and quiet is None and not ward.reached(case.severity, case.rung, at):
             happen(session, case, Unreached(case.rung), at, ward=ward)
@@ -182,6 +181,7 @@ def reopen(session: Session, case_id: int, by: str, at: datetime, comment: str |
     try:
         if not happen(session, case, Reopened(by), at):
             return False
+        session.flush()
     except sa.exc.IntegrityError as taken:  # opened since the look
         raise NotNow("The patient has another open case by now: what is new belongs there.") from taken
     tell(session, case_id, at, "reopened", by, comment)
@@ -249,12 +249,11 @@ def unreachable(
 
 
 def join(
-    session: Session, case: Case, severity: str, untold: str, at: datetime, channels: Sequence[str]
+    session: Session, case: Case, severity: str, untold: str, at: datetime, ward: Ward, silenced: Silenced
 ) -> None:
     """Evidence for a locked, open case; whoever is to be told of it is told in this transaction."""
-    ward = ward_of(session, _site(session, case), channels)
     happen(session, case, Evidence(severity, untold), at, ward=ward)
-    tick(session, case, at, ward)
+    tick(session, case, at, ward, silenced)
 
 
 def life_of(case: Case) -> Life:
