@@ -2,7 +2,7 @@
 
 road: severe diaries enter over the broker of an installation with so many enrolled patients, until a webhook
 has the message. beside: the same beside a storm of cases of others. storm: `alerting_storm`, one case
-in five urgent; urgent: all of them; rare: one in 500. Everything runs as the product does, on this machine.
+in five urgent; urgent: all of them; rare: one in 499. Everything runs as the product does, on this machine.
 About three minutes each; bounded.
 """
 
@@ -26,7 +26,7 @@ from benchmarks.plan import device_name
 from benchmarks.table import Table, facts
 
 DIARIES, APART_S = 300, 0.2
-STORMS = {"storm": 5, "urgent": 1, "rare": 500}  #: one case in so many is urgent
+STORMS = {"storm": 5, "urgent": 1, "rare": 499}  #: one case in so many is urgent
 
 
 def road(options: Options, devices: int, beside: bool) -> Table:

@@ -198,8 +198,16 @@ def _check(engine: sa.Engine) -> None:
 
 def _stop_on_signals() -> threading.Event:
     stop = threading.Event()
-    for which in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(which, lambda *_: stop.set())
+    both = (signal.SIGINT, signal.SIGTERM)
+
+    def over(*_: object) -> None:
+        # A second one in the midst of `set` would wait, for ever, for the lock of the one that it interrupts.
+        for which in both:
+            signal.signal(which, signal.SIG_IGN)
+        stop.set()
+
+    for which in both:
+        signal.signal(which, over)
     return stop
 
 
