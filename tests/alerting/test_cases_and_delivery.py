@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.server
 import json
+import random
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -206,6 +207,46 @@ def test_decisions_of_one_patient_are_taken_in_their_order(engine, cast):
         if one.case_id == case.id and one.kind in ("opened", "evidence")
     ]
     assert story == [("opened", "medium"), ("evidence", "high"), ("evidence", "low")]
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_decisions_taken_together_make_what_they_make_one_by_one(engine, cast, seed):
+    chance = random.Random(seed)
+    said = [
+        {
+            "day": NOON.date() - timedelta(days=chance.randrange(2)),
+            "verdict": chance.choice(["fire", "fire", "fire", "quiet"]),
+            "severity": chance.choice(["low", "medium", "high", None]),
+            "reason": f"decision {number}",
+            "evidence": chance.choice([{"worst": 8}, {"worst": 8}, {"accepted_level": 8}]),
+            "rule": "static 1",
+            "reported_at": NOON - timedelta(hours=chance.randrange(3)),
+            "decided_at": NOON,
+        }
+        for number in range(chance.randrange(2, 9))
+    ]
+
+    def told(patient):
+        with transaction(engine) as session:
+            (case,) = session.scalars(sa.select(Case).where(Case.patient_id == patient)).all() or (None,)
+            if case is None:
+                return None
+            of_it = [
+                session.scalars(sa.select(table).where(table.case_id == case.id).order_by(table.id)).all()
+                for table in (CaseEvent, Delivery)
+            ]
+        story = [(one.kind, one.comment, one.evidence) for one in of_it[0]]
+        messages = [(one.step, one.urgent, one.state, one.reason) for one in of_it[1]]
+        return case_life.life_of(case), case.reason, story, messages
+
+    with transaction(engine) as session:
+        session.add_all(Decision(patient_id=cast.steady, **one) for one in said)
+    assert take_decisions(engine, ["log"], NOON) == len(said)
+    for one in said:
+        with transaction(engine) as session:
+            session.add(Decision(patient_id=cast.rising, **one))
+        assert take_decisions(engine, ["log"], NOON) == 1
+    assert told(cast.steady) == told(cast.rising)
 
 
 def test_a_turn_that_cannot_be_written_keeps_no_other_waiting(engine, cast, refused):
