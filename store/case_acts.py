@@ -106,6 +106,7 @@ def reopen(session: Session, case_id: int, by: str, at: datetime, comment: str |
     try:
         if not happen(session, case, Reopened(by), at):
             return False
+        session.flush()
     except sa.exc.IntegrityError as taken:  # opened since the look
         raise NotNow("The patient has another open case by now: what is new belongs there.") from taken
     tell(session, case_id, at, "reopened", by, comment)

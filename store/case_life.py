@@ -29,7 +29,7 @@ from ladder.happenings import (
 from ladder.life import Life, Refused, after
 from ladder.words import UNANSWERED, CaseState, Outcome, is_worse
 from store import outbox
-from store.alert_silences import end_snoozes, silenced_until
+from store.alert_silences import Silenced, end_snoozes
 from store.cases import SYSTEM, Case, CaseEvent, NoSuchCase, tell, tell_together
 from store.database import StoreError
 from store.people import Patient
@@ -65,17 +65,16 @@ def happen(
     elif before.snoozed_until is not None and life.snoozed_until is None:
         end_snoozes(session, case.id, by, at, before.snoozed_until)
     _carry_out(session, case, before, effects, ward, at, _why_cancelled(happening, by))
-    session.flush()
     return life != before
 
 
-def tick(session: Session, case: Case, at: datetime, ward: Ward) -> None:
+def tick(session: Session, case: Case, at: datetime, ward: Ward, silenced: Silenced) -> None:
     """Take the turns of a locked case that are due, past rungs that reach nobody."""
     for _ in range(_TURNS):
         if case.next_at is None or case.next_at > at:
             return
         step = case.step
-        quiet = silenced_until(session, case.patient_id, _site(session, case), case.severity, at)
+        quiet = silenced(case.patient_id, _site(session, case), case.severity)
         happen(session, case, Tick() if quiet is None else Tick(*quiet), at, ward=ward)
         if case.step != step and quiet is None and not ward.reached(case.severity, case.rung, at):
             happen(session, case, Unreached(case.rung), at, ward=ward)
@@ -132,19 +131,17 @@ def unreachable(
 
 
 def join(
-    session: Session, case: Case, severity: str, untold: str, at: datetime, channels: Sequence[str]
+    session: Session, case: Case, severity: str, untold: str, at: datetime, ward: Ward, silenced: Silenced
 ) -> None:
     """Evidence for a locked, open case; whoever is to be told of it is told in this transaction."""
-    site = _site(session, case)
-    ward = ward_of(session, site, channels)
     found = Evidence(severity, untold)
     if not untold and case.paged and case.next_at is not None and case.next_at > at:
         # It may wait for the end of a silence: the story says so, and not that somebody was told.
         worst = severity if is_worse(severity, case.severity) else case.severity
-        quiet = silenced_until(session, case.patient_id, site, worst, at)
+        quiet = silenced(case.patient_id, _site(session, case), worst)
         found = found if quiet is None else Evidence(severity, untold, *quiet)
     happen(session, case, found, at, ward=ward)
-    tick(session, case, at, ward)
+    tick(session, case, at, ward, silenced)
 
 
 def life_of(case: Case) -> Life:

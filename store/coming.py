@@ -54,6 +54,6 @@ def _said(
 
 
 def _covers(silence: AlertSilence, case: Case, site: str, at: datetime) -> bool:
-    """As `silenced_until`: an urgent case passes through a silence that no second person has agreed to."""
+    """As `silences_over`: an urgent case passes through a silence that no second person has agreed to."""
     its = silence.patient_id == case.patient_id or silence.site == site
     return its and silence.begins <= at and (case.severity != "high" or silence.second is not None)

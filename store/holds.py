@@ -2,7 +2,7 @@
 
 A snooze keeps one case away, a silence everything of a patient or of a ward. Each has a reason, an author and
 an end at most 30 days away. Lock order: a case before its snooze; the silence of a patient or a ward before
-the cases that it concerns (`silenced_until` never waits for a silence).
+the cases that it concerns (`silences_over` never waits for a silence).
 """
 
 from __future__ import annotations

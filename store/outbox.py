@@ -94,7 +94,6 @@ def put(
                 next_attempt_at=at,
             )
         )
-    session.flush()
 
 
 def key_of(case_id: int, opened_at: datetime, step: int, to: Address) -> uuid.UUID:

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from starlette.testclient import TestClient
 
 from ladder.reading import plan_of
-from store import case_life, holds
+from store import case_acts, holds
 from store.access import LoginSession, Role, create_account
 from store.cases import CaseEvent
 from store.database import now, transaction
@@ -132,7 +132,7 @@ def test_a_silence_puts_off_the_next_turn_in_words_too(client, cast, engine):
     ends = said.partition("Patient silenced by anna until ")[2].partition(": on holiday")[0]
     assert f"If nobody answers, step 2 is told at {ends}: the channels" in said
     with transaction(engine) as session:
-        case_life.acknowledge(session, case_id, "anna", now())
+        case_acts.acknowledge(session, case_id, "anna", now())
     assert "anna has it until" in words_of(client.get("/patients/P-rising").text)
 
 
