@@ -11,12 +11,12 @@ import structlog
 from sqlalchemy.orm import Session
 
 from alerting.passed_over import PassedOver
-from store.cases import Case, with_open_case
+from store.alerts.cases import Case, with_open_case
+from store.alerts.open_cases import Found, lock_open_cases, open_or_join_each, take_turn
+from store.alerts.taken_back import take_back
 from store.database import transaction
 from store.decisions import WITHOUT_CASE, Decision, taken_before
-from store.open_cases import Found, lock_open_cases, open_or_join_each, take_turn
 from store.people import Patient
-from store.taken_back import take_back
 
 log = structlog.get_logger()
 

@@ -17,8 +17,8 @@ from benchmarks.house import House
 from benchmarks.options import Options
 from benchmarks.table import Table, facts
 from ladder.reading import plan_of
+from store.alerts.ward_plans import save_plan
 from store.database import engine_for, transaction
-from store.ward_plans import save_plan
 
 CASES, OPEN_WITHIN_S = 10_000, 60.0
 TARGET_S, PATIENCE_S = 300.0, 600.0

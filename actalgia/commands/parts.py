@@ -79,7 +79,7 @@ def alerting(data_dir: DataDirOption = None) -> None:
     from alerting.service import run
     from alerting.trouble import Limits
     from alerting.watch_sink import WatchSink
-    from store.reserved import SINK
+    from store.watch.reserved import SINK
 
     system, settings = _system("alerting", data_dir)
     log_path = settings.data_dir / "outbox.jsonl" if settings.data_dir else None
@@ -133,7 +133,7 @@ def watchdog(
     from patrol.service import Watchdog
     from simulate.connection import Address
     from store.database import now, transaction
-    from store.watch_rounds import forget_rounds
+    from store.watch.rounds import forget_rounds
 
     if forget:
         with transaction(find_system(data_dir).engine()) as session:

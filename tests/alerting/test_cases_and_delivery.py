@@ -20,13 +20,13 @@ from alerting.delivery import deliver_one
 from alerting.log_file import LogFile
 from alerting.passed_over import PassedOver
 from ladder.words import Outcome
-from store import case_acts
-from store.case_life import life_of
-from store.cases import Case, CaseEvent
+from store.alerts import case_acts
+from store.alerts.case_life import life_of
+from store.alerts.cases import Case, CaseEvent
+from store.alerts.open_cases import open_or_join
+from store.alerts.outbox import Delivery
 from store.database import transaction
 from store.decisions import Decision, add_decision
-from store.open_cases import open_or_join
-from store.outbox import Delivery
 from tests.cast import NOON, Cast, enrol_cast
 from tests.ports import free_port
 

@@ -12,10 +12,10 @@ from alerting.trouble import CLOCK, KINDS
 from ingest.batch import write_batch
 from ingest.messages import Raw
 from ladder.words import Outcome
-from store import case_acts
-from store.cases import Case
+from store.alerts import case_acts
+from store.alerts.cases import Case
+from store.alerts.outbox import Delivery
 from store.database import transaction
-from store.outbox import Delivery
 from store.people import Device, Patient, Wearing
 from store.quarantine import OF_A_CLOCK, Quarantined
 from tests.alerting.devices import judge, long_enrolled, rows, story

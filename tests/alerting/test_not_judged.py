@@ -15,16 +15,17 @@ from alerting.not_judged import unjudged_reason
 from alerting.trouble import KINDS, WARM_UP, Reason
 from analytics.jobs.screen import ask_for_judgement, screen
 from ladder.words import Outcome
-from store import case_acts, people
+from store import people
+from store.alerts import case_acts
+from store.alerts.cases import Case
+from store.alerts.outbox import Delivery
+from store.alerts.technical import CANNOT_JUDGE
+from store.alerts.unjudged import Unjudged
 from store.asked import ask_daily, stop_asking
-from store.cases import Case
 from store.database import transaction
 from store.decisions import Decision, add_decision
 from store.diary_links import DiaryLink
-from store.outbox import Delivery
 from store.people import Device, Patient, Wearing
-from store.technical import CANNOT_JUDGE
-from store.unjudged import Unjudged
 from tests.alerting.devices import HOUR, judge, long_enrolled, rows, sent, story
 from tests.cast import NOON, Cast
 

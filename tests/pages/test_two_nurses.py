@@ -9,11 +9,11 @@ import sqlalchemy as sa
 from starlette.testclient import TestClient
 
 from ladder.reading import plan_of
-from store import case_acts, holds
 from store.access import LoginSession, Role, create_account
-from store.cases import CaseEvent
+from store.alerts import case_acts, holds
+from store.alerts.cases import CaseEvent
+from store.alerts.ward_plans import save_plan
 from store.database import now, transaction
-from store.ward_plans import save_plan
 from tests.ladder.wards import document
 from tests.pages.visits import HASHED, HTML, audit, log_in, opened, post, token_in, words_of
 

@@ -12,13 +12,14 @@ import sqlalchemy as sa
 
 from ladder.reading import plan_of
 from ladder.words import Outcome
-from store import case_acts, people
-from store.alert_silences import AlertSilence
+from store import people
+from store.alerts import case_acts
+from store.alerts.cases import SYSTEM, Case, tell
+from store.alerts.open_cases import open_or_join, take_turn
+from store.alerts.silences import AlertSilence
+from store.alerts.ward_plans import save_plan
 from store.asked import ask_daily
-from store.cases import SYSTEM, Case, tell
 from store.database import StoreError, transaction
-from store.open_cases import open_or_join, take_turn
-from store.ward_plans import save_plan
 from store.zones import stay
 from tests.ladder.wards import document
 

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from store.access import Role, User, visible_patients
-from store.cases import Case
+from store.alerts.cases import Case
 from store.database import Base, StoreError
 
 

@@ -1,6 +1,6 @@
 """Cases: one open escalation for one patient, and its story. What tells of it is in `outbox`.
 
-Technical cases (`store.technical`) stand in the same table; people answer both in the same way.
+Technical cases (`store.alerts.technical`) stand in the same table; people answer both in the same way.
 """
 
 from __future__ import annotations

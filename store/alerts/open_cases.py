@@ -12,11 +12,11 @@ from sqlalchemy.dialects import postgresql as pg
 from sqlalchemy.orm import Session
 
 from ladder.words import CaseState, is_worse
-from store.alert_silences import silences_over
-from store.case_life import join, tick
-from store.cases import SYSTEM, Case, tell
+from store.alerts.case_life import join, tick
+from store.alerts.cases import SYSTEM, Case, tell
+from store.alerts.silences import silences_over
+from store.alerts.wards import ward_of
 from store.people import Patient
-from store.wards import ward_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class Found:
 
 def lock_open_cases(session: Session, patient_ids: Collection[int]) -> None:
     """Lock the open clinical cases of these patients, in the order of their numbers: whoever locks several
-    cases and waits for them does so in this order (`store.holds` ends the silence of a ward)."""
+    cases and waits for them does so in this order (`store.alerts.holds` ends the silence of a ward)."""
     session.execute(
         sa.select(Case.id)
         .where(

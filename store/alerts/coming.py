@@ -11,11 +11,11 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from ladder.outlook import outlook
-from store.alert_silences import AlertSilence, standing_silences
-from store.case_life import life_of
-from store.cases import Case
+from store.alerts.case_life import life_of
+from store.alerts.cases import Case
+from store.alerts.silences import AlertSilence, standing_silences
+from store.alerts.wards import ward_of
 from store.people import Patient
-from store.wards import ward_of
 
 TECHNICAL = "About devices and data: nobody is called for it."
 

@@ -2,7 +2,7 @@
 written in one transaction.
 
 Only the alerting process tells anybody: it brings the installation's channels. What persons do stands in
-`store.case_acts`: they bring none, and what they do never tells.
+`store.alerts.case_acts`: they bring none, and what they do never tells.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ from ladder.happenings import (
 )
 from ladder.life import Life, Refused, after
 from ladder.words import UNANSWERED, CaseState, Outcome, is_worse
-from store import outbox
-from store.alert_silences import Silenced, end_snoozes
-from store.cases import SYSTEM, Case, CaseEvent, NoSuchCase, tell, tell_together
+from store.alerts import outbox
+from store.alerts.cases import SYSTEM, Case, CaseEvent, NoSuchCase, tell, tell_together
+from store.alerts.silences import Silenced, end_snoozes
+from store.alerts.wards import Ward, ward_of
 from store.database import StoreError
 from store.people import Patient
-from store.wards import Ward, ward_of
 
 #: A ladder whose rungs all reach nobody is gone through at once; more turns than any ladder has.
 _TURNS = 100
@@ -191,7 +191,7 @@ def _carry_out(
                 if step:
                     to = ward.reached(case.severity, rung, at)
                     outbox.put(session, case.id, case.opened_at, step, to, at, suppressed=why)
-                # `store.holds` looks for the step: a case whose last one was suppressed waits for a silence.
+                # `holds` looks for the step: a case whose last one was suppressed waits for a silence.
                 tell(session, case.id, at, "suppressed", SYSTEM, why, {"step": step} if step else None)
             case Cancel() if before.step:  # else there is none
                 outbox.cancel(session, case.id, cancelled)
