@@ -13,7 +13,8 @@ from pathlib import Path
 
 from sqlalchemy.orm import Session
 
-from alerting.channels import BadAddress, Channel, channel_at
+from alerting.channel import Channel
+from alerting.channels import BadAddress, channel_at
 from ladder.channel_address import kind_of, resolved
 from store.alerts.outbox_claims import To
 from store.alerts.ward_plans import UnreadablePlan, plan_of_site

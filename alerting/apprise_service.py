@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from alerting.channels import NotSent
+from alerting.channel import NotSent
 from alerting.time_limit import TimeLimit
 from alerting.wording import Message
 from ladder.apprise_address import service_at as _service

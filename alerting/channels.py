@@ -3,26 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Protocol
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from alerting.time_limit import TimeLimit
-from alerting.wording import Message
+from alerting.channel import Channel
+from alerting.log_file import LogFile
+from alerting.mail import Mail
+from alerting.webhook import Webhook
 from ladder.channel_address import kind_of
-
-
-class NotSent(Exception):
-    """A channel did not take the message; this says why, and nothing else: no address, no password."""
-
-
-class Channel(Protocol):
-    """Something that takes a message."""
-
-    def send(self, message: Message, limit: TimeLimit) -> str | None:
-        """Hand it over; what the other side calls it, where it says so. Raises `NotSent`.
-
-        Whoever calls waits for `alerting.time_limit.TIMEOUT_S` at most; then it ends what `limit` was shown.
-        """
 
 
 class BadAddress(ValueError):
@@ -31,10 +18,6 @@ class BadAddress(ValueError):
 
 def channel_at(address: str, log_path: Path | None) -> Channel:
     """The way out at an address. Raises `BadAddress`."""
-    from alerting.log_file import LogFile
-    from alerting.mail import Mail
-    from alerting.webhook import Webhook
-
     if address == "log":
         if log_path is None:
             raise BadAddress("the channel `log` needs a data directory: set ACTALGIA_DATA_DIR")

@@ -8,7 +8,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from alerting.addresses import Addresses, Place, Ways
-from alerting.channels import Channel
+from alerting.channel import Channel
 from alerting.sending import said_of, send
 from alerting.settling import NotTaken, settle
 from alerting.time_limit import TimeLimit

@@ -8,7 +8,7 @@ import threading
 from dataclasses import dataclass
 from pathlib import Path
 
-from alerting.channels import NotSent
+from alerting.channel import NotSent
 from alerting.time_limit import TimeLimit
 from alerting.wording import Message
 from store.lines import open_lines, write_line

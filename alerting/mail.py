@@ -8,7 +8,7 @@ import ssl
 from dataclasses import dataclass
 from email.message import EmailMessage
 
-from alerting.channels import NotSent
+from alerting.channel import NotSent
 from alerting.time_limit import TIMEOUT_S, TimeLimit
 from alerting.wording import Message
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 import structlog
 
-from alerting.channels import Channel, NotSent
+from alerting.channel import Channel, NotSent
 from alerting.settling import Back, NotTaken, Result, Taken
 from alerting.time_limit import TIMEOUT_S, TimeLimit
 from alerting.wording import Digest, Message, Notice, link_to, link_to_all

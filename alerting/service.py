@@ -14,7 +14,7 @@ import structlog
 
 from alerting.addresses import Ways
 from alerting.cases import take_decisions, take_turns
-from alerting.channels import Channel
+from alerting.channel import Channel
 from alerting.dispatch import Dispatch
 from alerting.listening import listen
 from alerting.passed_over import PassedOver

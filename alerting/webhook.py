@@ -10,7 +10,7 @@ import urllib.request
 from dataclasses import dataclass
 from typing import Any
 
-from alerting.channels import NotSent
+from alerting.channel import NotSent
 from alerting.time_limit import TIMEOUT_S, TimeLimit
 from alerting.wording import Message
 

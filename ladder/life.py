@@ -8,7 +8,7 @@ one is due, an earlier one changes nothing, a late one (nobody was running) is t
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from ladder.happenings import (
@@ -25,47 +25,13 @@ from ladder.happenings import (
     Snoozed,
     SnoozeEnded,
     Suppressed,
-    Tell,
     Tick,
     Unreached,
 )
-from ladder.timing import LONGEST_ALONE, LONGEST_HOLD, STALE_AFTER, Timing, Timings
-from ladder.words import CaseState, Outcome, is_worse
-
-
-@dataclass(frozen=True, slots=True)
-class Life:
-    """All that decides what becomes of a case."""
-
-    severity: str
-    evidence_at: datetime
-    state: CaseState = CaseState.OPENED
-    paged: bool = False  #: somebody is to be told of it; else it is there to be looked at
-    rung: int = 0  #: the last one that was taken since the ladder began
-    repeats: int = 0  #: of the last rung
-    step: int = 0  #: how often somebody was to be told, ever
-    next_at: datetime | None = None  #: when the next `Tick` is due
-    held_until: datetime | None = None  #: so long the acknowledgement holds
-    snoozed_until: datetime | None = None
-    snoozed_severity: str | None = None  #: up to which the snooze was agreed
-    acknowledged_by: str | None = None
-    assigned_to: str | None = None
-    outcome: Outcome | None = None
-    unheard: bool = False  #: the whole ladder was taken and nobody has answered
-
-    @property
-    def answered(self) -> bool:
-        """Somebody has it."""
-        return self.state in (CaseState.ACKNOWLEDGED, CaseState.IN_PROGRESS)
-
-    @property
-    def resolved(self) -> bool:
-        """It is over."""
-        return self.state == CaseState.RESOLVED
-
-
-class Refused(ValueError):
-    """This cannot happen to the case; the message is one sentence for whoever tried."""
+from ladder.state import Life, Refused, anew, clock, had_it, next_of, silenced
+from ladder.timing import LONGEST_ALONE, LONGEST_HOLD, Timings
+from ladder.turns import tick, unreached
+from ladder.words import CaseState, is_worse
 
 
 def after(
@@ -104,9 +70,9 @@ def after(
             state = CaseState.NOTIFIED if life.state == CaseState.OPENED else life.state
             return replace(life, state=state), ()
         case Tick():
-            return _tick(life, happening, timings, at)
+            return tick(life, happening, timings, at)
         case Unreached():
-            return _unreached(life, happening, at)
+            return unreached(life, happening, at)
 
 
 def _evidence(life: Life, found: Evidence, timings: Timings, at: datetime) -> tuple[Life, tuple[Effect, ...]]:
@@ -122,20 +88,20 @@ def _evidence(life: Life, found: Evidence, timings: Timings, at: datetime) -> tu
             why = "it is more severe now" if life.paged else "this one is a page, what was answered was none"
             said = (Said("acknowledgement_ended", why),)
         # The old messages say the same as the new ones: whoever is told now is told once.
-        return _anew(replace(life, paged=True), timings, at), (Cancel(), *said)
+        return anew(replace(life, paged=True), timings, at), (Cancel(), *said)
     if _snoozing(life, at):
-        return life, (Suppressed(f"snoozed until {_clock(life.snoozed_until)}"),)
+        return life, (Suppressed(f"snoozed until {clock(life.snoozed_until)}"),)
     if _has_still(life, at):
-        return life, (Suppressed(f"{life.acknowledged_by} has it until {_clock(life.held_until)}"),)
+        return life, (Suppressed(f"{life.acknowledged_by} has it until {clock(life.held_until)}"),)
     if life.next_at is None:  # everybody had been told, or it had been left for review
-        return _anew(life, timings, at), ()
+        return anew(life, timings, at), ()
     # No word of who was told: a step may wait for its time, or have been silenced.
     if found.silenced_until is not None and found.silenced_until > at:
-        why = _silenced(found.silenced_until, found.silenced_by)
+        why = silenced(found.silenced_until, found.silenced_by)
     elif life.rung == 0:
-        why = f"whoever is on duty is told at {_clock(life.next_at)}"
+        why = f"whoever is on duty is told at {clock(life.next_at)}"
     else:
-        why = f"step {life.step} was taken; the next turn is {_clock(life.next_at)}"
+        why = f"step {life.step} was taken; the next turn is {clock(life.next_at)}"
     return life, (Suppressed(why),)
 
 
@@ -146,7 +112,7 @@ def _acknowledged(
         return life, ()
     held = _held(life, said.until, timings, at)
     # An answer whose time is over is none, also before the turn that says so.
-    over = (_had_it(life),) if life.answered else ()
+    over = (had_it(life),) if life.answered else ()
     return _has_it(life, CaseState.ACKNOWLEDGED, said.by, held, None), (*over, Cancel())
 
 
@@ -162,10 +128,6 @@ def _has_still(life: Life, at: datetime) -> bool:
     return life.answered and life.held_until is not None and at < life.held_until
 
 
-def _had_it(life: Life) -> Said:
-    return Said("acknowledgement_ended", f"{life.acknowledged_by} had it until now")
-
-
 def _has_it(life: Life, state: CaseState, by: str, held: datetime, to: str | None) -> Life:
     return replace(
         life,
@@ -174,15 +136,8 @@ def _has_it(life: Life, state: CaseState, by: str, held: datetime, to: str | Non
         assigned_to=to,
         held_until=held,
         unheard=False,
-        next_at=_next_of(life, held),
+        next_at=next_of(life, held),
     )
-
-
-def _next_of(life: Life, held: datetime | None) -> datetime | None:
-    """When an answered or snoozed case comes back: a snooze and an answer both keep it away."""
-    if not life.paged:
-        return None  # nobody was told of it, so nobody has to be told again
-    return max((t for t in (held, life.snoozed_until) if t is not None), default=None)
 
 
 def _held(life: Life, until: datetime | None, timings: Timings, at: datetime) -> datetime:
@@ -209,7 +164,7 @@ def _snoozed(life: Life, said: Snoozed, at: datetime) -> tuple[Life, tuple[Effec
     if life.severity == "high" and (said.second is None or said.second == said.by):
         raise Refused("An urgent case is snoozed by two persons: another one has to agree.")
     life = replace(life, snoozed_until=said.until, snoozed_severity=life.severity, unheard=False)
-    return replace(life, next_at=_next_of(life, life.held_until)), (Cancel(),)
+    return replace(life, next_at=next_of(life, life.held_until)), (Cancel(),)
 
 
 def _snooze_over(life: Life, timings: Timings, at: datetime) -> Life:
@@ -219,7 +174,7 @@ def _snooze_over(life: Life, timings: Timings, at: datetime) -> Life:
     if life.answered:
         return replace(life, next_at=life.held_until)
     # As where the snooze ends by itself: whoever was told before it may be gone, and quiet hours are quiet.
-    return _anew(life, timings, at)
+    return anew(life, timings, at)
 
 
 def _snoozing(life: Life, at: datetime) -> bool:
@@ -243,83 +198,3 @@ def _over(life: Life, said: Resolved) -> Life:
         snoozed_severity=None,
         unheard=False,
     )
-
-
-def _anew(life: Life, timings: Timings, at: datetime) -> Life:
-    """The ladder begins again; nobody has it."""
-    return replace(
-        life,
-        state=CaseState.OPENED,
-        acknowledged_by=None,
-        assigned_to=None,
-        held_until=None,
-        snoozed_until=None,
-        snoozed_severity=None,
-        rung=0,
-        repeats=0,
-        unheard=False,
-        next_at=timings.not_before(life.severity, at + timings.of[life.severity].rungs[0]),
-    )
-
-
-def _tick(life: Life, tick: Tick, timings: Timings, at: datetime) -> tuple[Life, tuple[Effect, ...]]:
-    if life.next_at is None or at < life.next_at:
-        return life, ()
-    back = _next_of(life, life.held_until)
-    if back is not None and at < back:  # whoever has moved the timer: nobody is told of what somebody has
-        return replace(life, next_at=back), ()
-    if at - life.evidence_at > STALE_AFTER:
-        # The next page begins anew, as that of a case that was only looked at.
-        left = replace(
-            life, paged=False, next_at=None, held_until=None, snoozed_until=None, snoozed_severity=None
-        )
-        return left, (Said("stale", f"nothing new for {STALE_AFTER.days} days: for review, nobody is told"),)
-    said: tuple[Effect, ...] = ()
-    if life.snoozed_until is not None or life.answered:
-        said = (_had_it(life) if life.answered else Said("snooze_ended", "its time was over"),)
-        life = _anew(life, timings, at)
-        if life.next_at is not None and at < life.next_at:
-            return life, said
-    # A turn that comes late, or that something has brought forward, may have come into quiet hours.
-    if (later := timings.not_before(life.severity, at)) > at:
-        return replace(life, next_at=later), said
-    life, told = _next_rung(life, tick, timings.of[life.severity], timings, at)
-    return life, said + told
-
-
-def _next_rung(
-    life: Life, tick: Tick, timing: Timing, timings: Timings, at: datetime
-) -> tuple[Life, tuple[Effect, ...]]:
-    last = len(timing.rungs)
-    # Beyond the last one: a plan with fewer was saved meanwhile, and its last one was not told yet.
-    if life.rung == last and life.repeats >= timing.repeats:
-        why = "everybody on the ladder was told and nobody has answered"
-        return replace(life, next_at=None, unheard=True), (Said("nobody_answered", why),)
-    if tick.silenced_until is not None and tick.silenced_until > at:
-        # A silence may end within the quiet hours of the ward.
-        again_at = timings.not_before(life.severity, tick.silenced_until)
-        held = replace(life, step=life.step + 1, next_at=again_at)
-        why = _silenced(tick.silenced_until, tick.silenced_by)
-        return held, (Suppressed(why, held.step, min(life.rung + 1, last)),)
-    again = life.rung == last
-    life = replace(life, step=life.step + 1, rung=min(life.rung + 1, last), repeats=life.repeats + int(again))
-    # The wait counts from this telling, not from when it was due: who was told late has the same time.
-    steps = [*timing.rungs, timing.rungs[-1] + timing.repeat_after]
-    wait = steps[life.rung] - steps[life.rung - 1]
-    life = replace(life, next_at=timings.not_before(life.severity, at + wait))
-    return life, (Tell(life.step, life.rung),)
-
-
-def _unreached(life: Life, found: Unreached, at: datetime) -> tuple[Life, tuple[Effect, ...]]:
-    if life.answered or life.snoozed_until is not None or life.rung != found.rung or life.next_at is None:
-        return life, ()
-    why = f"nobody could be told at step {life.step}: the next ones are told at once"
-    return replace(life, next_at=at), (Said("nobody_reached", why),)
-
-
-def _silenced(until: datetime, by: str) -> str:
-    return f"silenced{' by ' + by if by else ''} until {_clock(until)}"
-
-
-def _clock(at: datetime | None) -> str:
-    return "later" if at is None else f"{at:%Y-%m-%d %H:%M} UTC"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from ladder.life import Life
+from ladder.state import Life
 from ladder.timing import STALE_AFTER, Timing
 
 Clock = Callable[[datetime], str]  #: an instant as the reader's clock shows it

@@ -26,7 +26,8 @@ from ladder.happenings import (
     Tick,
     Unreached,
 )
-from ladder.life import Life, Refused, after
+from ladder.life import after
+from ladder.state import Life, Refused
 from ladder.words import UNANSWERED, CaseState, Outcome, is_worse
 from store.alerts import outbox
 from store.alerts.cases import SYSTEM, Case, CaseEvent, NoSuchCase, tell, tell_together

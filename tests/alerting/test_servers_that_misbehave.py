@@ -13,7 +13,8 @@ from uuid import UUID
 
 import pytest
 
-from alerting.channels import NotSent, channel_at
+from alerting.channel import NotSent
+from alerting.channels import channel_at
 from alerting.time_limit import TimeLimit
 from alerting.webhook import receipt_in
 from alerting.wording import Notice

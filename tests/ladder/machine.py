@@ -18,9 +18,9 @@ from zoneinfo import ZoneInfo
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from ladder.life import Life
 from ladder.plan import Plan
 from ladder.reading import plan_of
+from ladder.state import Life
 from ladder.timing import SHIPPED, STALE_AFTER
 from ladder.words import Outcome, is_worse
 from tests.ladder.wards import document

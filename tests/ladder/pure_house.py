@@ -22,8 +22,9 @@ from ladder.happenings import (
     Tick,
     Unreached,
 )
-from ladder.life import Life, Refused, after
+from ladder.life import after
 from ladder.plan_timing import reached_at, timings_of
+from ladder.state import Life, Refused
 from ladder.timing import SHIPPED
 from ladder.words import Outcome
 from tests.ladder.machine import PLAN, Message

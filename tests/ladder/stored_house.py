@@ -13,11 +13,11 @@ import sqlalchemy as sa
 
 from alerting.addresses import Place, Ways
 from alerting.cases import take_turns
-from alerting.channels import NotSent
+from alerting.channel import NotSent
 from alerting.delivery import deliver_one
 from alerting.wording import Notice
 from ladder.happenings import Snoozed
-from ladder.life import Life
+from ladder.state import Life
 from ladder.words import Outcome
 from store.alerts import case_acts
 from store.alerts.case_life import NotNow, life_of

@@ -8,9 +8,10 @@ import pytest
 
 from ladder.answering import answer_by, first_wait
 from ladder.happenings import Evidence, Tick
-from ladder.life import Life, after
+from ladder.life import after
 from ladder.plan_timing import timings_of
 from ladder.reading import plan_of
+from ladder.state import Life
 from ladder.timing import SHIPPED, Timing, Timings
 from tests.ladder.wards import document
 

@@ -23,9 +23,10 @@ from ladder.happenings import (
     Tick,
     Unreached,
 )
-from ladder.life import Life, Refused, after
+from ladder.life import after
 from ladder.plan_timing import timings_of
 from ladder.reading import plan_of
+from ladder.state import Life, Refused
 from ladder.timing import SHIPPED, Timings
 from ladder.words import CaseState, Outcome
 from tests.ladder.wards import document

@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from ladder.life import Life
 from ladder.outlook import is_stale, outlook
+from ladder.state import Life
 from ladder.timing import SHIPPED, ends_soon
 from ladder.words import CaseState
 
