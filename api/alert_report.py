@@ -20,9 +20,10 @@ from api.windows import FromDay, ToDay, days_of
 from groups.alert_report import Definitions, ForReview, Group, Report, definitions, report
 from groups.paged import Figures
 from store.access import User, record, visible_patients
-from store.alerts.report import Beside, PagedCase, read_period, zone_of_site
+from store.alerts.report import Beside, PagedCase, read_period
 from store.database import now
 from store.people import Patient
+from store.site_zones import zone_of_site
 
 router = APIRouter(prefix="/api/v1/sites", tags=["sites"], responses=documented(401, 403, 404, 422))
 USUAL_DAYS, MOST_DAYS = 84, 732

@@ -13,7 +13,16 @@ from store.people import zone_of
 
 def zones_of_sites(session: Session) -> dict[str, tzinfo]:
     """The zone of each site that has a plan or a patient. One that this machine does not know is UTC."""
-    return {site: _known(tz) for site, tz in session.execute(_ZONES)}
+    return _zones(session, None)
+
+
+def zone_of_site(session: Session, site: str) -> tzinfo:
+    """By which clock a ward says "today" and who is on duty; UTC where it has neither plan nor patient."""
+    return _zones(session, site).get(site, UTC)
+
+
+def _zones(session: Session, site: str | None) -> dict[str, tzinfo]:
+    return {name: _known(tz) for name, tz in session.execute(_ZONES, {"site": site})}
 
 
 def _known(tz: str) -> tzinfo:
@@ -30,6 +39,7 @@ _ZONES = sa.text(
         UNION ALL
         SELECT site, tz, 2, count(*) FROM patient WHERE NOT synthetic GROUP BY site, tz
     ) known
-    WHERE tz IS NOT NULL ORDER BY site, rank, weight DESC, tz
+    WHERE tz IS NOT NULL AND (CAST(:site AS text) IS NULL OR site = :site)
+    ORDER BY site, rank, weight DESC, tz
     """
 )

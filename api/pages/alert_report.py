@@ -14,8 +14,8 @@ from api.pages import alert_charts, words
 from api.pages.render import any_simulated, page
 from api.problems import Problem
 from groups import in_words
-from store.alerts.report import zone_of_site
 from store.database import now
+from store.site_zones import zone_of_site
 
 router = APIRouter(include_in_schema=False)
 NO_DAY = "A day is written like 2026-05-04."

@@ -15,9 +15,9 @@ from api.pages import budget_words
 from api.pages.render import any_simulated, page
 from api.problems import Problem
 from store.access import User, record
-from store.alerts.report import zone_of_site
 from store.database import now
 from store.page_budgets import budgets_of
+from store.site_zones import zone_of_site
 
 router = APIRouter(include_in_schema=False)
 UNREADABLE = "Choose one of the steps."

@@ -16,9 +16,9 @@ from ladder.document import document_of, masked_document
 from ladder.in_words import ladders_in_words
 from ladder.usual import usual_in_words
 from store.access import record
-from store.alerts.report import zone_of_site
 from store.alerts.ward_plans import saved_plans
 from store.database import now
+from store.site_zones import zone_of_site
 
 router = APIRouter(include_in_schema=False)
 
@@ -38,7 +38,7 @@ def plan_page(request: Request, db: Db, user: AsWardUser) -> Response:
         here="plan",
         at=at,
         plan=plan,
-        zone=zone_of_site(db, user.site) if plan is None else plan.tz,
+        zone=zone_of_site(db, user.site),
         history=history,
         no_plan=NO_PLAN,
         ladders=usual_in_words() if plan is None else ladders_in_words(plan),

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, tzinfo
+from datetime import datetime, tzinfo
 from typing import Annotated
 from urllib.parse import quote
 
@@ -26,6 +25,7 @@ from store.alerts.accepted import standing_levels_of
 from store.alerts.cases import Case
 from store.alerts.silences import AlertSilence, silences_seen, standing_silences
 from store.database import now
+from store.site_zones import zone_of_site
 from store.zones import zones_of
 
 OVER_SHOWN = 20
@@ -52,7 +52,7 @@ class SilencesPage:
     others: list[Listed]
     over: list[tuple[AlertSilence, str | None]]  #: the newest that have ended, with the patient's code
     until: list[tuple[str, str]]
-    zone: tzinfo  #: of most patients here
+    zone: tzinfo  #: of the ward
 
 
 @router.get("/silences")
@@ -93,8 +93,7 @@ def read_silences(session: Session, user: User, at: datetime) -> SilencesPage:
     """The page as it is at `at`."""
     codes = {one.id: one.code for one in session.scalars(visible_patients(user))}
     zones = zones_of(session, codes)
-    most = Counter(zone.key for zone in zones.values() if hasattr(zone, "key")).most_common(1)
-    usual = next((zone for zone in zones.values() if most and getattr(zone, "key", "") == most[0][0]), UTC)
+    usual = zone_of_site(session, user.site)
     own = user.site if user.role is Role.CLINICIAN else None
     wards, others = [], []
     for one in standing_silences(session, visible_patients(user), at, own):

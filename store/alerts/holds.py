@@ -7,7 +7,7 @@ the cases that it concerns (`silences_over` never waits for a silence).
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, tzinfo
+from datetime import datetime, tzinfo
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -22,7 +22,8 @@ from store.alerts.second_person import why_not_two
 from store.alerts.silences import AlertSilence, NotSilenced, end_snoozes, snooze_of
 from store.alerts.wards import Ward, ward_of
 from store.database import StoreError
-from store.people import Patient, zone_of
+from store.people import Patient
+from store.site_zones import zone_of_site
 from store.watch.reserved import SYNTHETIC
 from store.zones import zone_of_patient
 
@@ -164,11 +165,10 @@ def _silence(
         sa.select(AlertSilence).where(own, AlertSilence.ends > at, AlertSilence.ended_at.is_(None)).limit(1)
     )
     if there is not None:
-        zone = (
-            _zone_of_ward(session, of.site)
-            if of.patient_id is None
-            else zone_of_patient(session, of.patient_id)
-        )
+        if of.patient_id is None:
+            zone = zone_of_site(session, of.site or "")
+        else:
+            zone = zone_of_patient(session, of.patient_id)
         raise NotSilenced(
             f"The {whose} is silenced until {_clock(there.ends, zone)} by {there.author}: "
             "end that silence first."
@@ -226,18 +226,6 @@ def _said(by: str, why: str, refused: type[StoreError]) -> tuple[str, str]:
     if not by or not why:
         raise refused("Say why." if by else "Say who you are.")
     return by, why
-
-
-def _zone_of_ward(session: Session, site: str | None) -> tzinfo:
-    """That of most patients there; UTC without any."""
-    most = session.scalar(
-        sa.select(Patient.tz)
-        .where(Patient.site == site)
-        .group_by(Patient.tz)
-        .order_by(sa.func.count().desc(), Patient.tz)
-        .limit(1)
-    )
-    return UTC if most is None else zone_of(most)
 
 
 def _clock(at: datetime, zone: tzinfo) -> str:

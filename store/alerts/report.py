@@ -19,7 +19,8 @@ from ladder.answering import answer_by
 from store.alerts.cases import SYSTEM
 from store.alerts.plan_history import Held, PlanHistory, plan_histories
 from store.decisions import WITHOUT_CASE
-from store.people import Patient, zone_of
+from store.people import Patient
+from store.site_zones import zones_of_sites
 from store.watched import Watched, watched_days
 from store.zones import local_day, zone_at
 
@@ -95,7 +96,7 @@ def read_period(session: Session, site: str | None, first: date, last: date, at:
     sites = sorted({one.site for one in watched.values()})
     saved = plan_histories(session, site, asked["low"])
     plans = {name: saved.get(name) or PlanHistory(name, None, None, (), ()) for name in sites}
-    zones = {name: zone_of_site(session, name, plans[name]) for name in sites}
+    zones = zones_of_sites(session)
     rows = session.execute(_CASES, asked).all()
     reviews, check_ins, again = session.execute(_ASIDE, asked).one()
     days: Counter[str] = Counter()
@@ -122,16 +123,6 @@ def read_period(session: Session, site: str | None, first: date, last: date, at:
         simulated,
         plans,
     )
-
-
-def zone_of_site(session: Session, site: str, plan: PlanHistory | None = None) -> tzinfo:
-    """By which clock a ward says "today" and who is on duty: its plan's, else where most of its patients
-    live. UTC where there are none."""
-    history = plan or plan_histories(session, site)[site]
-    if history.plan is not None:
-        return history.plan.tz
-    most = sa.func.mode().within_group(Patient.tz)
-    return zone_of(session.scalar(sa.select(most).where(Patient.site == site)) or "UTC")
 
 
 def _simulated(session: Session, site: str | None) -> bool | None:
