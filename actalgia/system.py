@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from supervise.layout import DataDir
 
 
+MOST_CONNECTIONS = 15
+
+
 class NoSystem(Exception):
     """Neither a data directory with a running system nor addresses are known."""
 
@@ -26,11 +29,11 @@ class System:
     data: DataDir | None
     settings: Settings
 
-    def engine(self) -> sa.Engine:
-        """A connection pool to its database."""
+    def engine(self, kept: int = 5) -> sa.Engine:
+        """A connection pool to its database: at most 15, of which so many stay open."""
         from store.database import engine_for
 
-        return engine_for(self.database_url)
+        return engine_for(self.database_url, kept, MOST_CONNECTIONS - kept)
 
 
 def find_system(data_dir: Path | None) -> System:

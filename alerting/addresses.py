@@ -15,8 +15,8 @@ from sqlalchemy.orm import Session
 
 from alerting.channels import BadAddress, Channel, channel_at
 from ladder.channel_address import kind_of, resolved
-from store.outbox_claims import To
-from store.ward_plans import UnreadablePlan, plan_of_site
+from store.alerts.outbox_claims import To
+from store.alerts.ward_plans import UnreadablePlan, plan_of_site
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,9 +12,9 @@ from datetime import datetime, timedelta, tzinfo
 
 from alerting import trouble
 from alerting.trouble import CLOCK, SILENCE, Key, Reason
+from store.alerts.worn_clocks import MOST_REFUSED, Look, WornClock
 from store.clocks import length, offset_in_words
 from store.gaps import clock
-from store.worn_clocks import MOST_REFUSED, Look, WornClock
 
 REFUSED, UNPROVEN, UNSTEADY = "refused", "unproven", "unsteady"
 

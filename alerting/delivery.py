@@ -12,9 +12,9 @@ from alerting.channels import Channel
 from alerting.sending import said_of, send
 from alerting.settling import NotTaken, settle
 from alerting.time_limit import TimeLimit
-from store import outbox_claims
+from store.alerts import outbox_claims
+from store.alerts.outbox import Delivery
 from store.database import transaction
-from store.outbox import Delivery
 
 
 def deliver_one(

@@ -20,7 +20,7 @@ from alerting.sending import TOO_LONG, said_of, send
 from alerting.settling import Back, NotTaken, Result, Taken, settle_past_what_breaks
 from alerting.time_limit import TIMEOUT_S, TimeLimit
 from alerting.turns import Turn, Turns
-from store import outbox_claims
+from store.alerts import outbox_claims
 from store.database import now, transaction
 
 log = structlog.get_logger()

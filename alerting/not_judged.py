@@ -10,8 +10,8 @@ from datetime import datetime
 
 from alerting import trouble
 from alerting.trouble import Key, Reason
-from store.technical import CANNOT_JUDGE
-from store.unjudged import Unjudged
+from store.alerts.technical import CANNOT_JUDGE
+from store.alerts.unjudged import Unjudged
 
 _KEY = Reason(CANNOT_JUDGE, "", "").key
 _SAID_BEFORE = "cannot judge: "

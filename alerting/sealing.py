@@ -20,8 +20,8 @@ from urllib.parse import urlsplit
 import sqlalchemy as sa
 import structlog
 
-from store.audit_chain import Head
-from store.audit_seals import head, seal_all
+from store.audit.chain import Head
+from store.audit.seals import head, seal_all
 from store.database import now, transaction
 from store.lines import append_line
 

@@ -11,9 +11,9 @@ from alerting.channels import Channel, NotSent
 from alerting.settling import Back, NotTaken, Result, Taken
 from alerting.time_limit import TIMEOUT_S, TimeLimit
 from alerting.wording import Digest, Message, Notice, link_to, link_to_all
+from store.alerts.outbox import Delivery
+from store.alerts.outbox_claims import still_pending
 from store.database import transaction
-from store.outbox import Delivery
-from store.outbox_claims import still_pending
 
 log = structlog.get_logger()
 

@@ -17,6 +17,7 @@ from alerting.cases import take_decisions, take_turns
 from alerting.channels import Channel
 from alerting.dispatch import Dispatch
 from alerting.listening import listen
+from alerting.passed_over import PassedOver
 from alerting.sealing import Outside, keep_sealing
 from alerting.technical import keep_judging
 from alerting.trouble import Limits
@@ -56,15 +57,17 @@ def run(
     ]
     for thread in threads:
         thread.start()
+    broken, stuck = PassedOver(), PassedOver()  # decisions, turns
     beat_at = time.monotonic()
     while not stop.is_set():
         decided.clear()
         taken = turns = 0
         try:
-            taken = take_decisions(engine, list(channels), now())
-            turns = take_turns(engine, list(channels), now())
+            taken = take_decisions(engine, list(channels), now(), broken)
+            turns = take_turns(engine, list(channels), now(), stuck)
             counts["decisions"] += taken
             counts["turns"] += turns
+            counts["passed_over"] = len(broken.numbers) + len(stuck.numbers)
             if time.monotonic() >= beat_at:
                 alive = all(thread.is_alive() for thread in threads)
                 with transaction(engine) as session:

@@ -12,11 +12,11 @@ from sqlalchemy.orm import Session
 
 from alerting.addresses import Addresses, Ways
 from alerting.retries import after_failure
-from store import outbox_outcomes
-from store.case_life import notified_together, unreachable
+from store.alerts import outbox_outcomes
+from store.alerts.case_life import notified_together, unreachable
+from store.alerts.outbox import Delivery
+from store.alerts.outbox_claims import to_of
 from store.database import transaction
-from store.outbox import Delivery
-from store.outbox_claims import to_of
 
 log = structlog.get_logger()
 

@@ -27,13 +27,13 @@ from alerting.trouble import (
     Open,
     Reason,
 )
-from store import technical
+from store.alerts import technical
+from store.alerts.technical import CANNOT_JUDGE
+from store.alerts.unjudged import Unjudged, patients_unjudged
+from store.alerts.worn_clocks import WornClock, clocks_in_doubt
+from store.alerts.worn_devices import WornDevice, worn_devices_in_need
 from store.database import now, transaction
 from store.gaps import Missing, missing_since, note_gaps
-from store.technical import CANNOT_JUDGE
-from store.unjudged import Unjudged, patients_unjudged
-from store.worn_clocks import WornClock, clocks_in_doubt
-from store.worn_devices import WornDevice, worn_devices_in_need
 from store.zones import zones_of
 
 log = structlog.get_logger()

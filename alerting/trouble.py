@@ -11,9 +11,9 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta, tzinfo
 
 from days.cut import day_of
+from store.alerts.technical import CANNOT_JUDGE, ClosedByHand, StandingCase
+from store.alerts.worn_devices import WornDevice
 from store.gaps import Missing, clock, said
-from store.technical import CANNOT_JUDGE, ClosedByHand, StandingCase
-from store.worn_devices import WornDevice
 
 GAP, SILENCE, BATTERY, CLOCK = "gap", "silence", "battery", "clock"
 #: All kinds, in the order in which a case tells them: first what concerns the patient, then the devices.

@@ -16,9 +16,9 @@ from sqlalchemy.orm import Session
 from alerting.addresses import Addresses, Place, Ways
 from alerting.lanes import GROUPED_OVER, Lane, Pace
 from alerting.settling import NotTaken
-from store import outbox_claims
-from store.outbox import Delivery
-from store.outbox_claims import MOST_TOGETHER, Group, To
+from store.alerts import outbox_claims
+from store.alerts.outbox import Delivery
+from store.alerts.outbox_claims import MOST_TOGETHER, Group, To
 
 LOOKED_AT = 200  #: urgent messages at once
 SHUT_AT_ONCE = 200  #: of addresses that do not answer

@@ -9,7 +9,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from store.database import now, transaction
-from store.watch_rounds import reached_sink
+from store.watch.rounds import reached_sink
 
 
 class _Keyed(Protocol):

@@ -20,7 +20,7 @@ from api.windows import FromDay, ToDay, days_of
 from groups.alert_report import Definitions, ForReview, Group, Report, definitions, report
 from groups.paged import Figures
 from store.access import User, record, visible_patients
-from store.alert_report import Beside, PagedCase, read_period, zone_of_site
+from store.alerts.report import Beside, PagedCase, read_period, zone_of_site
 from store.database import now
 from store.people import Patient
 

@@ -11,9 +11,9 @@ from api.auth import AsWardUser, Db
 from api.cases import CaseId, CaseOut, SnoozeOut, about, snooze_out, visible_case
 from api.problems import documented
 from ladder.words import Outcome
-from store import accepted, case_acts, holds
-from store import cases as stories
 from store.access import User, record
+from store.alerts import accepted, case_acts, holds
+from store.alerts import cases as stories
 from store.database import now
 from store.zones import zone_of_patient
 

@@ -16,12 +16,12 @@ from api.paging import Cursor, Limit, Page, cut, number_of
 from api.problems import Problem, documented
 from ladder.words import CaseState
 from store.access import record, visible_patients
-from store.alert_silences import snooze_of
-from store.cases import Case, CaseEvent
-from store.coming import coming
+from store.alerts.cases import Case, CaseEvent
+from store.alerts.coming import coming
+from store.alerts.holds import waits_for_second
+from store.alerts.outbox import Delivery
+from store.alerts.silences import snooze_of
 from store.database import now
-from store.holds import waits_for_second
-from store.outbox import Delivery
 from store.people import Patient
 from store.worklist import case_of
 from store.zones import name_at, zone_of_patient, zones_of

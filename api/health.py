@@ -14,7 +14,7 @@ from api.road import in_words, waiting_in_words
 from store import schema
 from store.database import UnsafeServer, now, refuse_unsafe_server, transaction
 from store.heartbeat import Heartbeat, heartbeats
-from store.watch_rounds import Road, road
+from store.watch.rounds import Road, road
 
 router = APIRouter(tags=["operation"])
 STAGES = ("analytics", "alerting")

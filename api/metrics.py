@@ -19,7 +19,7 @@ from store.access import Role, user_of_token
 from store.database import now, transaction
 from store.figures import Figures, figures
 from store.heartbeat import Heartbeat, heartbeats
-from store.watch_rounds import Road, road
+from store.watch.rounds import Road, road
 
 router = APIRouter(tags=["operation"])
 #: Counts that go up and down.

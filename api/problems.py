@@ -16,7 +16,7 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api.fhir.outcome import Issue, is_fhir, outcome_response
-from store.cases import NoSuchCase
+from store.alerts.cases import NoSuchCase
 from store.database import StoreError
 
 MEDIA_TYPE = "application/problem+json"

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from store.database import engine_for, now, transaction
 from store.site_zones import zones_of_sites
-from store.watch_rounds import Road, road
+from store.watch.rounds import Road, road
 
 FRESH_S = 2.0
 ZONES_FRESH_S = 60.0

@@ -13,10 +13,10 @@ from api.paging import Cursor, Limit, Page, cut, number_of
 from api.problems import Problem, documented
 from api.visible import patient_or_404
 from ladder.timing import ends_soon
-from store import holds
 from store.access import Role, User, record
-from store.alert_silences import AlertSilence, silences_seen, visible_silence
-from store.cases import Case
+from store.alerts import holds
+from store.alerts.cases import Case
+from store.alerts.silences import AlertSilence, silences_seen, visible_silence
 from store.database import now
 
 router = APIRouter(

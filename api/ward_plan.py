@@ -23,8 +23,8 @@ from ladder.plan import Plan
 from ladder.reading import BadPlan, plan_of
 from ladder.usual import usual_in_words
 from store.access import record
+from store.alerts.ward_plans import LONGEST_REASON, UnreadablePlan, WardPlan, plan_in, save_plan, saved_plan
 from store.database import now
-from store.ward_plans import LONGEST_REASON, UnreadablePlan, WardPlan, plan_in, save_plan, saved_plan
 
 router = APIRouter(prefix="/api/v1/sites", tags=["sites"], responses=documented(401, 403, 404, 409, 422))
 NO_PLAN = "This site has saved no plan: messages go to the channels of the installation."

@@ -25,7 +25,7 @@ from ladder.document import document_of
 from ladder.plan import Quiet
 from ladder.reading import read_plan
 from store import schema
-from store.alert_report import read_period
+from store.alerts.report import read_period
 from store.database import engine_for, now, transaction
 
 PATIENTS = """

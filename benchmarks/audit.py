@@ -28,8 +28,8 @@ from alerting.sealing import Outside, keep_sealing
 from benchmarks.house import free_port
 from benchmarks.table import Table, number
 from store import schema
-from store.audit_check import check
-from store.audit_seals import seal_all
+from store.audit.check import check
+from store.audit.seals import seal_all
 from store.database import engine_for
 from store.embedded import EmbeddedPostgres
 

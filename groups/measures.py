@@ -17,7 +17,7 @@ _MINUTE = timedelta(minutes=1)
 
 
 class Times(Protocol):
-    """By which times a message was to be answered; `store.plan_history.Held` is one."""
+    """By which times a message was to be answered; `store.alerts.plan_history.Held` is one."""
 
     @property
     def version(self) -> int | None:
@@ -34,7 +34,7 @@ class Times(Protocol):
 
 
 class WardsPlan(Protocol):
-    """What a ward has by way of a plan now; `store.plan_history.PlanHistory` is one."""
+    """What a ward has by way of a plan now; `store.alerts.plan_history.PlanHistory` is one."""
 
     @property
     def site(self) -> str: ...

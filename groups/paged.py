@@ -31,7 +31,7 @@ FEW_WEEKS = 10.0  #: patient-weeks, below them no rate
 
 
 class Paged(Protocol):
-    """A clinical case of which somebody was told; `store.alert_report.PagedCase` is one."""
+    """A clinical case of which somebody was told; `store.alerts.report.PagedCase` is one."""
 
     @property
     def case_id(self) -> int: ...

@@ -22,8 +22,8 @@ from patrol.troubles import Held, Trouble
 from simulate.connection import Address
 from store import heartbeat
 from store.database import now, transaction
-from store.watch_rounds import add_round
-from store.watch_waits import Waits, waits
+from store.watch.rounds import add_round
+from store.watch.waits import Waits, waits
 
 log = structlog.get_logger()
 

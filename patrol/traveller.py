@@ -13,8 +13,8 @@ from patrol.legs import Round, complete, ended, failed
 from simulate.connection import Address, CannotPublish
 from simulate.device import Device
 from store.database import now, transaction
-from store.synthetic import Synthetic, begin_anew, close_case, synthetic_of
-from store.watch_legs import days_computed, legs_reached
+from store.watch.legs import days_computed, legs_reached
+from store.watch.synthetic import Synthetic, begin_anew, close_case, synthetic_of
 
 LOOK_S = 0.1  #: between looks at what is stored
 RESEND_S = 5.0

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from patrol.legs import Round
-from store.watch_waits import Refused
+from store.watch.waits import Refused
 
 AGAIN_AFTER = timedelta(hours=1)
 NAMED_CASES = 5  #: cases that nobody answers are a trouble each up to here, the others one together

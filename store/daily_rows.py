@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from days.cut import day_of, day_start
-from store.accepted import Accepted, accepted_by_day, accepted_levels
+from store.alerts.accepted import Accepted, accepted_by_day, accepted_levels
 from store.own_reports import own_reports, superseded
 from store.patient_rows import MOVED, SAID, Answer, PatientRows
 from store.people import Patient

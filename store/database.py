@@ -65,13 +65,17 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def engine_for(url: str, pool_size: int = 5) -> sa.Engine:
-    """An engine for `url` (`postgresql://...`) with our time-outs and UTC sessions."""
+def engine_for(url: str, pool_size: int = 5, overflow: int = 10) -> sa.Engine:
+    """An engine for `url` (`postgresql://...`) with our time-outs and UTC sessions.
+
+    It keeps `pool_size` connections; so many more are opened where needed, each closed after its use.
+    """
     settings = {"timezone": "UTC", **TIMEOUTS, **PLANS, **timescale.SETTINGS}
     options = " ".join(f"-c {name}={value}" for name, value in settings.items())
     return sa.create_engine(
         driver_url(url),
         pool_size=pool_size,
+        max_overflow=overflow,
         pool_pre_ping=True,
         hide_parameters=True,  # they are patients' values, and end in whatever shows an error
         connect_args={**CONNECT_ARGS, "options": options},

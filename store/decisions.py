@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date, datetime
 from typing import Any
 
@@ -98,21 +99,27 @@ def is_taken_back(decision: Any) -> sa.ColumnElement[bool]:
     )
 
 
-def was_taken(session: Session, decision: Decision) -> bool:
-    """Whether a case was opened or joined before for the same, no less severe: the same report, or the same
-    judged day of one that fires by its score (medium)."""
-    rank = SEVERITY_RANK.get(decision.severity or "medium", 1)
-    severities = [name for name, own in SEVERITY_RANK.items() if own >= rank]
-    of_report = Decision.reported_at.is_not_distinct_from(decision.reported_at)
-    same = of_report if rank != 1 else sa.or_(of_report, Decision.severity == "medium")
-    earlier = sa.exists().where(
-        Decision.patient_id == decision.patient_id,
-        Decision.id < decision.id,
-        Decision.day == decision.day,
-        Decision.verdict == "fire",
-        Decision.told,
-        sa.func.coalesce(Decision.severity, "medium").in_(severities),
-        same,
-        ~is_taken_back(Decision),
+def taken_before(session: Session, ids: Collection[int]) -> set[int]:
+    """For which of these decisions a case was opened or joined before for the same, no less severe: the same
+    report, or the same judged day of one that fires by its score (medium)."""
+    earlier = aliased(Decision)
+    rank = _rank(Decision)
+    same = sa.or_(
+        earlier.reported_at.is_not_distinct_from(Decision.reported_at),
+        sa.and_(rank == SEVERITY_RANK["medium"], earlier.severity == "medium"),
     )
-    return bool(session.scalar(sa.select(earlier)))
+    taken = sa.exists().where(
+        earlier.patient_id == Decision.patient_id,
+        earlier.id < Decision.id,
+        earlier.day == Decision.day,
+        earlier.verdict == "fire",
+        earlier.told,
+        _rank(earlier) >= rank,
+        same,
+        ~is_taken_back(earlier),
+    )
+    return set(session.scalars(sa.select(Decision.id).where(Decision.id.in_(ids), taken)))
+
+
+def _rank(decision: Any) -> sa.ColumnElement[int]:
+    return sa.case(SEVERITY_RANK, value=sa.func.coalesce(decision.severity, "medium"))

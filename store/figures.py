@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from ladder.words import SEVERITIES
-from store.reserved import SINK
+from store.watch.reserved import SINK
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from days.cut import day_of
-from store.cases import SYSTEM, Case
+from store.alerts.cases import SYSTEM, Case
 from store.people import Patient
 from store.zones import local_day, zone_at, zones_of
 

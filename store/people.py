@@ -14,7 +14,7 @@ from sqlalchemy.dialects import postgresql as pg
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from store.database import Base, StoreError, now
-from store.reserved import SYNTHETIC
+from store.watch.reserved import SYNTHETIC
 
 DEFAULT_SITE = "main"
 

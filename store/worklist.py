@@ -16,7 +16,8 @@ from sqlalchemy.orm import Session, aliased
 
 from ladder.words import SEVERITIES, CaseState
 from store.access import User, visible_patients
-from store.cases import SYSTEM, Case, CaseEvent
+from store.alerts.cases import SYSTEM, Case, CaseEvent
+from store.alerts.technical import says_unjudged
 from store.clocks import CLOCK
 from store.decisions import Decision, is_taken_back
 from store.diary import PainReport
@@ -24,7 +25,6 @@ from store.epochs import EpochRow
 from store.people import Patient, Wearing
 from store.results import DayIndex
 from store.status import DeviceStatus
-from store.technical import says_unjudged
 from store.zones import PatientZone
 
 FIRE = "fire"  #: the verdict of a rule that found a reason to look

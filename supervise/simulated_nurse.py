@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 from ladder.words import UNANSWERED
 from simulate.courses import Course
 from store.access import record
-from store.case_acts import acknowledge
-from store.cases import Case
+from store.alerts.case_acts import acknowledge
+from store.alerts.cases import Case
 from store.people import Patient
 
 NAME = "nurse (simulated)"

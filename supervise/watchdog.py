@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import broker
 from store.database import engine_for, now, transaction
-from store.reserved import SYNTHETIC
-from store.synthetic import enrol_synthetic
-from store.watch_rounds import forget_rounds
+from store.watch.reserved import SYNTHETIC
+from store.watch.rounds import forget_rounds
+from store.watch.synthetic import enrol_synthetic
 from supervise.layout import DataDir
 
 

@@ -8,9 +8,9 @@ import sqlalchemy as sa
 
 from ladder.words import Outcome
 from store import people
-from store.case_acts import acknowledge, resolve
+from store.alerts.case_acts import acknowledge, resolve
+from store.alerts.open_cases import open_or_join
 from store.database import transaction
-from store.open_cases import open_or_join
 
 MINUTE = timedelta(minutes=1)
 SCORE = {"rule": "likelihood 1", "because": "score", "settings": "shipped 1", "severity": "medium"}

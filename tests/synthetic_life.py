@@ -6,8 +6,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from store.database import now, transaction
-from store.reserved import SINK
-from store.synthetic import enrol_synthetic, synthetic_of
+from store.watch.reserved import SINK
+from store.watch.synthetic import enrol_synthetic, synthetic_of
 
 #: Columns that must not be twice, and what the copy has.
 UNIQUE = {

@@ -12,7 +12,7 @@ from actalgia.commands.common import DataDirOption, JsonOption, local_date, say,
 
 if TYPE_CHECKING:
     from groups.alert_report import Definitions, Group, Report
-    from store.alert_report import Period
+    from store.alerts.report import Period
 
 HEADS = [
     "",
@@ -49,7 +49,7 @@ def alerts(
     """
     from actalgia.system import find_system
     from groups.alert_report import definitions, report
-    from store.alert_report import read_period
+    from store.alerts.report import read_period
     from store.database import now, transaction
 
     system, at = find_system(data_dir), now()

@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from actalgia.system import System
-    from store.audit_chain import Head
-    from store.audit_check import Checked
+    from store.audit.chain import Head
+    from store.audit.check import Checked
 
 app = typer.Typer(
     help="What was written down of looks, decisions and changes: verify, list, head.", no_args_is_help=True
@@ -56,7 +56,7 @@ def verify(
     not reach are what shows that the whole chain was written anew.
     """
     from actalgia.system import find_system
-    from store.audit_check import check, count_seals
+    from store.audit.check import check, count_seals
     from store.database import now, transaction
 
     begins = instant(since, "--since") if since else None
@@ -87,7 +87,7 @@ def list_told(
     """Who saw and did what, the newest last. That you looked is written down, too."""
     from actalgia.system import find_system
     from store.access import record
-    from store.audit_list import told
+    from store.audit.listing import told
     from store.database import now, transaction
     from store.people import patient_by_code
 
@@ -123,7 +123,7 @@ def list_told(
 def show_head(as_json: JsonOption = False, data_dir: DataDirOption = None) -> None:
     """The newest seal, to be kept where nobody who can write to the database can write."""
     from actalgia.system import find_system
-    from store.audit_seals import head
+    from store.audit.seals import head
     from store.database import StoreError, now, transaction
 
     system = find_system(data_dir)
@@ -153,7 +153,7 @@ def _snapshot(engine: sa.Engine) -> Iterator[Session]:
 def _heads(system: System, given: Path | None) -> tuple[list[Head], Path | None]:
     """The heads to compare with, and the file they are of. Raises a usage error for a file that is none."""
     from actalgia.configured import audit_head_file
-    from store.audit_chain import BadHeads, heads_in
+    from store.audit.chain import BadHeads, heads_in
 
     root = system.data.root if system.data else system.settings.data_dir
     file = given or audit_head_file(system.settings, root)

@@ -85,7 +85,8 @@ def acknowledge(
 ) -> None:
     """Say "I have seen this"."""
     from actalgia.system import find_system
-    from store import access, case_acts, cases
+    from store import access
+    from store.alerts import case_acts, cases
     from store.database import now, transaction
 
     ends = None if until is None else instant(until, "--until")
@@ -113,7 +114,8 @@ def resolve(
     """Close a case with what it turned out to be."""
     from actalgia.system import find_system
     from ladder.words import Outcome
-    from store import accepted, access, case_acts, cases
+    from store import access
+    from store.alerts import accepted, case_acts, cases
     from store.database import now, transaction
 
     try:

@@ -34,7 +34,7 @@ def assign(
     data_dir: DataDirOption = None,
 ) -> None:
     """Hand a case to a named person."""
-    from store import case_acts
+    from store.alerts import case_acts
     from store.database import now
 
     ends = None if until is None else instant(until, "--until")
@@ -50,8 +50,8 @@ def snooze(
     data_dir: DataDirOption = None,
 ) -> None:
     """Have nobody told of a case until then; an urgent one when a second person agrees."""
-    from store import holds
-    from store.cases import Case
+    from store.alerts import holds
+    from store.alerts.cases import Case
     from store.database import now
 
     ends = instant(until, "--until")
@@ -69,7 +69,7 @@ def snooze(
 
 def agree(number: Number, by: By, data_dir: DataDirOption = None) -> None:
     """The second person: the snooze that was asked for is in force."""
-    from store import holds
+    from store.alerts import holds
     from store.database import now
 
     _do(data_dir, "snooze.agree", number, by, lambda s: holds.agree_to_snooze(s, number, by, now()).kept_in)
@@ -78,7 +78,7 @@ def agree(number: Number, by: By, data_dir: DataDirOption = None) -> None:
 
 def agree_level(number: Number, by: By, data_dir: DataDirOption = None) -> None:
     """The second person: the expected level that was said with a case covers urgent pain, too."""
-    from store import accepted, cases
+    from store.alerts import accepted, cases
     from store.database import now
 
     def act(session: Any) -> str:
@@ -91,7 +91,7 @@ def agree_level(number: Number, by: By, data_dir: DataDirOption = None) -> None:
 
 def end_level(number: Number, by: By, data_dir: DataDirOption = None) -> None:
     """The level that was said with a case counts as new again."""
-    from store import accepted, cases
+    from store.alerts import accepted, cases
     from store.database import now
 
     def act(session: Any) -> str:
@@ -104,7 +104,7 @@ def end_level(number: Number, by: By, data_dir: DataDirOption = None) -> None:
 
 def reopen(number: Number, by: By, comment: Comment = None, data_dir: DataDirOption = None) -> None:
     """It is not over: whoever opens it again has it."""
-    from store import case_acts
+    from store.alerts import case_acts
     from store.database import now
 
     done = _do(data_dir, "reopen", number, by, lambda s: case_acts.reopen(s, number, by, now(), comment))
@@ -116,10 +116,10 @@ def show(number: Number, as_json: JsonOption = False, data_dir: DataDirOption = 
     import sqlalchemy as sa
 
     from actalgia.system import find_system
-    from store.cases import Case, CaseEvent, NoSuchCase
-    from store.coming import coming
+    from store.alerts.cases import Case, CaseEvent, NoSuchCase
+    from store.alerts.coming import coming
+    from store.alerts.outbox import Delivery
     from store.database import now, transaction
-    from store.outbox import Delivery
     from store.people import Patient
 
     with transaction(find_system(data_dir).engine()) as session:
@@ -179,7 +179,8 @@ def _of(row: Any, *names: str) -> dict[str, Any]:
 def _do(data_dir: Path | None, what: str, number: int, by: str, act: Callable[[Any], Any]) -> Any:
     """Do it, and write down who did, and where the reason is written: what `act` gives as words."""
     from actalgia.system import find_system
-    from store import access, cases
+    from store import access
+    from store.alerts import cases
     from store.database import now, transaction
 
     with transaction(find_system(data_dir).engine()) as session:

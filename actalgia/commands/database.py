@@ -41,8 +41,8 @@ def status(data_dir: DataDirOption = None, as_json: JsonOption = False) -> None:
     from store import schema, timescale
     from store.database import now, transaction
     from store.heartbeat import heartbeats
-    from store.reserved import SINK
     from store.unworn import unworn
+    from store.watch.reserved import SINK
 
     system = find_system(data_dir)
     engine = system.engine()

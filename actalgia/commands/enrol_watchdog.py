@@ -11,8 +11,8 @@ def enrol_watchdog(as_json: JsonOption = False, data_dir: DataDirOption = None) 
     from actalgia import enrolment
     from actalgia.system import find_system
     from store.database import now, transaction
-    from store.reserved import SYNTHETIC
-    from store.synthetic import enrol_synthetic
+    from store.watch.reserved import SYNTHETIC
+    from store.watch.synthetic import enrol_synthetic
 
     system = find_system(data_dir)
     password = broker.new_password()

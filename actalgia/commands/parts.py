@@ -74,12 +74,12 @@ def alerting(data_dir: DataDirOption = None) -> None:
     from datetime import timedelta
 
     from actalgia.configured import audit_outside_of
-    from actalgia.system import NoSystem
+    from actalgia.system import MOST_CONNECTIONS, NoSystem
     from alerting.channels import channels_from
     from alerting.service import run
     from alerting.trouble import Limits
     from alerting.watch_sink import WatchSink
-    from store.reserved import SINK
+    from store.watch.reserved import SINK
 
     system, settings = _system("alerting", data_dir)
     log_path = settings.data_dir / "outbox.jsonl" if settings.data_dir else None
@@ -88,7 +88,8 @@ def alerting(data_dir: DataDirOption = None) -> None:
     except ValueError as error:
         raise NoSystem(f"ACTALGIA_CHANNELS: {error}") from error
     outside = audit_outside_of(settings)
-    engine = system.engine()
+    # Each of many senders asks once more what is to be sent: opening a connection costs as much as the rest.
+    engine = system.engine(MOST_CONNECTIONS)
     channels[SINK] = WatchSink(engine)
     _check(engine)
     limits = Limits(timedelta(hours=settings.gap_case_after), timedelta(hours=settings.silence_case_after))
@@ -132,7 +133,7 @@ def watchdog(
     from patrol.service import Watchdog
     from simulate.connection import Address
     from store.database import now, transaction
-    from store.watch_rounds import forget_rounds
+    from store.watch.rounds import forget_rounds
 
     if forget:
         with transaction(find_system(data_dir).engine()) as session:
@@ -197,8 +198,16 @@ def _check(engine: sa.Engine) -> None:
 
 def _stop_on_signals() -> threading.Event:
     stop = threading.Event()
-    for which in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(which, lambda *_: stop.set())
+    both = (signal.SIGINT, signal.SIGTERM)
+
+    def over(*_: object) -> None:
+        # A second one in the midst of `set` would wait, for ever, for the lock of the one that it interrupts.
+        for which in both:
+            signal.signal(which, signal.SIG_IGN)
+        stop.set()
+
+    for which in both:
+        signal.signal(which, over)
     return stop
 
 

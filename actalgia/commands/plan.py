@@ -49,8 +49,8 @@ def save(
     """Save a plan; it holds at once. One that cannot work is refused, with every reason."""
     plan = _read(file, as_json)
     from actalgia.system import find_system
+    from store.alerts.ward_plans import save_plan, saved_plan, site_is_known
     from store.database import now, transaction
-    from store.ward_plans import save_plan, saved_plan, site_is_known
 
     with transaction(find_system(data_dir).engine()) as session:
         new = save_plan(session, site, plan, by, reason, now())
@@ -75,8 +75,8 @@ def show(site: SiteOption, as_json: JsonOption = False, data_dir: DataDirOption 
     """The plan that holds at a site; addresses are masked."""
     from actalgia.system import find_system
     from ladder.document import masked_document
+    from store.alerts.ward_plans import plan_in, saved_plan, site_is_known
     from store.database import transaction
-    from store.ward_plans import plan_in, saved_plan, site_is_known
 
     with transaction(find_system(data_dir).engine()) as session:
         saved, known = saved_plan(session, site), site_is_known(session, site)
@@ -119,8 +119,8 @@ def duty(
     """Who is on duty at a site, and the next hand-overs, by the ward's clock."""
     from actalgia.system import find_system
     from ladder.calendar import duty_at
+    from store.alerts.ward_plans import plan_of_site, site_is_known
     from store.database import now, transaction
-    from store.ward_plans import plan_of_site, site_is_known
 
     when = now() if at is None else instant(at, "--at")
     with transaction(find_system(data_dir).engine()) as session:

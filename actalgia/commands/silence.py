@@ -74,7 +74,8 @@ def add(
     import sqlalchemy as sa
 
     from actalgia.system import find_system
-    from store import access, holds
+    from store import access
+    from store.alerts import holds
     from store.database import now, transaction
     from store.people import Patient
 
@@ -113,7 +114,8 @@ def end(number: Number, by: By, data_dir: DataDirOption = None) -> None:
 
 def _act(what: str, number: int, by: str, data_dir: Any) -> None:
     from actalgia.system import find_system
-    from store import access, cases, holds
+    from store import access
+    from store.alerts import cases, holds
     from store.database import now, transaction
 
     with transaction(find_system(data_dir).engine()) as session:

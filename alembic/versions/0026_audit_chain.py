@@ -121,7 +121,7 @@ TRACE_TABLE = """
     $$
 """
 
-# As in store/audit_traces.py at this revision: (key, no change, told, who adds, reason).
+# As in store/audit/traces.py at this revision: (key, no change, told, who adds, reason).
 TRACED = {
     "account": ("id", "failures,locked_until", "name,role,site,disabled_at", "", ""),
     "token": ("id", "", "name,role,site,revoked_at", "", ""),

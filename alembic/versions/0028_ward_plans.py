@@ -37,7 +37,7 @@ def upgrade() -> None:
     )
     # Somebody was or was not told by a version, so it stays what it was.
     op.execute(ONLY_ADDED)
-    # Whoever changes who is told leaves a trace in the audit: store/audit_traces.py.
+    # Whoever changes who is told leaves a trace in the audit: store/audit/traces.py.
     op.execute(
         sa.select(sa.func.trace_table("ward_plan", "site,version", "", "site,version", "saved_by", "reason"))
     )

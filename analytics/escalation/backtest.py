@@ -33,7 +33,7 @@ class PastCase:
     """A clinical case that there was: the patient's local day on which it was opened, and what it came to."""
 
     day: date
-    outcome: str  #: of `store.cases.Outcome`, or `OPEN`
+    outcome: str  #: of `store.alerts.cases.Outcome`, or `OPEN`
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from api.diary.entrance import Visitor
 from api.diary.render import words_for
 from ladder.after_hours import told_after_hours
-from store.ward_plans import UnreadablePlan, plan_of_site
+from store.alerts.ward_plans import UnreadablePlan, plan_of_site
 
 
 def after_hours_text(request: Request, session: Session, who: Visitor, at: datetime) -> str | None:

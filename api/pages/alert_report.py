@@ -14,7 +14,7 @@ from api.pages import alert_charts, words
 from api.pages.render import any_simulated, page
 from api.problems import Problem
 from groups import in_words
-from store.alert_report import zone_of_site
+from store.alerts.report import zone_of_site
 from store.database import now
 
 router = APIRouter(include_in_schema=False)

@@ -7,7 +7,7 @@ from datetime import tzinfo
 from typing import Any
 
 from api.pages import words
-from store.cases import CaseEvent
+from store.alerts.cases import CaseEvent
 from store.check_ins import CheckIn
 from store.diary import Report
 

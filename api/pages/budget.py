@@ -15,7 +15,7 @@ from api.pages import budget_words
 from api.pages.render import any_simulated, page
 from api.problems import Problem
 from store.access import User, record
-from store.alert_report import zone_of_site
+from store.alerts.report import zone_of_site
 from store.database import now
 from store.page_budgets import budgets_of
 

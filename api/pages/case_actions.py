@@ -14,10 +14,11 @@ from api.pages.entry import keep_typed, own_path
 from api.pages.quicker import was_quicker
 from api.problems import Problem
 from ladder.words import Outcome
-from store import accepted, case_acts, cases, holds, worklist
+from store import worklist
 from store.access import User, colleagues, record
-from store.alert_silences import visible_silence
-from store.case_life import NotNow
+from store.alerts import accepted, case_acts, cases, holds
+from store.alerts.case_life import NotNow
+from store.alerts.silences import visible_silence
 from store.database import now
 from store.people import Patient
 

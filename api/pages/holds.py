@@ -12,16 +12,16 @@ from api.pages import words
 from ladder.in_words import span
 from ladder.outlook import is_stale
 from ladder.timing import ends_soon
-from store.accepted import Accepted, standing_levels, standing_levels_of
 from store.access import User, visible_patients
-from store.alert_silences import AlertSilence, standing_silences
-from store.case_life import life_of
-from store.cases import Case
-from store.coming import coming
-from store.holds import waits_for_second
+from store.alerts.accepted import Accepted, standing_levels, standing_levels_of
+from store.alerts.case_life import life_of
+from store.alerts.cases import Case
+from store.alerts.coming import coming
+from store.alerts.holds import waits_for_second
+from store.alerts.second_person import same_name
+from store.alerts.silences import AlertSilence, standing_silences
+from store.alerts.wards import ward_of
 from store.people import Patient
-from store.second_person import same_name
-from store.wards import ward_of
 
 
 @dataclass(frozen=True, slots=True)

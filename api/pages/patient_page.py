@@ -33,9 +33,10 @@ from days.cut import day_of, day_start
 from ladder.words import CaseState
 from severity.cut_points import CutPoints
 from store.access import User, colleagues
+from store.alerts.cases import Case, CaseEvent
+from store.alerts.told import told_of
 from store.associations import newest_alone
 from store.calibrations import calibrations_worn
-from store.cases import Case, CaseEvent
 from store.check_ins import check_ins_of
 from store.clocks import clocks_worn
 from store.coverage import Gap, gaps_of
@@ -49,7 +50,6 @@ from store.hours import read_hours
 from store.judged import judged_days
 from store.people import Patient
 from store.results import DayIndex
-from store.told import told_of
 from store.treatments import treatments_going_on
 from store.wear_runs import stretches_of, wears_any
 from store.worklist import Row, cases_of, day_indices

@@ -16,9 +16,9 @@ from ladder.document import document_of, masked_document
 from ladder.in_words import ladders_in_words
 from ladder.usual import usual_in_words
 from store.access import record
-from store.alert_report import zone_of_site
+from store.alerts.report import zone_of_site
+from store.alerts.ward_plans import saved_plans
 from store.database import now
-from store.ward_plans import saved_plans
 
 router = APIRouter(include_in_schema=False)
 

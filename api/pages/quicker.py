@@ -10,7 +10,7 @@ from api.pages import words
 from api.pages.holds import next_of
 from api.pages.render import page
 from store.access import User, record
-from store.cases import Case
+from store.alerts.cases import Case
 from store.database import now
 from store.people import Patient
 from store.zones import zone_of_patient

@@ -20,7 +20,7 @@ from api.road import of_page
 from api.treatment_kinds import KINDS
 from severity.cut_points import severity
 from store.access import User
-from store.case_acts import REOPENS_FOR
+from store.alerts.case_acts import REOPENS_FOR
 from store.people import Patient
 from store.worklist import CANNOT_JUDGE, FIRE
 

@@ -37,7 +37,7 @@ from days.cut import day_of
 from ladder.words import CaseState
 from store import associations, worklist
 from store.access import Role, User, record
-from store.cases import Case
+from store.alerts.cases import Case
 from store.database import now
 from store.zones import zone_of_patient, zones_of
 

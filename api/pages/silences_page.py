@@ -20,11 +20,11 @@ from api.pages.holds import Hold, level_hold, silence_hold
 from api.pages.render import any_simulated, page
 from api.pages.until import choices
 from api.problems import Problem
-from store import holds
-from store.accepted import standing_levels_of
 from store.access import Role, User, record, visible_patients
-from store.alert_silences import AlertSilence, silences_seen, standing_silences
-from store.cases import Case
+from store.alerts import holds
+from store.alerts.accepted import standing_levels_of
+from store.alerts.cases import Case
+from store.alerts.silences import AlertSilence, silences_seen, standing_silences
 from store.database import now
 from store.zones import zones_of
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, tzinfo
 
 from api.pages import words
-from store.cases import SYSTEM, CaseEvent
+from store.alerts.cases import SYSTEM, CaseEvent
 
 KINDS = {
     "opened": "opened",

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, tzinfo
 
 from api.pages import words
-from store.told import Told
+from store.alerts.told import Told
 
 SHOWN = 5
 CHANNELS = {"log": "log file", "smtp": "mail"}

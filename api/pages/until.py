@@ -7,7 +7,7 @@ from datetime import UTC, datetime, time, timedelta, tzinfo
 from api.pages import words
 from days.cut import day_of, day_start
 from ladder.timing import LONGEST_ALONE
-from store.cases import Case
+from store.alerts.cases import Case
 
 MORNING = time(8)  #: somebody is back then
 SHORTEST = timedelta(minutes=15)  #: what is over sooner is not offered

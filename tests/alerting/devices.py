@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from alerting.technical import judge_devices
 from alerting.trouble import GAP, Limits
-from store.cases import CaseEvent
+from store.alerts.cases import CaseEvent
 from store.database import transaction
 from store.identity import hold, settle
 from store.people import Device

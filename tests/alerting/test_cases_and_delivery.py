@@ -4,25 +4,29 @@ from __future__ import annotations
 
 import http.server
 import json
+import random
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
+import structlog
 from aiosmtpd.controller import Controller
 
 from alerting.cases import take_decisions, take_turns
 from alerting.channels import channels_from
 from alerting.delivery import deliver_one
 from alerting.log_file import LogFile
+from alerting.passed_over import PassedOver
 from ladder.words import Outcome
-from store import case_acts
-from store.cases import Case, CaseEvent
+from store.alerts import case_acts
+from store.alerts.case_life import life_of
+from store.alerts.cases import Case, CaseEvent
+from store.alerts.open_cases import open_or_join
+from store.alerts.outbox import Delivery
 from store.database import transaction
 from store.decisions import Decision, add_decision
-from store.open_cases import open_or_join
-from store.outbox import Delivery
 from tests.cast import NOON, Cast, enrol_cast
 from tests.ports import free_port
 
@@ -166,6 +170,84 @@ def test_a_decision_that_cannot_be_written_keeps_nobody_else_waiting(engine, cas
     assert take_decisions(engine, ["log"], NOON) == 1
     assert [case.patient_id for case in rows(engine, Case)] == [cast.rising]
     assert [one.told for one in rows(engine, Decision)] == [False, True], "it is tried again"
+
+
+def test_what_cannot_be_written_is_tried_again_by_itself_and_less_and_less_often(engine, cast, refused):
+    refused()
+    decide(engine, cast.steady)
+    passed = PassedOver()
+
+    def tried(after_s):
+        with structlog.testing.capture_logs() as logs:
+            decide(engine, cast.rising, reason=f"worst pain 8, {after_s} s later")
+            assert take_decisions(engine, ["log"], NOON + timedelta(seconds=after_s), passed) == 1
+        return [(one["action"], one.get("again_s")) for one in logs]
+
+    assert tried(0) == [("decisions_broke", None), ("decision_broke", 1)]
+    assert tried(0.5) == [], "the others are taken together meanwhile"
+    assert tried(1) == [("decision_broke", 2)]
+    assert tried(2.5) == []
+    assert [tried(after_s)[0][1] for after_s in (3, 7, 15, 31, 63, 123)] == [4, 8, 16, 32, 60, 60]
+    with engine.begin() as connection:
+        connection.exec_driver_sql('DROP TRIGGER refuse_one ON "case"')
+    assert take_decisions(engine, ["log"], NOON + timedelta(seconds=183), passed) == 1
+    assert not passed.numbers
+    assert {case.patient_id for case in rows(engine, Case)} == {cast.steady, cast.rising}
+
+
+def test_decisions_of_one_patient_are_taken_in_their_order(engine, cast):
+    for severity in ("medium", "high", "low"):
+        decide(engine, cast.rising, severity=severity, reason=f"a {severity} one")
+    decide(engine, cast.steady, severity="high")
+    assert take_decisions(engine, ["log"], NOON) == 4
+    case = next(one for one in rows(engine, Case) if one.patient_id == cast.rising)
+    assert (case.severity, case.reason) == ("high", "a high one")
+    story = [
+        (one.kind, one.evidence["severity"])
+        for one in rows(engine, CaseEvent)
+        if one.case_id == case.id and one.kind in ("opened", "evidence")
+    ]
+    assert story == [("opened", "medium"), ("evidence", "high"), ("evidence", "low")]
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_decisions_taken_together_make_what_they_make_one_by_one(engine, cast, seed):
+    chance = random.Random(seed)
+    said = [
+        {
+            "day": NOON.date() - timedelta(days=chance.randrange(2)),
+            "verdict": chance.choice(["fire", "fire", "fire", "quiet"]),
+            "severity": chance.choice(["low", "medium", "high", None]),
+            "reason": f"decision {number}",
+            "evidence": chance.choice([{"worst": 8}, {"worst": 8}, {"accepted_level": 8}]),
+            "rule": "static 1",
+            "reported_at": NOON - timedelta(hours=chance.randrange(3)),
+            "decided_at": NOON,
+        }
+        for number in range(chance.randrange(2, 9))
+    ]
+
+    def told(patient):
+        with transaction(engine) as session:
+            (case,) = session.scalars(sa.select(Case).where(Case.patient_id == patient)).all() or (None,)
+            if case is None:
+                return None
+            of_it = [
+                session.scalars(sa.select(table).where(table.case_id == case.id).order_by(table.id)).all()
+                for table in (CaseEvent, Delivery)
+            ]
+        story = [(one.kind, one.comment, one.evidence) for one in of_it[0]]
+        messages = [(one.step, one.urgent, one.state, one.reason) for one in of_it[1]]
+        return life_of(case), case.reason, story, messages
+
+    with transaction(engine) as session:
+        session.add_all(Decision(patient_id=cast.steady, **one) for one in said)
+    assert take_decisions(engine, ["log"], NOON) == len(said)
+    for one in said:
+        with transaction(engine) as session:
+            session.add(Decision(patient_id=cast.rising, **one))
+        assert take_decisions(engine, ["log"], NOON) == 1
+    assert told(cast.steady) == told(cast.rising)
 
 
 def test_a_turn_that_cannot_be_written_keeps_no_other_waiting(engine, cast, refused):

@@ -12,10 +12,10 @@ from alerting.trouble import CLOCK, KINDS
 from ingest.batch import write_batch
 from ingest.messages import Raw
 from ladder.words import Outcome
-from store import case_life
-from store.cases import Case
+from store.alerts import case_acts
+from store.alerts.cases import Case
+from store.alerts.outbox import Delivery
 from store.database import transaction
-from store.outbox import Delivery
 from store.people import Device, Patient, Wearing
 from store.quarantine import OF_A_CLOCK, Quarantined
 from tests.alerting.devices import judge, long_enrolled, rows, story
@@ -192,7 +192,7 @@ def test_a_device_that_is_taken_off_or_revoked_ends_its_case(engine, cast, why):
 def test_what_a_person_closed_is_hushed_until_the_patients_next_day(engine, cast):
     future(engine, range(3))
     with transaction(engine) as session:
-        case_life.resolve(session, looked(engine).id, "nurse Anna", Outcome.NO_ACTION, NOON)
+        case_acts.resolve(session, looked(engine).id, "nurse Anna", Outcome.NO_ACTION, NOON)
     assert looked(engine, NOON + 9 * HOUR).state == "resolved"
     assert looked(engine, NOON + 10 * HOUR + SECOND).state == "opened", "midnight in Rome"
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from alerting.clock_trouble import REFUSED, UNPROVEN, UNSTEADY, clock_reasons
 from alerting.trouble import CLOCK, SILENCE, Key, Reason
-from store.worn_clocks import ClockChange, WornClock
+from store.alerts.worn_clocks import ClockChange, WornClock
 from tests.cast import NOON
 
 ROME = ZoneInfo("Europe/Rome")

@@ -15,13 +15,13 @@ from alerting.channels import channels_from
 from alerting.dispatch import Dispatch
 from alerting.lanes import AT_ONCE, SHUT_FOR, SHUTS_AFTER, WINDOW
 from ladder.reading import plan_of
-from store.case_acts import acknowledge
-from store.cases import Case, CaseEvent
+from store.alerts.case_acts import acknowledge
+from store.alerts.cases import Case, CaseEvent
+from store.alerts.open_cases import open_or_join
+from store.alerts.outbox import Delivery
+from store.alerts.ward_plans import save_plan
 from store.database import now, transaction
-from store.open_cases import open_or_join
-from store.outbox import Delivery
 from store.people import Patient
-from store.ward_plans import save_plan
 from tests.alerting.sinks import eventually, sink
 from tests.ladder.wards import document
 from tests.ports import free_port

@@ -14,11 +14,11 @@ from alerting.addresses import Ways
 from alerting.dispatch import CLOCK_LOOK_S, Dispatch
 from alerting.lanes import AT_ONCE, FOR_URGENT, MOST_GIVEN_UP, SHUT_FOR
 from ladder.reading import plan_of
-from store.cases import Case
+from store.alerts.cases import Case
+from store.alerts.outbox import Delivery
+from store.alerts.outbox_claims import HOLDING
+from store.alerts.ward_plans import save_plan, saved_plan
 from store.database import transaction
-from store.outbox import Delivery
-from store.outbox_claims import HOLDING
-from store.ward_plans import save_plan, saved_plan
 from tests.alerting.sinks import eventually, sink
 from tests.alerting.test_dispatch import AT, LINK, dispatch, page, patients, plan_with, rows, told, work
 

@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql as pg
 
-from store.cases import Case
+from store.alerts.cases import Case
 from store.database import transaction
 from store.gaps import GapSeen
 from store.people import Device, Wearing

@@ -13,12 +13,12 @@ from alerting.cases import take_turns
 from alerting.dispatch import Dispatch
 from alerting.lanes import GROUPED_OVER
 from alerting.log_file import LogFile
-from store import holds
-from store.case_acts import acknowledge
-from store.cases import Case
+from store.alerts import holds
+from store.alerts.case_acts import acknowledge
+from store.alerts.cases import Case
+from store.alerts.open_cases import open_or_join
+from store.alerts.outbox import Delivery
 from store.database import now, transaction
-from store.open_cases import open_or_join
-from store.outbox import Delivery
 from store.people import Patient
 from tests.cast import employ
 

@@ -15,16 +15,17 @@ from alerting.not_judged import unjudged_reason
 from alerting.trouble import KINDS, WARM_UP, Reason
 from analytics.jobs.screen import ask_for_judgement, screen
 from ladder.words import Outcome
-from store import case_life, people
+from store import people
+from store.alerts import case_acts
+from store.alerts.cases import Case
+from store.alerts.outbox import Delivery
+from store.alerts.technical import CANNOT_JUDGE
+from store.alerts.unjudged import Unjudged
 from store.asked import ask_daily, stop_asking
-from store.cases import Case
 from store.database import transaction
 from store.decisions import Decision, add_decision
 from store.diary_links import DiaryLink
-from store.outbox import Delivery
 from store.people import Device, Patient, Wearing
-from store.technical import CANNOT_JUDGE
-from store.unjudged import Unjudged
 from tests.alerting.devices import HOUR, judge, long_enrolled, rows, sent, story
 from tests.cast import NOON, Cast
 
@@ -251,7 +252,7 @@ def test_a_patient_who_has_a_diary_page_could_answer_although_the_devices_are_si
 def test_what_a_person_closed_is_hushed_until_the_patients_next_day(engine, cast):
     unjudged(engine, cast)
     with transaction(engine) as session:
-        case_life.resolve(session, looked(engine).id, "nurse Anna", Outcome.NO_ACTION, NOON)
+        case_acts.resolve(session, looked(engine).id, "nurse Anna", Outcome.NO_ACTION, NOON)
     assert looked(engine, NOON + 9 * HOUR).state == "resolved"
     decided(engine, cast.rising, NOON + 9.5 * HOUR, reason=NO_ANSWER.replace("5", "9"))
     assert looked(engine, NOON + 10 * HOUR).state == "opened", "midnight in Rome"
@@ -260,7 +261,7 @@ def test_what_a_person_closed_is_hushed_until_the_patients_next_day(engine, cast
 def test_who_acknowledges_it_has_peace_until_it_ends(engine, cast):
     unjudged(engine, cast)
     with transaction(engine) as session:
-        case_life.acknowledge(session, looked(engine).id, "nurse Anna", NOON)
+        case_acts.acknowledge(session, looked(engine).id, "nurse Anna", NOON)
     decided(engine, cast.rising, NOON + 23 * HOUR, reason=NO_ANSWER.replace("5", "9"))
     assert looked(engine, NOON + 2 * DAY).state == "acknowledged"
     assert len(rows(engine, Case)) == 1

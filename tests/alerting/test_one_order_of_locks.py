@@ -10,8 +10,8 @@ import sqlalchemy as sa
 
 from alerting import cases
 from alerting.cases import take_decisions
-from store import holds
-from store.cases import Case
+from store.alerts import holds
+from store.alerts.cases import Case
 from store.database import transaction
 from store.decisions import Decision, add_decision
 from tests.cast import NOON, Cast, enrol_cast

@@ -9,12 +9,12 @@ import sqlalchemy as sa
 
 from alerting.cases import take_turns
 from ladder.reading import plan_of
-from store.case_acts import acknowledge
-from store.cases import Case, CaseEvent
+from store.alerts.case_acts import acknowledge
+from store.alerts.cases import Case, CaseEvent
+from store.alerts.open_cases import open_or_join
+from store.alerts.outbox import Delivery
+from store.alerts.ward_plans import save_plan
 from store.database import transaction
-from store.open_cases import open_or_join
-from store.outbox import Delivery
-from store.ward_plans import save_plan
 from tests.cast import enrol_cast
 from tests.ladder.wards import document
 

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from alerting.sealing import NotPublished, Outside, keep_sealing
 from store.access import record
-from store.audit_chain import GENESIS, Head, heads_in
+from store.audit.chain import GENESIS, Head, heads_in
 from store.database import transaction
 from tests.cast import NOON
 from tests.installation import eventually

@@ -10,11 +10,11 @@ import sqlalchemy as sa
 
 from alerting.delivery import deliver_one
 from ladder.words import Outcome
-from store import case_acts
-from store.cases import Case, CaseEvent
+from store.alerts import case_acts
+from store.alerts.cases import Case, CaseEvent
+from store.alerts.open_cases import open_or_join
+from store.alerts.outbox import Delivery
 from store.database import transaction
-from store.open_cases import open_or_join
-from store.outbox import Delivery
 from store.status import DeviceStatus
 from tests.alerting.devices import HOUR, LATER, judge, long_enrolled, rows, sent, story
 from tests.cast import NOON, Cast

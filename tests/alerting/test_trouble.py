@@ -25,9 +25,9 @@ from alerting.trouble import (
     in_words,
     why_closed,
 )
+from store.alerts.technical import CANNOT_JUDGE, ClosedByHand, StandingCase
+from store.alerts.worn_devices import WornDevice
 from store.gaps import Missing
-from store.technical import CANNOT_JUDGE, ClosedByHand, StandingCase
-from store.worn_devices import WornDevice
 from tests.cast import NOON
 
 ROME = ZoneInfo("Europe/Rome")

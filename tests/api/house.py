@@ -17,14 +17,14 @@ from starlette.testclient import TestClient
 from ladder.words import Outcome
 from store import people
 from store.access import Account, Role, create_account, create_token, start_session
-from store.alert_silences import AlertSilence, NotSilenced
+from store.alerts.case_acts import resolve
+from store.alerts.case_life import NotNow
+from store.alerts.cases import tell
+from store.alerts.holds import silence_patient, snooze
+from store.alerts.open_cases import open_or_join
+from store.alerts.silences import AlertSilence, NotSilenced
 from store.associations import Answer, claim_association, request_association, save_association
-from store.case_acts import resolve
-from store.case_life import NotNow
-from store.cases import tell
 from store.database import now, transaction
-from store.holds import silence_patient, snooze
-from store.open_cases import open_or_join
 from store.quarantine import Quarantined, keep
 from store.results import save_day_indices
 from store.treatments import add_treatment

@@ -11,8 +11,8 @@ import sqlalchemy as sa
 
 from ladder.reading import plan_of
 from store.access import AuditEntry
+from store.alerts.ward_plans import save_plan
 from store.database import now, transaction
-from store.ward_plans import save_plan
 from tests.cast import NOON
 from tests.ladder.wards import document
 from tests.made_pages import FLOOR, a_ward_of_pages, page

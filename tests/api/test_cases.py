@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 import sqlalchemy as sa
 
-from store.case_acts import resolve
+from store.alerts.case_acts import resolve
+from store.alerts.open_cases import open_or_join
+from store.alerts.outbox import Delivery
 from store.database import transaction
-from store.open_cases import open_or_join
-from store.outbox import Delivery
 from tests.api.house import House
 from tests.cast import NOON
 

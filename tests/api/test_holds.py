@@ -8,9 +8,9 @@ import pytest
 import sqlalchemy as sa
 
 from store.access import AuditEntry, Role, create_account, create_token
-from store.cases import tell
+from store.alerts.cases import tell
+from store.alerts.open_cases import open_or_join
 from store.database import now, transaction
-from store.open_cases import open_or_join
 from tests.api.house import House
 
 DAY = timedelta(days=1)

@@ -9,12 +9,12 @@ import pytest
 import sqlalchemy as sa
 
 from store.access import Role, create_account, create_token
+from store.alerts.open_cases import open_or_join
 from store.database import now, transaction
 from store.decisions import Decision, add_decision
 from store.diary import add_ward_report
-from store.open_cases import open_or_join
-from store.reserved import SYNTHETIC
-from store.synthetic import enrol_synthetic, synthetic_of
+from store.watch.reserved import SYNTHETIC
+from store.watch.synthetic import enrol_synthetic, synthetic_of
 from tests.api.house import BASE, CALLS, House, routes_of, save_index
 from tests.cast import NOON
 

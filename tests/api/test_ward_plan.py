@@ -9,8 +9,8 @@ import sqlalchemy as sa
 
 from ladder.reading import plan_of
 from store.access import AuditEntry
+from store.alerts.ward_plans import plan_of_site
 from store.database import transaction
-from store.ward_plans import plan_of_site
 from tests.ladder.wards import document
 
 PATH = "/api/v1/sites/main/plan"

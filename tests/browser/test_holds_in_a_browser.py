@@ -10,10 +10,10 @@ import pytest
 from pwdlib import PasswordHash
 
 from ladder.words import Outcome
-from store import case_acts, holds
 from store.access import Role, create_account
+from store.alerts import case_acts, holds
+from store.alerts.open_cases import open_or_join
 from store.database import now, transaction
-from store.open_cases import open_or_join
 from tests.browser.chromium import in_a_browser
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")

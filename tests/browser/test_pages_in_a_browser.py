@@ -9,9 +9,9 @@ import pytest
 import sqlalchemy as sa
 
 from store.access import LoginSession
-from store.cases import comment
+from store.alerts.cases import comment
+from store.alerts.open_cases import open_or_join
 from store.database import now, transaction
-from store.open_cases import open_or_join
 from tests.browser.chromium import in_a_browser
 from tests.pages.minutes import send_minutes
 from tests.pages.server import serving

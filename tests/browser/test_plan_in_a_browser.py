@@ -10,8 +10,8 @@ from pwdlib import PasswordHash
 
 from ladder.reading import plan_of
 from store.access import Role, create_account
+from store.alerts.ward_plans import save_plan
 from store.database import now, transaction
-from store.ward_plans import save_plan
 from tests.browser.chromium import in_a_browser
 from tests.browser.contrast import CONTRASTS
 from tests.cast import Cast, enrol_cast

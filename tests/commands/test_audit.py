@@ -13,9 +13,9 @@ import sqlalchemy as sa
 
 from store import page_budgets
 from store.access import record
-from store.audit_seals import head, seal_all
+from store.alerts.open_cases import open_or_join
+from store.audit.seals import head, seal_all
 from store.database import now, transaction
-from store.open_cases import open_or_join
 from tests.api.house import refuse
 from tests.cast import NOON, Cast, enrol_cast
 

@@ -14,10 +14,11 @@ import sqlalchemy as sa
 
 from actalgia.commands.backtest import _tell
 from ladder.words import Outcome
-from store import case_acts, people
+from store import people
+from store.alerts import case_acts
+from store.alerts.open_cases import open_or_join
 from store.database import now, transaction
 from store.diary import add_ward_report
-from store.open_cases import open_or_join
 from tests.cast import Cast, enrol_cast
 
 Run = Callable[..., str]

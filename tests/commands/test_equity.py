@@ -15,11 +15,12 @@ import pytest
 import sqlalchemy as sa
 
 from ladder.words import Outcome
-from store import case_acts, people
+from store import people
+from store.alerts import case_acts
+from store.alerts.open_cases import open_or_join
 from store.attributes import Told, tell_attributes
 from store.database import now, transaction
 from store.diary import add_ward_report
-from store.open_cases import open_or_join
 
 Run = Callable[..., str]
 DAY0 = date(2026, 3, 1)

@@ -13,11 +13,11 @@ import typer.main
 
 from actalgia.cli import app
 from store.access import AuditEntry
+from store.alerts.holds import snooze
+from store.alerts.open_cases import open_or_join
 from store.database import now, transaction
-from store.holds import snooze
 from store.marks import DIARY, mark_day
-from store.open_cases import open_or_join
-from store.reserved import SYNTHETIC
+from store.watch.reserved import SYNTHETIC
 from tests.api.house import refuse, save_index
 from tests.cast import Cast, enrol_cast
 from tests.synthetic_life import live

@@ -9,9 +9,9 @@ import pytest
 import sqlalchemy as sa
 
 from store.access import AuditEntry
-from store.cases import tell
+from store.alerts.cases import tell
+from store.alerts.open_cases import open_or_join
 from store.database import now, transaction
-from store.open_cases import open_or_join
 from tests.cast import employ, enrol_cast
 
 TOMORROW = (now() + timedelta(days=1)).isoformat()

@@ -13,8 +13,8 @@ from ladder.coverage import warnings
 from ladder.reading import read_plan
 from ladder.rota import on_duty
 from store.access import AuditEntry
+from store.alerts.ward_plans import plan_of_site, saved_plans
 from store.database import transaction
-from store.ward_plans import plan_of_site, saved_plans
 from tests.cast import enrol_cast
 
 EXAMPLE = Path(__file__).parents[2] / "docs" / "plan.example.toml"

@@ -10,10 +10,11 @@ from datetime import UTC, date, datetime, time, timedelta
 import pytest
 import sqlalchemy as sa
 
-from store import case_acts, cases, people
+from store import people
+from store.alerts import case_acts, cases
+from store.alerts.open_cases import open_or_join
 from store.database import transaction
 from store.diary import add_ward_report
-from store.open_cases import open_or_join
 from tests.cast import Cast, enrol_cast
 
 Run = Callable[..., str]

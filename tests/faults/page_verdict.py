@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 import sqlalchemy as sa
 
 from ladder.words import CaseState
-from store.cases import Case, CaseEvent
+from store.alerts.cases import Case, CaseEvent
+from store.alerts.outbox import Delivery
 from store.database import transaction
 from store.decisions import Decision
-from store.outbox import Delivery
 from tests.faults.page_senders import Sender
 
 

@@ -25,13 +25,14 @@ from rich.progress import Progress
 
 from ladder.happenings import Snoozed
 from ladder.words import CaseState, Outcome
-from store import case_acts, schema
-from store.alert_silences import AlertSilence
-from store.case_life import NotNow
-from store.cases import Case
+from store import schema
+from store.alerts import case_acts
+from store.alerts.case_life import NotNow
+from store.alerts.cases import Case
+from store.alerts.outbox import Delivery
+from store.alerts.silences import AlertSilence
 from store.database import engine_for, now, transaction
 from store.decisions import Decision, add_decision
-from store.outbox import Delivery
 from store.people import Patient
 from tests.faults.page_senders import Sender
 from tests.faults.page_verdict import Verdict, verdict

@@ -6,8 +6,8 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 from ladder.answering import answer_by
-from store.alert_report import PagedCase
-from store.plan_history import NO_PLAN
+from store.alerts.plan_history import NO_PLAN
+from store.alerts.report import PagedCase
 from tests.cast import NOON
 
 MINUTE = timedelta(minutes=1)

@@ -10,7 +10,7 @@ from groups.alert_report import definitions
 from groups.measures import agreed, answer_times, useful_share
 from ladder.plan_timing import timings_of
 from ladder.reading import plan_of
-from store.plan_history import Held, PlanHistory
+from store.alerts.plan_history import Held, PlanHistory
 from tests.groups.cases import case
 from tests.ladder.wards import document
 

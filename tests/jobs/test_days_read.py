@@ -13,12 +13,12 @@ import sqlalchemy as sa
 from analytics.jobs.days_read import DaysRead
 from ladder.words import Outcome
 from store import people, zones
-from store.case_acts import resolve
-from store.cases import tell
+from store.alerts.case_acts import resolve
+from store.alerts.cases import tell
+from store.alerts.open_cases import open_or_join
 from store.daily_rows import daily_rows
 from store.database import transaction
 from store.diary import add_ward_report
-from store.open_cases import open_or_join
 from store.patient_rows import PatientRows
 from store.treatments import add_treatment, withdraw_treatment
 from tests.cast import NOON, Cast, enrol_cast

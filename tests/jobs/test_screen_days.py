@@ -21,15 +21,15 @@ from analytics.jobs.patient_days import first_of
 from analytics.jobs.screen import ask_for_judgement, decision_on, screen
 from ladder.words import Outcome
 from store import marks, people, zones
-from store.case_acts import resolve
-from store.cases import Case, tell
+from store.alerts.case_acts import resolve
+from store.alerts.cases import Case, tell
+from store.alerts.outbox import Delivery
 from store.check_ins import CheckIn, ask_again
 from store.daily_rows import daily_rows
 from store.database import transaction
 from store.decisions import Decision
 from store.diary import add_ward_report
 from store.diary_links import create_link
-from store.outbox import Delivery
 from tests.cast import NOON, Cast, enrol_cast
 from tests.long_history import three_years
 

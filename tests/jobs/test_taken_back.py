@@ -6,12 +6,13 @@ import pytest
 import sqlalchemy as sa
 
 from alerting.cases import take_decisions
-from store import case_acts, cases, marks
+from store import marks
 from store.access import User
-from store.cases import Case, CaseEvent
+from store.alerts import case_acts, cases
+from store.alerts.cases import Case, CaseEvent
+from store.alerts.outbox import Delivery
 from store.database import transaction
 from store.diary_links import create_link, revoke_link
-from store.outbox import Delivery
 from store.outcomes import outcomes_since
 from store.worklist import worklist
 from tests.cast import NOON, NURSE, Cast, enrol_cast

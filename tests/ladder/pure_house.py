@@ -1,4 +1,4 @@
-"""The pure core alone: what `store.case_life` does with rows, done with values."""
+"""The pure core alone: what `store.alerts.case_life` does with rows, done with values."""
 
 from __future__ import annotations
 

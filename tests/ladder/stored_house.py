@@ -19,15 +19,15 @@ from alerting.wording import Notice
 from ladder.happenings import Snoozed
 from ladder.life import Life
 from ladder.words import Outcome
-from store import case_acts
-from store.alert_silences import AlertSilence
-from store.case_life import NotNow, life_of
-from store.cases import Case, CaseEvent
+from store.alerts import case_acts
+from store.alerts.case_life import NotNow, life_of
+from store.alerts.cases import Case, CaseEvent
+from store.alerts.open_cases import open_or_join
+from store.alerts.outbox import Delivery
+from store.alerts.silences import AlertSilence
+from store.alerts.ward_plans import save_plan
 from store.database import transaction
-from store.open_cases import open_or_join
-from store.outbox import Delivery
 from store.people import Patient
-from store.ward_plans import save_plan
 from tests.ladder.machine import PLAN, START, Message
 
 

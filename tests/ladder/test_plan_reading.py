@@ -227,7 +227,7 @@ def test_a_file_that_is_no_toml_or_no_text_is_refused(tmp_path):
         (tmp_path / name).write_bytes(content)
         with pytest.raises(BadPlan):
             read_plan(tmp_path / name)
-    with pytest.raises(BadPlan, match="cannot be read"):
+    with pytest.raises(BadPlan, match="There is no such file"):
         read_plan(tmp_path / "none.toml")
 
 

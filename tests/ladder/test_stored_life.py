@@ -13,14 +13,14 @@ from alerting.delivery import deliver_one
 from ladder.happenings import Snoozed
 from ladder.reading import plan_of
 from ladder.words import Outcome
-from store import case_acts, holds
-from store.case_life import NotNow
-from store.cases import Case, CaseEvent
+from store.alerts import case_acts, holds
+from store.alerts.case_life import NotNow
+from store.alerts.cases import Case, CaseEvent
+from store.alerts.open_cases import open_or_join
+from store.alerts.outbox import Delivery
+from store.alerts.ward_plans import save_plan
 from store.database import transaction
-from store.open_cases import open_or_join
-from store.outbox import Delivery
 from store.people import Patient
-from store.ward_plans import save_plan
 from tests.cast import enrol_cast
 from tests.ladder.stored_house import Died, Sink, ToTheSink, together
 from tests.ladder.wards import DOCUMENT, document

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from ladder.reading import plan_of
+from store.alerts.ward_plans import save_plan
 from store.database import now, transaction
-from store.ward_plans import save_plan
 from tests.ladder.wards import always_on_duty, document, nobody_on
 from tests.pages.diaries import answer, given_link, opened_diary, seen
 

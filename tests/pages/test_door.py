@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from store.access import LoginSession
-from store.cases import Case
+from store.alerts.cases import Case
 from store.database import now, transaction
 from tests.pages.visits import (
     log_in,

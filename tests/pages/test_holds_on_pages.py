@@ -12,9 +12,9 @@ from api.pages.holds import marks_of
 from api.pages.story import story
 from api.pages.until import choices
 from ladder.words import Outcome
-from store import case_acts, holds
 from store.access import Role, User, create_account
-from store.cases import Case, CaseEvent, tell
+from store.alerts import case_acts, holds
+from store.alerts.cases import Case, CaseEvent, tell
 from store.database import now, transaction
 from tests.pages.visits import HASHED, audit, log_in, opened, post, words_of
 

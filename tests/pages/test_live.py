@@ -12,8 +12,8 @@ import sqlalchemy as sa
 from pwdlib import PasswordHash
 
 from store.access import Role, create_account, create_token
+from store.alerts.open_cases import open_or_join
 from store.database import now, transaction
-from store.open_cases import open_or_join
 from tests.cast import Cast, enrol_cast
 from tests.pages.server import Served, serving
 

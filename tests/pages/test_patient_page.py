@@ -14,8 +14,8 @@ import sqlalchemy as sa
 from api.pages.words import device_clock, local
 from ingest.batch import write_batch
 from ingest.messages import Status
+from store.alerts.cases import Case, CaseEvent
 from store.calibrations import add_calibration
-from store.cases import Case, CaseEvent
 from store.database import now, transaction
 from store.diary import add_ward_report
 from store.people import Patient

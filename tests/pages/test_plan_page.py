@@ -8,8 +8,8 @@ import pytest
 import sqlalchemy as sa
 
 from ladder.reading import plan_of
+from store.alerts.ward_plans import save_plan
 from store.database import now, transaction
-from store.ward_plans import save_plan
 from tests.ladder.wards import always_on_duty, document, nobody_on
 from tests.pages.visits import audit, log_in, words_of
 

@@ -13,10 +13,10 @@ from api.app import create_app
 from api.settings import ApiSettings
 from ladder.reading import plan_of
 from patrol.legs import LEGS
+from store.alerts.ward_plans import save_plan
 from store.database import now, transaction
 from store.heartbeat import beat
-from store.ward_plans import save_plan
-from store.watch_rounds import KEPT_FOR, WatchRound, add_round, forget_rounds, road
+from store.watch.rounds import KEPT_FOR, WatchRound, add_round, forget_rounds, road
 from tests.ladder.wards import DOCUMENT
 from tests.pages.visits import HTML, log_in, opened, words_of
 

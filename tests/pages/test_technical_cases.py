@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
+from store.alerts.technical import open_technical
 from store.database import now, transaction
 from store.identity import hold, settle
-from store.technical import open_technical
 from tests.pages.visits import HOUR, decided, log_in, moved, opened, post, reported, words_of
 
 REASON = "Data are missing: messages 120 to 150 of the movement stream of watch-1, since Mon 4 May, 14:05"

@@ -11,12 +11,12 @@ import sqlalchemy as sa
 from api.pages.because import because
 from api.pages.standing import Standing, standing
 from ladder.words import Outcome
-from store.case_acts import resolve
+from store.alerts.case_acts import resolve
+from store.alerts.open_cases import open_or_join
 from store.check_ins import CheckIn, ask_again
 from store.database import now, transaction
 from store.decisions import Decision, add_decision
 from store.diary_links import create_link
-from store.open_cases import open_or_join
 from tests.cast import NOON
 from tests.pages.test_standing import QUIET
 from tests.pages.visits import log_in, reported, words_of

@@ -8,9 +8,9 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 
 from api.pages.told_words import ONLY_A_FILE, told_so_far
+from store.alerts.outbox import Delivery
+from store.alerts.told import Told
 from store.database import now, transaction
-from store.outbox import Delivery
-from store.told import Told
 from tests.pages.visits import log_in, opened, words_of
 
 SEVEN = datetime(2026, 5, 4, 5, tzinfo=UTC)

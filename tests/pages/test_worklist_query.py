@@ -10,11 +10,11 @@ import sqlalchemy as sa
 
 from ladder.words import Outcome
 from store import people, worklist
-from store.case_acts import acknowledge, resolve
+from store.alerts.case_acts import acknowledge, resolve
+from store.alerts.open_cases import open_or_join
 from store.database import transaction
 from store.decisions import Decision, add_decision
 from store.diary import PainReport, add_ward_report
-from store.open_cases import open_or_join
 from store.status import DeviceStatus
 from store.worklist import Row
 from tests.cast import ADMINISTRATOR, NOON, NURSE, OUTSIDER, RESEARCHER, Cast, enrol_cast

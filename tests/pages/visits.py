@@ -12,10 +12,10 @@ from pwdlib import PasswordHash
 from starlette.testclient import TestClient
 
 from store.access import AuditEntry
+from store.alerts.open_cases import open_or_join
 from store.database import now, transaction
 from store.decisions import Decision, add_decision
 from store.diary import add_ward_report
-from store.open_cases import open_or_join
 from tests.pages.minutes import send_minutes
 
 PASSWORD = "correct horse"

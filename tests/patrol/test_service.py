@@ -10,9 +10,9 @@ from patrol.troubles import Alarm
 from simulate.connection import Address
 from store.database import engine_for, now, transaction
 from store.heartbeat import heartbeats
-from store.synthetic import enrol_synthetic
-from store.watch_rounds import road
-from store.watch_waits import Refused, Waits
+from store.watch.rounds import road
+from store.watch.synthetic import enrol_synthetic
+from store.watch.waits import Refused, Waits
 from tests.installation import eventually
 from tests.ports import free_port
 

@@ -27,7 +27,7 @@ from patrol.troubles import (
     still_first,
     told,
 )
-from store.watch_waits import Refused
+from store.watch.waits import Refused
 
 NOON = datetime(2026, 5, 4, 12, 0, tzinfo=UTC)
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)

@@ -12,13 +12,14 @@ import sqlalchemy as sa
 
 from ladder.reading import plan_of
 from ladder.words import Outcome
-from store import case_life, people
-from store.alert_silences import AlertSilence
+from store import people
+from store.alerts import case_acts
+from store.alerts.cases import SYSTEM, Case, tell
+from store.alerts.open_cases import open_or_join, take_turn
+from store.alerts.silences import AlertSilence
+from store.alerts.ward_plans import save_plan
 from store.asked import ask_daily
-from store.cases import SYSTEM, Case, tell
 from store.database import StoreError, transaction
-from store.open_cases import open_or_join, take_turn
-from store.ward_plans import save_plan
 from store.zones import stay
 from tests.ladder.wards import document
 
@@ -82,21 +83,21 @@ def _something(session: sa.orm.Session, chance: random.Random, patients: Sequenc
             ends=at + chance.randrange(20, 120) * HOUR,
         ))  # fmt: skip
     elif case is not None and what < 0.55:
-        case_life.acknowledge(session, case, "anna", at)
+        case_acts.acknowledge(session, case, "anna", at)
     elif case is not None and what < 0.6:
-        case_life.assign(session, case, "anna", "bruno", at)
+        case_acts.assign(session, case, "anna", "bruno", at)
     elif case is not None and what < 0.65:
         tell(
             session, case, at, "evidence", SYSTEM, evidence={"reason": "came late", "withdrawn": "2026-03-11"}
         )
         if chance.random() < 0.5:
-            case_life.resolve(session, case, SYSTEM, Outcome.TECHNICAL, at)
+            case_acts.resolve(session, case, SYSTEM, Outcome.TECHNICAL, at)
     elif case is not None and what < 0.93:
-        case_life.resolve(session, case, "anna", chance.choice(list(Outcome)), at)
+        case_acts.resolve(session, case, "anna", chance.choice(list(Outcome)), at)
     else:
         closed = session.scalars(sa.select(Case.id).where(Case.resolved_by.is_not(None))).all()
         if closed:
-            case_life.reopen(session, chance.choice(closed), "anna", at)
+            case_acts.reopen(session, chance.choice(closed), "anna", at)
 
 
 def _an_open_case(session: sa.orm.Session, chance: random.Random) -> int | None:

@@ -11,17 +11,18 @@ from alerting.cases import take_decisions
 from ladder.reading import plan_of
 from ladder.timing import SHIPPED
 from ladder.words import Outcome
-from store import cases, people
-from store.alert_report import read_period
-from store.alert_silences import AlertSilence
+from store import people
+from store.alerts import cases
+from store.alerts.case_acts import acknowledge, reopen, resolve
+from store.alerts.open_cases import open_or_join, take_turn
+from store.alerts.plan_history import NO_PLAN, plan_histories
+from store.alerts.report import read_period
+from store.alerts.silences import AlertSilence
+from store.alerts.ward_plans import WardPlan, save_plan
 from store.asked import ask_daily
-from store.case_acts import acknowledge, reopen, resolve
 from store.check_ins import ask_again
 from store.database import transaction
 from store.decisions import WITHOUT_CASE, Decision, add_decision, untold_decisions
-from store.open_cases import open_or_join, take_turn
-from store.plan_history import NO_PLAN, plan_histories
-from store.ward_plans import WardPlan, save_plan
 from store.zones import stay
 from tests.cast import NOON, Cast, enrol_cast
 from tests.ladder.wards import document

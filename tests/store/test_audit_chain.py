@@ -16,15 +16,16 @@ from hypothesis import strategies as st
 from sqlalchemy.orm import Session
 
 from ladder.words import Outcome
-from store import case_acts, page_budgets, schema
+from store import page_budgets, schema
 from store.access import Account, AuditEntry, Role, Token, create_account, create_token, record
-from store.audit_chain import GENESIS, BadHeads, Head, canonical, heads_in, link
-from store.audit_check import Checked, check
-from store.audit_seals import AuditSeal, head, seal_all, seal_some
-from store.audit_traces import NOT_TRACED, TRACED, AuditTrace, traced_tables
+from store.alerts import case_acts
+from store.alerts.open_cases import open_or_join
+from store.audit.chain import GENESIS, BadHeads, Head, canonical, heads_in, link
+from store.audit.check import Checked, check
+from store.audit.seals import AuditSeal, head, seal_all, seal_some
+from store.audit.traces import NOT_TRACED, TRACED, AuditTrace, traced_tables
 from store.database import Base, engine_for, now, transaction
 from store.decisions import Decision, add_decision
-from store.open_cases import open_or_join
 from tests.cast import NOON, Cast, enrol_cast
 from tests.conftest import new_database
 
@@ -460,7 +461,7 @@ def test_an_entry_that_claims_an_earlier_time_is_pointed_out(sealed):
 
 def test_every_table_is_traced_or_says_why_not():
     tables = set(Base.metadata.tables)
-    assert set(TRACED) | set(NOT_TRACED) == tables, "a new table: say in store/audit_traces.py which it is"
+    assert set(TRACED) | set(NOT_TRACED) == tables, "a new table: say in store/audit/traces.py which it is"
     assert not set(TRACED) & set(NOT_TRACED)
 
 

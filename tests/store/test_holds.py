@@ -10,16 +10,16 @@ import sqlalchemy as sa
 
 from alerting.cases import take_turns
 from ladder.words import Outcome
-from store import case_acts, holds
-from store.accepted import NotAccepted, accepted_levels, agree_to_level, end_level, standing_levels
 from store.access import Account, Role, create_token
-from store.alert_silences import AlertSilence, NotSilenced, silenced_until, standing_silences
-from store.case_life import NotNow
-from store.cases import Case, CaseEvent
+from store.alerts import case_acts, holds
+from store.alerts.accepted import NotAccepted, accepted_levels, agree_to_level, end_level, standing_levels
+from store.alerts.case_life import NotNow
+from store.alerts.cases import Case, CaseEvent
+from store.alerts.open_cases import open_or_join
+from store.alerts.outbox import Delivery
+from store.alerts.outbox_outcomes import sent
+from store.alerts.silences import AlertSilence, NotSilenced, silences_over, standing_silences
 from store.database import transaction
-from store.open_cases import open_or_join
-from store.outbox import Delivery
-from store.outbox_outcomes import sent
 from store.people import Patient
 from tests.cast import NOON, Cast, employ, enrol_cast
 
@@ -409,7 +409,8 @@ def test_urgent_pages_pass_through_a_silence_of_one_person(engine, cast):
         do(engine, holds.agree, made.id, "ANNA", NOON)
     do(engine, holds.agree, made.id, "Berta", NOON)
     with transaction(engine) as session:
-        assert silenced_until(session, cast.rising, "main", "high", NOON) == (NOON + DAY, "Anna")
+        silenced = silences_over(session, [cast.rising], ["main"], NOON)
+        assert silenced(cast.rising, "main", "high") == (NOON + DAY, "Anna")
     with pytest.raises(NotSilenced, match="Berta has agreed before"):
         do(engine, holds.agree, made.id, "Carla", NOON)
 

@@ -14,13 +14,13 @@ import sqlalchemy as sa
 
 from days.cut import day_of
 from groups.alert_report import report
-from store.alert_report import read_period
+from store.alerts.cases import Case, CaseEvent
+from store.alerts.outbox import Delivery
+from store.alerts.report import read_period
+from store.alerts.ward_plans import WardPlan
 from store.asked import DiaryAsked
-from store.cases import Case, CaseEvent
 from store.database import transaction
-from store.outbox import Delivery
 from store.people import Patient, Wearing
-from store.ward_plans import WardPlan
 from store.zones import zones_of
 from tests.store.random_ward import BEGINS, DAY, QUARTER, random_ward
 

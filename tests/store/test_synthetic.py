@@ -11,20 +11,20 @@ from analytics.jobs.screen import screen
 from ladder.words import CaseState, Outcome
 from store import figures, marks, people
 from store.access import Role, User, visible_patients
-from store.audit_traces import differing
-from store.case_acts import resolve
-from store.cases import SYSTEM, Case, CaseEvent
+from store.alerts.case_acts import resolve
+from store.alerts.cases import SYSTEM, Case, CaseEvent
+from store.alerts.open_cases import open_or_join
+from store.alerts.outbox import Delivery
+from store.alerts.wards import ward_of
+from store.audit.traces import differing
 from store.cohorts import researched_patients
 from store.database import StoreError, now, transaction
 from store.decisions import Decision
 from store.diary import add_ward_report
-from store.open_cases import open_or_join
-from store.outbox import Delivery
 from store.outcomes import people_with_history
-from store.reserved import SINK, SYNTHETIC
 from store.results import StaleDay
-from store.synthetic import Synthetic, begin_anew, close_case, enrol_synthetic, synthetic_of
-from store.wards import ward_of
+from store.watch.reserved import SINK, SYNTHETIC
+from store.watch.synthetic import Synthetic, begin_anew, close_case, enrol_synthetic, synthetic_of
 from tests.cast import NOON, enrol_cast
 
 HOUR = timedelta(hours=1)

@@ -11,8 +11,7 @@ import sqlalchemy as sa
 
 from ladder.reading import plan_of
 from store.access import AuditEntry
-from store.database import StoreError, transaction
-from store.ward_plans import (
+from store.alerts.ward_plans import (
     SavedMeanwhile,
     UnreadablePlan,
     plan_of_site,
@@ -21,6 +20,7 @@ from store.ward_plans import (
     saved_plans,
     site_is_known,
 )
+from store.database import StoreError, transaction
 from tests.cast import NOON, enrol_cast
 from tests.ladder.wards import document
 

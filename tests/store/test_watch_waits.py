@@ -8,14 +8,14 @@ import sqlalchemy as sa
 
 from store import heartbeat, marks
 from store.access import record
-from store.audit_seals import seal_all
-from store.cases import Case
+from store.alerts.cases import Case
+from store.alerts.open_cases import open_or_join
+from store.alerts.outbox import Delivery, DeliveryState
+from store.audit.seals import seal_all
 from store.database import transaction
-from store.open_cases import open_or_join
-from store.outbox import Delivery, DeliveryState
-from store.reserved import SINK
-from store.synthetic import enrol_synthetic, synthetic_of
-from store.watch_waits import Refused, Waits, waits
+from store.watch.reserved import SINK
+from store.watch.synthetic import enrol_synthetic, synthetic_of
+from store.watch.waits import Refused, Waits, waits
 from tests.cast import NOON, enrol_cast
 
 MINUTE = timedelta(minutes=1)

@@ -8,9 +8,9 @@ import pytest
 import sqlalchemy as sa
 
 from store.access import AuditEntry
-from store.cases import Case
+from store.alerts.cases import Case
+from store.alerts.open_cases import open_or_join
 from store.database import now, transaction
-from store.open_cases import open_or_join
 from store.people import enrol_patient
 from supervise.simulated_nurse import NAME, answer
 

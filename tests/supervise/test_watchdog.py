@@ -17,7 +17,7 @@ import psycopg
 import pytest
 
 from patrol.legs import LEGS
-from store.audit_seals import SEALER
+from store.audit.seals import SEALER
 from tests.installation import Installation, eventually
 
 EVERY_S = 6

@@ -17,9 +17,9 @@ from sqlalchemy.orm import Session
 
 from days.cut import day_of
 from ladder.words import Outcome
-from store.cases import tell
+from store.alerts.cases import tell
+from store.alerts.second_person import why_not_two
 from store.database import StoreError
-from store.second_person import why_not_two
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,10 +10,10 @@ from enum import StrEnum
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from store.cases import Case
+from store.alerts.cases import Case
+from store.alerts.wards import Address
 from store.database import Base, one_of
 from store.people import Patient
-from store.wards import Address
 
 URGENT = "high"  #: the severity whose messages go first, each on its own
 
@@ -34,7 +34,7 @@ class Delivery(Base):
     __tablename__ = "delivery"
     __table_args__ = (
         sa.CheckConstraint(one_of("state", list(DeliveryState)), name="state"),
-        sa.Index(  # the list of `store.outbox_claims`
+        sa.Index(  # the list of `store.alerts.outbox_claims`
             "ix_delivery_due", "urgent", "next_attempt_at", postgresql_where=sa.text("state = 'pending'")
         ),
     )
@@ -94,7 +94,6 @@ def put(
                 next_attempt_at=at,
             )
         )
-    session.flush()
 
 
 def key_of(case_id: int, opened_at: datetime, step: int, to: Address) -> uuid.UUID:

@@ -11,9 +11,9 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from store.access import AuditEntry
-from store.audit_chain import FIELDS, GENESIS, Head, canonical, link
-from store.audit_seals import TABLES, AuditSeal, columns_of, passed, running, unsealed, window
-from store.audit_traces import AuditTrace, differing, untraced
+from store.audit.chain import FIELDS, GENESIS, Head, canonical, link
+from store.audit.seals import TABLES, AuditSeal, columns_of, passed, running, unsealed, window
+from store.audit.traces import AuditTrace, differing, untraced
 
 AT_ONCE = 20_000
 MOST = 1000  #: faults of one kind that are named; the others are counted

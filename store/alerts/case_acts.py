@@ -1,7 +1,7 @@
 """What persons do with a case: they have seen it, give it to somebody, close it, open it again, put it off.
 
-Each locks the case and lets `store.case_life` carry it out: in the transaction of the caller, who takes it
-back whole when it is refused (`NotNow`). None of it tells anybody.
+Each locks the case and lets `case_life` carry it out: in the transaction of the caller, who takes it back
+whole when it is refused (`NotNow`). None of it tells anybody.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from sqlalchemy.orm import Session
 from ladder.happenings import Acknowledged, Assigned, Reopened, Resolved, Snoozed, SnoozeEnded
 from ladder.timing import LONGEST_HOLD
 from ladder.words import CaseState, Outcome
-from store.case_life import NotNow, happen, locked
-from store.cases import SYSTEM, Case, tell
+from store.alerts.case_life import NotNow, happen, locked
+from store.alerts.cases import SYSTEM, Case, tell
 
 #: So long a closed case can be re-opened.
 REOPENS_FOR = timedelta(days=30)
@@ -68,7 +68,7 @@ def resolve(
 ) -> bool:
     """Close a case with what it turned out to be. False when it was closed before.
 
-    An expected level quietens pages, so it ends: at `until`, at the latest after 30 days (`store.accepted`).
+    An expected level quietens pages, so it ends: at `until`, at the latest after 30 days (`accepted`).
     Raises `NotNow`.
     """
     case = locked(session, case_id)
@@ -106,6 +106,7 @@ def reopen(session: Session, case_id: int, by: str, at: datetime, comment: str |
     try:
         if not happen(session, case, Reopened(by), at):
             return False
+        session.flush()
     except sa.exc.IntegrityError as taken:  # opened since the look
         raise NotNow("The patient has another open case by now: what is new belongs there.") from taken
     tell(session, case_id, at, "reopened", by, comment)
@@ -113,7 +114,7 @@ def reopen(session: Session, case_id: int, by: str, at: datetime, comment: str |
 
 
 def snooze(session: Session, case_id: int, agreed: Snoozed, at: datetime, why: str) -> None:
-    """Nobody is told until then. Raises `NotNow`. Who wanted it and why stands in `store.alert_silences`."""
+    """Nobody is told until then. Raises `NotNow`. Who wanted it and why stands in `store.alerts.silences`."""
     case = locked(session, case_id)
     happen(session, case, agreed, at)
     until = {"until": agreed.until.isoformat(), "second": agreed.second}

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from ladder.plan import Plan
 from ladder.plan_timing import timings_of
 from ladder.timing import SHIPPED, Timings
-from store.ward_plans import UnreadablePlan, WardPlan, plan_in
+from store.alerts.ward_plans import UnreadablePlan, WardPlan, plan_in
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ second person has agreed.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection
 from datetime import datetime
 from typing import Any
 
@@ -13,7 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from store.access import Role, User, visible_patients
-from store.cases import Case
+from store.alerts.cases import Case
 from store.database import Base, StoreError
 
 
@@ -63,30 +64,44 @@ class NotSilenced(StoreError):
     """This silence cannot be; the message says what is missing."""
 
 
-def silenced_until(
-    session: Session, patient_id: int, site: str, severity: str, at: datetime
-) -> tuple[datetime, str] | None:
-    """(until when, by whom) nobody may be told of this patient; None: anybody may.
+#: (patient, site, severity): (until when, by whom) nobody may be told; None: anybody may.
+Silenced = Callable[[int, str, str], tuple[datetime, str] | None]
 
-    An urgent page passes through a silence that no second person has agreed to. The silence found is locked
-    against being ended until the caller commits: whoever ends it sees each case that it has kept. One that is
-    being ended in this moment silences nobody (so nobody waits for another, and in doubt somebody is told).
+
+def silences_over(
+    session: Session, patients: Collection[int], sites: Collection[str], at: datetime
+) -> Silenced:
+    """Of whom among these patients, at these sites, nobody may be told.
+
+    An urgent page passes through a silence that no second person has agreed to. The silences found are locked
+    against being ended until the caller commits: whoever ends one sees each case that it has kept. One that
+    is being ended in this moment silences nobody (so nobody waits, and in doubt somebody is told).
     """
-    covers = [
-        sa.or_(AlertSilence.patient_id == patient_id, AlertSilence.site == site),
-        AlertSilence.begins <= at,
-        *_stands(at),
-    ]
-    if severity == "high":
-        covers.append(AlertSilence.second.is_not(None))
-    found = session.execute(
-        sa.select(AlertSilence.ends, AlertSilence.author)
-        .where(*covers)
+    standing = session.execute(
+        sa.select(
+            AlertSilence.patient_id,
+            AlertSilence.site,
+            AlertSilence.second,
+            AlertSilence.ends,
+            AlertSilence.author,
+        )
+        .where(
+            sa.or_(AlertSilence.patient_id.in_(patients), AlertSilence.site.in_(sites)),
+            AlertSilence.begins <= at,
+            *_stands(at),
+        )
         .order_by(AlertSilence.ends.desc())
-        .limit(1)
         .with_for_update(key_share=True, read=True, skip_locked=True)
-    ).first()
-    return None if found is None else (found.ends, found.author)
+    ).all()
+
+    def silenced(patient_id: int, site: str, severity: str) -> tuple[datetime, str] | None:
+        for one in standing:
+            of_this = one.patient_id == patient_id or one.site == site
+            if of_this and (severity != "high" or one.second is not None):
+                return one.ends, one.author
+        return None
+
+    return silenced
 
 
 def snooze_of(session: Session, case_id: int, at: datetime) -> AlertSilence | None:

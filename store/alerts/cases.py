@@ -1,11 +1,11 @@
 """Cases: one open escalation for one patient, and its story. What tells of it is in `outbox`.
 
-Technical cases (`store.technical`) stand in the same table; people answer both in the same way.
+Technical cases (`store.alerts.technical`) stand in the same table; people answer both in the same way.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -95,12 +95,10 @@ class NoSuchCase(StoreError):
     """There is no such case, or not for this user."""
 
 
-def has_open_case(session: Session, patient_id: int) -> bool:
-    """Whether the patient has an open clinical case."""
-    still = sa.exists().where(
-        Case.patient_id == patient_id, Case.kind == "clinical", Case.state != CaseState.RESOLVED
-    )
-    return bool(session.scalar(sa.select(still)))
+def with_open_case(session: Session, patients: Collection[int]) -> set[int]:
+    """Who of them has an open clinical case."""
+    still = (Case.patient_id.in_(patients), Case.kind == "clinical", Case.state != CaseState.RESOLVED)
+    return set(session.scalars(sa.select(Case.patient_id).where(*still)))
 
 
 def comment(session: Session, case_id: int, by: str, at: datetime, text: str) -> None:
@@ -133,7 +131,6 @@ def tell(
     session.add(
         CaseEvent(case_id=case_id, at=at, kind=kind, actor=actor, comment=comment, evidence=evidence or {})
     )
-    session.flush()
     notify(session, "case")
 
 

@@ -18,8 +18,8 @@ from sqlalchemy.dialects import postgresql as pg
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from store.access import AuditEntry
-from store.audit_chain import FIELDS, GENESIS, Head, canonical, link
-from store.audit_traces import AuditTrace
+from store.audit.chain import FIELDS, GENESIS, Head, canonical, link
+from store.audit.traces import AuditTrace
 from store.database import Base, one_of, transaction
 
 AT_ONCE = 20_000  #: entries of each kind sealed in one transaction

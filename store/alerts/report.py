@@ -16,10 +16,10 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from ladder.answering import answer_by
-from store.cases import SYSTEM
+from store.alerts.cases import SYSTEM
+from store.alerts.plan_history import Held, PlanHistory, plan_histories
 from store.decisions import WITHOUT_CASE
 from store.people import Patient, zone_of
-from store.plan_history import Held, PlanHistory, plan_histories
 from store.watched import Watched, watched_days
 from store.zones import local_day, zone_at
 

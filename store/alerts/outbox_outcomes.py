@@ -12,9 +12,9 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql as pg
 from sqlalchemy.orm import Session
 
-from store.cases import Case
-from store.outbox import Delivery, DeliveryState, key_of
-from store.wards import Address
+from store.alerts.cases import Case
+from store.alerts.outbox import Delivery, DeliveryState, key_of
+from store.alerts.wards import Address
 
 
 def lock_cases(session: Session, ids: Collection[int]) -> dict[int, datetime]:

@@ -11,11 +11,11 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from ladder.outlook import outlook
-from store.alert_silences import AlertSilence, standing_silences
-from store.case_life import life_of
-from store.cases import Case
+from store.alerts.case_life import life_of
+from store.alerts.cases import Case
+from store.alerts.silences import AlertSilence, standing_silences
+from store.alerts.wards import ward_of
 from store.people import Patient
-from store.wards import ward_of
 
 TECHNICAL = "About devices and data: nobody is called for it."
 
@@ -54,6 +54,6 @@ def _said(
 
 
 def _covers(silence: AlertSilence, case: Case, site: str, at: datetime) -> bool:
-    """As `silenced_until`: an urgent case passes through a silence that no second person has agreed to."""
+    """As `silences_over`: an urgent case passes through a silence that no second person has agreed to."""
     its = silence.patient_id == case.patient_id or silence.site == site
     return its and silence.begins <= at and (case.severity != "high" or silence.second is not None)

@@ -10,8 +10,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from ladder.words import CaseState, Outcome
-from store.case_acts import resolve
-from store.cases import SYSTEM, Case, CaseEvent, tell
+from store.alerts.case_acts import resolve
+from store.alerts.cases import SYSTEM, Case, CaseEvent, tell
 from store.decisions import Decision
 
 

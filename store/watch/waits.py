@@ -8,8 +8,8 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from store.audit_seals import oldest_unsealed
-from store.reserved import SINK
+from store.audit.seals import oldest_unsealed
+from store.watch.reserved import SINK
 
 
 @dataclass(frozen=True, slots=True)

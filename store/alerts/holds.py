@@ -2,7 +2,7 @@
 
 A snooze keeps one case away, a silence everything of a patient or of a ward. Each has a reason, an author and
 an end at most 30 days away. Lock order: a case before its snooze; the silence of a patient or a ward before
-the cases that it concerns (`silenced_until` never waits for a silence).
+the cases that it concerns (`silences_over` never waits for a silence).
 """
 
 from __future__ import annotations
@@ -15,15 +15,15 @@ from sqlalchemy.orm import Session
 from ladder.happenings import Snoozed
 from ladder.timing import LONGEST_HOLD
 from ladder.words import UNANSWERED, CaseState
-from store import case_acts
-from store.alert_silences import AlertSilence, NotSilenced, end_snoozes, snooze_of
-from store.case_life import NotNow, locked
-from store.cases import Case, CaseEvent, tell
+from store.alerts import case_acts
+from store.alerts.case_life import NotNow, locked
+from store.alerts.cases import Case, CaseEvent, tell
+from store.alerts.second_person import why_not_two
+from store.alerts.silences import AlertSilence, NotSilenced, end_snoozes, snooze_of
+from store.alerts.wards import Ward, ward_of
 from store.database import StoreError
 from store.people import Patient, zone_of
-from store.reserved import SYNTHETIC
-from store.second_person import why_not_two
-from store.wards import Ward, ward_of
+from store.watch.reserved import SYNTHETIC
 from store.zones import zone_of_patient
 
 

@@ -15,7 +15,7 @@ from sqlalchemy.dialects import postgresql as pg
 from sqlalchemy.orm import Session
 
 from ladder.words import CaseState, Outcome
-from store.cases import SYSTEM, Case, CaseEvent, tell
+from store.alerts.cases import SYSTEM, Case, CaseEvent, tell
 
 KIND = "technical"
 CANNOT_JUDGE = "cannot_judge"  #: the kind of the reason that is about no device

@@ -9,8 +9,8 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from store.outbox import Delivery, DeliveryState
-from store.ward_plans import UnreadablePlan, plan_of_site
+from store.alerts.outbox import Delivery, DeliveryState
+from store.alerts.ward_plans import UnreadablePlan, plan_of_site
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 written in one transaction.
 
 Only the alerting process tells anybody: it brings the installation's channels. What persons do stands in
-`store.case_acts`: they bring none, and what they do never tells.
+`store.alerts.case_acts`: they bring none, and what they do never tells.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ from ladder.happenings import (
 )
 from ladder.life import Life, Refused, after
 from ladder.words import UNANSWERED, CaseState, Outcome, is_worse
-from store import outbox
-from store.alert_silences import end_snoozes, silenced_until
-from store.cases import SYSTEM, Case, CaseEvent, NoSuchCase, tell, tell_together
+from store.alerts import outbox
+from store.alerts.cases import SYSTEM, Case, CaseEvent, NoSuchCase, tell, tell_together
+from store.alerts.silences import Silenced, end_snoozes
+from store.alerts.wards import Ward, ward_of
 from store.database import StoreError
 from store.people import Patient
-from store.wards import Ward, ward_of
 
 #: A ladder whose rungs all reach nobody is gone through at once; more turns than any ladder has.
 _TURNS = 100
@@ -65,17 +65,16 @@ def happen(
     elif before.snoozed_until is not None and life.snoozed_until is None:
         end_snoozes(session, case.id, by, at, before.snoozed_until)
     _carry_out(session, case, before, effects, ward, at, _why_cancelled(happening, by))
-    session.flush()
     return life != before
 
 
-def tick(session: Session, case: Case, at: datetime, ward: Ward) -> None:
+def tick(session: Session, case: Case, at: datetime, ward: Ward, silenced: Silenced) -> None:
     """Take the turns of a locked case that are due, past rungs that reach nobody."""
     for _ in range(_TURNS):
         if case.next_at is None or case.next_at > at:
             return
         step = case.step
-        quiet = silenced_until(session, case.patient_id, _site(session, case), case.severity, at)
+        quiet = silenced(case.patient_id, _site(session, case), case.severity)
         happen(session, case, Tick() if quiet is None else Tick(*quiet), at, ward=ward)
         if case.step != step and quiet is None and not ward.reached(case.severity, case.rung, at):
             happen(session, case, Unreached(case.rung), at, ward=ward)
@@ -132,19 +131,17 @@ def unreachable(
 
 
 def join(
-    session: Session, case: Case, severity: str, untold: str, at: datetime, channels: Sequence[str]
+    session: Session, case: Case, severity: str, untold: str, at: datetime, ward: Ward, silenced: Silenced
 ) -> None:
     """Evidence for a locked, open case; whoever is to be told of it is told in this transaction."""
-    site = _site(session, case)
-    ward = ward_of(session, site, channels)
     found = Evidence(severity, untold)
     if not untold and case.paged and case.next_at is not None and case.next_at > at:
         # It may wait for the end of a silence: the story says so, and not that somebody was told.
         worst = severity if is_worse(severity, case.severity) else case.severity
-        quiet = silenced_until(session, case.patient_id, site, worst, at)
+        quiet = silenced(case.patient_id, _site(session, case), worst)
         found = found if quiet is None else Evidence(severity, untold, *quiet)
     happen(session, case, found, at, ward=ward)
-    tick(session, case, at, ward)
+    tick(session, case, at, ward, silenced)
 
 
 def life_of(case: Case) -> Life:
@@ -194,7 +191,7 @@ def _carry_out(
                 if step:
                     to = ward.reached(case.severity, rung, at)
                     outbox.put(session, case.id, case.opened_at, step, to, at, suppressed=why)
-                # `store.holds` looks for the step: a case whose last one was suppressed waits for a silence.
+                # `holds` looks for the step: a case whose last one was suppressed waits for a silence.
                 tell(session, case.id, at, "suppressed", SYSTEM, why, {"step": step} if step else None)
             case Cancel() if before.step:  # else there is none
                 outbox.cancel(session, case.id, cancelled)

@@ -15,9 +15,9 @@ from sqlalchemy.orm import Session
 
 from ladder.words import CaseState, Outcome
 from store import people
-from store.case_acts import resolve
-from store.cases import SYSTEM, Case
-from store.reserved import SYNTHETIC
+from store.alerts.case_acts import resolve
+from store.alerts.cases import SYSTEM, Case
+from store.watch.reserved import SYNTHETIC
 
 _WORN_BEFORE = timedelta(days=1)  #: its first block is of before it was enrolled
 _LEFT = timedelta(days=2)  #: what is older was left by a round that nobody came back for

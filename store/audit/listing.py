@@ -9,8 +9,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from store.access import AuditEntry
-from store.audit_seals import AuditSeal
-from store.audit_traces import AuditTrace
+from store.audit.seals import AuditSeal
+from store.audit.traces import AuditTrace
 from store.people import Patient
 
 

@@ -13,9 +13,9 @@ from ladder.plan import Plan
 from ladder.plan_timing import reached_at, timings_of
 from ladder.timing import SHIPPED, Timings
 from ladder.usual import INSTALLATION
+from store.alerts.ward_plans import UnreadablePlan, plan_of_site
 from store.database import within_transaction
-from store.reserved import SINK, SYNTHETIC
-from store.ward_plans import UnreadablePlan, plan_of_site
+from store.watch.reserved import SINK, SYNTHETIC
 
 
 @dataclass(frozen=True, slots=True)

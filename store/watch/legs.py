@@ -7,8 +7,8 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from store.reserved import SINK
-from store.synthetic import Synthetic
+from store.watch.reserved import SINK
+from store.watch.synthetic import Synthetic
 
 #: In the order of the road; `receipt`, after the first, is the device's to know.
 LEGS = ("block", "epoch", "day", "decision", "case", "delivery")
@@ -19,7 +19,7 @@ def legs_reached(
 ) -> set[str]:
     """The legs that were reached, of the block with this name and minute and the answer given at `said_at`.
 
-    Nothing of an earlier round is there: `store.synthetic.begin_anew`.
+    Nothing of an earlier round is there: `store.watch.synthetic.begin_anew`.
     """
     row = session.execute(
         _REACHED,

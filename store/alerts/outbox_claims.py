@@ -14,7 +14,7 @@ from typing import NamedTuple
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from store.outbox import Delivery, DeliveryState
+from store.alerts.outbox import Delivery, DeliveryState
 
 HOLDING = timedelta(seconds=60)  #: how long a worker may hold a message; longer than any time-out
 #: Nothing waits for longer than this between two attempts, by whether it is urgent: what does was given its
