@@ -6,7 +6,9 @@ clock is behind, plus the delay on the way, which is never negative. So
 - a status that came "before" it was sent proves at once that the clock is ahead;
 - a status that came late is a slow clock or a slow way. Only several that agree, and that did not come in
   one burst (a queue after an outage does), are taken for a slow clock;
-- a status dated before there was this protocol is a clock that lost its time: no way takes years.
+- a status dated before there was this protocol is a clock that lost its time: no way takes years;
+- a status of a fast clock that came earlier than all before had less delay, or the clock gains. Where many in
+  a row do, and no queue is running empty, it gains: what it said before is not moved by what it says now.
 
 A run is a stretch of statuses, in the device's own order, for which one offset holds within five seconds.
 """
@@ -19,6 +21,7 @@ from dataclasses import dataclass, replace
 SECOND = 1_000_000
 TOLERANCE_US = 5 * SECOND  #: smaller offsets move nothing
 AGREEING = 3  #: statuses that make a slow clock
+GAINING = 20  #: statuses in a row, each earlier than the one before, that delay does not explain
 REMEMBERED = 12  #: late statuses that are held against each other
 NOT_ONE_BURST_US = 600 * SECOND  #: between the first and the last of them, by our clock
 DRIFT = 100e-6  #: two true readings of one quartz differ by no more: 8.6 s a day
@@ -59,28 +62,38 @@ class Run:
 def runs_of(seen: Sequence[Seen], before: Run | None = None) -> list[Run]:
     """The runs in these statuses (in order of boot and seq), after the run `before` if there was one.
 
-    `before` comes back as the first, prolonged by what agrees with it. Empty: nothing is proven.
+    `before` comes back as the first, prolonged by what agrees with it. It rests on some of these statuses
+    already: they are no evidence beside themselves, and its offset is settled. Empty: nothing is proven.
     """
     runs = [] if before is None else [replace(before)]
     late: list[int] = []  # places of statuses that came late since the last that agreed
+    falling: list[int] = []  # places of statuses in a row, each earlier than the one before, of one run
     i = 0
     while i < len(seen):
         offset_us = runs[-1].offset_us if runs else 0
         excess_us = seen[i].excess_us
-        if abs(excess_us - offset_us) <= TOLERANCE_US:
+        known = before if len(runs) == 1 else None
+        if known is not None and _rests_on(known, seen[i]):
+            if excess_us <= offset_us + TOLERANCE_US:
+                runs[-1].heard_us = seen[i].received_us
+                late = []
+        elif abs(excess_us - offset_us) <= TOLERANCE_US:
             if runs:
                 _agree(runs[-1], seen[i])
             else:
                 runs.append(_begin(seen[i], excess_us, None))
-            late = []
+            late, falling = [], []
         elif excess_us < offset_us:
-            if runs and not runs[-1].firm and offset_us - excess_us <= LONGEST_DELAY_US:
+            delayed = runs and not runs[-1].firm and offset_us - excess_us <= LONGEST_DELAY_US
+            if delayed and known is None and not _gains(seen, falling, i):
                 _lower(runs[-1], seen[i])
+                falling = [*falling, i]
             else:
                 runs.append(_begin(seen[i], excess_us, runs[-1] if runs else None))
+                falling = [i]
             late = []
         else:
-            late = [*late, i][-REMEMBERED:]
+            late, falling = [*late, i][-REMEMBERED:], []
             lost = seen[i].at_us < PROTOCOL_BEGAN_US
             slow = [i] if lost else _agreeing(seen, late)
             if slow:
@@ -90,6 +103,22 @@ def runs_of(seen: Sequence[Seen], before: Run | None = None) -> list[Run]:
                 late = []
         i += 1
     return runs
+
+
+def _rests_on(run: Run, status: Seen) -> bool:
+    """The run was decided with this status: what it said of the run is in it."""
+    return status.received_us <= run.heard_us and status.excess_us >= run.offset_us - TOLERANCE_US
+
+
+def _gains(seen: Sequence[Seen], falling: Sequence[int], i: int) -> bool:
+    """The clock runs fast, rather than that each of these statuses by chance had less delay than the last.
+
+    A queue that runs empty looks the same, but it falls by more than the time that it takes.
+    """
+    if len(falling) < GAINING:
+        return False
+    first, last = seen[falling[0]], seen[i]
+    return last.received_us - first.received_us > first.excess_us - last.excess_us
 
 
 def _agreeing(seen: Sequence[Seen], late: Sequence[int]) -> list[int]:

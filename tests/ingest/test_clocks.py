@@ -217,3 +217,39 @@ def test_when_most_devices_are_late_together_no_clock_is_blamed(engine, cast):
     assert rows(engine, "SELECT DISTINCT device_id FROM device_clock") == [(cast.watch_1,)]
     all_send(4, SECOND)
     assert offset(engine, cast.watch_1) == -2 * DAY + SECOND
+
+
+def test_a_clock_that_gains_moves_what_it_dated_before_by_twenty_statuses_at_most(engine, cast):
+    """A minute an hour, with data beside each status. That one is looked at again makes no offset firm."""
+    for hour in range(104):
+        at = NOON + hour * HOUR
+        gained = hour * MINUTE
+        sent = [status(hour, at, -gained), minutes(hour, at + gained, n=1, at=at + SECOND)]
+        write_batch(engine, sent, at + SECOND)
+    wrong = [t - (NOON + hour * HOUR) for hour, t in enumerate(times(engine))]
+    assert min(wrong) > -20 * MINUTE
+    assert max(wrong) < 5 * SECOND
+    runs = rows(engine, "SELECT seq, firm, statuses FROM clock_run ORDER BY boot, seq")
+    assert len(runs) == 7, "right at first, then a new offset after 20 statuses"
+    assert {firm for _, firm, _ in runs[1:]} == {False}
+    assert {statuses for _, _, statuses in runs[1:]} == {1}
+    stale(engine)
+    write_batch(engine, [status(104, NOON + 104 * HOUR, -104 * MINUTE)], NOON + 104 * HOUR + SECOND)
+    assert all(day >= "2026-05-08" for _, day in stale(engine)), "the days before stay as they are"
+
+
+def test_the_only_status_that_told_an_offset_does_not_confirm_it_when_it_is_looked_at_again(engine, cast):
+    """It came fast, all the others late, each by another time; one more of them, and one that agrees."""
+    write_batch(engine, [status(0, NOON, -2 * HOUR, delay=90 * MINUTE)], NOON + 90 * MINUTE)
+    fast = NOON + 2 * HOUR
+    write_batch(engine, [status(1, fast, -2 * HOUR)], fast)
+    for i in range(2, 51):
+        at, slow = NOON + 2 * i * HOUR, timedelta(minutes=5 + i * 37 % 83)
+        write_batch(engine, [status(i, at, -2 * HOUR, delay=slow)], at + slow)
+    query = "SELECT seq, offset_us, firm, statuses FROM clock_run"
+    told = -2 * 3600 * 10**6 + 10**6
+    assert rows(engine, query) == [(0, told, False, 1)]
+    at = NOON + 110 * HOUR
+    write_batch(engine, [status(51, at, -2 * HOUR)], at)
+    write_batch(engine, [status(52, at + HOUR, -2 * HOUR, delay=19 * MINUTE)], at + HOUR)
+    assert rows(engine, query) == [(0, told, True, 2)]

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from store.clock_pieces import EVER, NEVER, RIGHT, Piece, moved, pieces_of
-from store.clock_runs import SECOND, Seen, runs_of
+from store.clock_runs import GAINING, SECOND, Seen, runs_of
 
 MINUTE, HOUR, DAY = 60 * SECOND, 3600 * SECOND, 86_400 * SECOND
 NOON = 1_777_896_000 * SECOND  # 2026-05-04 12:00
@@ -166,4 +166,76 @@ def test_a_later_look_goes_on_from_the_run_before(seed):
     window = seen[cut - 20 :]
     older = [run for run in early if run.seq < window[0].seq]
     again = older[:-1] + runs_of(window, older[-1] if older else None)
-    assert [(r.seq, r.offset_us) for r in again] == [(r.seq, r.offset_us) for r in whole]
+    assert again == whole, "each status counts once"
+
+
+def looked_at_one_by_one(seen, newest=50):
+    """The runs after a look at each arrival, at the newest statuses only, as they are stored."""
+    runs = []
+    for n in range(1, len(seen) + 1):
+        window = seen[max(0, n - newest) : n]
+        older = [run for run in runs if (run.boot, run.seq) < (window[0].boot, window[0].seq)]
+        runs = older[:-1] + runs_of(window, older[-1] if older else None)
+    return runs
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from([0, 0, 0, -2, 3]), st.integers(0, 3000)), min_size=1, max_size=30),
+    st.integers(0, 29),
+)
+def test_to_look_at_the_same_statuses_again_changes_nothing(sent, begin):
+    """However much of them is still looked at, and however they were delayed (by up to 50 minutes)."""
+    seen = [
+        Seen(1, i, NOON + (i - hours) * HOUR, NOON + i * HOUR + s * SECOND)
+        for i, (hours, s) in enumerate(sent)
+    ]
+    runs = runs_of(seen)
+    window = seen[begin:]
+    older = [run for run in runs if window and run.seq < window[0].seq]
+    if older:
+        assert older[:-1] + runs_of(window, older[-1]) == runs
+
+
+@pytest.mark.parametrize("looked_at", [2, 5, 30])
+def test_a_status_is_no_evidence_beside_itself(looked_at):
+    """Only the third status told the offset; the ones after it came late, each by another time."""
+    delays = (9, 5, 0, 21, 33, 14, 47)
+    seen = statuses(*((NOON + i * HOUR, -2 * HOUR, d * MINUTE) for i, d in enumerate(delays)))
+    (run,) = runs_of(seen)
+    assert (run.offset_us, run.firm, run.statuses) == (-2 * HOUR, False, 1)
+    assert runs_of(seen[-looked_at:], run) == [run]
+
+
+def test_another_status_that_agrees_is_evidence_however_old_the_run_is():
+    seen = [*hourly(1, -2 * HOUR), *hourly(60, -2 * HOUR, NOON + HOUR, first=1)]
+    (run,) = runs_of(seen[:1])
+    (again,) = runs_of(seen[-50:], run)
+    assert (run.firm, again.firm, again.statuses) == (False, True, 51)
+
+
+@pytest.mark.parametrize("jitter_s", [0, 3, 25])
+@pytest.mark.parametrize(
+    ("step", "a_step"), [(HOUR, MINUTE), (4 * HOUR, 4 * MINUTE), (HOUR // 4, 15 * SECOND)]
+)
+def test_what_a_gaining_clock_says_moves_no_more_than_its_last_twenty_statuses(step, a_step, jitter_s):
+    rng = random.Random(1)
+    jitter = min(jitter_s * SECOND, a_step // 3)  # delay less than what it gains
+    seen = statuses(
+        *((NOON + i * step, -i * a_step, SECOND + round(rng.random() * jitter)) for i in range(160))
+    )
+    runs = looked_at_one_by_one(seen)
+    pieces = pieces_of(runs)
+    for i, status in enumerate(seen):
+        offset_us = next(p.offset_us for p in pieces if p.start_us <= status.at_us < p.end_us)
+        assert -GAINING * a_step < offset_us + i * a_step <= 6 * SECOND + jitter
+    assert [run.firm for run in runs] == [True] + [False] * (len(runs) - 1), "only the first was right"
+
+
+@pytest.mark.parametrize("way_back", [SECOND, 15 * MINUTE])
+def test_a_queue_of_a_fast_clock_that_runs_empty_is_no_clock_that_gains(way_back):
+    sent = [NOON + i * HOUR for i in range(40)]
+    queue = [
+        Seen(1, i, at + 2 * DAY, sent[-1] + (i + 1 - 40) * way_back // 40 + SECOND)
+        for i, at in enumerate(sent)
+    ]
+    assert offsets(queue) == [-2 * 86400 + 1]
