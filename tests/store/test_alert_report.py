@@ -140,7 +140,7 @@ def test_a_page_that_was_held_back_is_counted_apart_until_somebody_is_told(engin
 def test_evidence_that_tells_nobody_anew_is_counted_by_its_own_day(engine, cast):
     case = paged(engine, cast.rising)
     with transaction(engine) as session:
-        acknowledge(session, case, "anna", NOON + MINUTE, until=NOON + 9 * DAY)
+        acknowledge(session, case, "anna", NOON + MINUTE, until=NOON + 2 * DAY)
     paged(engine, cast.rising, NOON + HOUR)
     paged(engine, cast.rising, NOON + DAY)
     found = period(engine)
