@@ -168,4 +168,5 @@ def test_a_ward_with_a_plan_reads_the_clock_of_its_plan(engine, pages):
         plan = plan_of({**DOCUMENT, "zone": "Asia/Tokyo"})
         save_plan(session, "main", plan, "anna", "a test", now())
     travelled(engine, MINUTE)
-    assert re.search(r"checked at \d\d:\d\d JST", pages("/budget")[0])
+    # In the first minute of a day in Tokyo it names the day.
+    assert re.search(r"checked at [^<.]*\d\d:\d\d JST", pages("/budget")[0])
