@@ -50,7 +50,7 @@ def test_a_nurse_logs_in_reads_why_and_nothing_comes_from_elsewhere(browser, ser
     page.get_by_label("Name").fill("anna")
     page.get_by_label("Password").fill("pw")
     page.keyboard.press("Enter")
-    expect(page.get_by_role("heading", name="P-rising")).to_be_visible()  # the deep link survived
+    expect(page.get_by_role("heading", name="P-rising", exact=True)).to_be_visible()  # the deep link survived
     expect(page.get_by_role("img", name="Pain and activity of P-rising")).to_be_visible()
     page.get_by_role("link", name="Worklist").click()
     expect(page.get_by_role("row", name=re.compile("High P-rising"))).to_contain_text(REASON)
