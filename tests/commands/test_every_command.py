@@ -67,6 +67,7 @@ SHOWS_NOTHING = {
 #: Commands that change something and leave an entry of it, or a trace: tests of their own.
 CHANGES = {
     "account create", "account disable", "analytics recompute", "audit verify", "case acknowledge", "case agree",
+    "case agree-level", "case end-level",
     "case assign", "case reopen", "case resolve", "case snooze", "enrol attributes", "enrol bulk", "enrol device",
     "enrol diary", "enrol password", "enrol patient", "enrol revoke", "enrol watchdog", "enrol zone", "plan save",
     "quarantine drop", "quarantine retry", "silence add", "silence agree", "silence end", "token create",
