@@ -208,7 +208,11 @@ def to_the_end(ward: Ward, senders: list[Sender], engine: sa.Engine) -> None:
     """Nobody answers any more and everything works: each case comes to its end, hour by hour."""
     with transaction(engine) as session:  # what dead senders held is theirs no more
         session.execute(sa.update(Delivery).where(Delivery.state == "pending").values(next_attempt_at=now()))
-        session.execute(sa.update(AlertSilence).values(ends=sa.func.least(AlertSilence.ends, now())))
+        session.execute(
+            sa.update(AlertSilence)
+            .where(AlertSilence.ended_at.is_(None), AlertSilence.ends > now())
+            .values(ended_at=now(), ended_by="anna")
+        )
     for _ in range(120):
         assert ward.waits(senders, 120), "what is due is done"
         with transaction(engine) as session:
