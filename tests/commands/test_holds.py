@@ -50,6 +50,31 @@ def test_a_case_is_handed_over_closed_and_opened_again(command, case, engine):
     assert "There is no case 99." in command("case", "show", "99", code=2)
 
 
+def test_whoever_comes_second_is_told_who_has_the_case_and_their_words_are_kept(command, case, engine):
+    command("case", "acknowledge", case, "--by", "Anna", "--until", TOMORROW)
+    late = ("case", "acknowledge", case, "--by", "Berta", "--comment", " I call him ")
+    said = command(*late)
+    assert f"Anna acknowledged case {case} before, " in said and "Anna has it until " in said
+    assert "Nothing is changed. The comment is kept in its story." in said
+    assert "kept" not in command(*late), "it stands there"
+    assert "was open. Anna acknowledged" in command("case", "reopen", case, "--by", "Berta")
+    given = ("case", "assign", case, "--by", "Berta", "--to", "Berta")
+    command(*given)
+    assert "handed to Berta. Berta has it until " in command(*given, "--comment", "it is mine")
+    command("case", "resolve", case, "--by", "Anna", "--outcome", "acted")
+    close = ("case", "resolve", case, "--by", "Berta", "--outcome", "false", "--comment", "he slept on it")
+    assert f"Anna closed case {case} before, " in (said := command(*close))
+    assert " UTC: acted. Nothing is changed." in said
+    assert "Anna closed case" in command("case", "acknowledge", case, "--by", "Berta")
+    kept = [
+        (one["actor"], one["comment"]) for one in shown(command, case)["events"] if one["kind"] == "comment"
+    ]
+    assert kept == [("Berta", "I call him"), ("Berta", "it is mine"), ("Berta", "he slept on it")]
+    with transaction(engine) as session:
+        entries = session.scalars(sa.select(AuditEntry.actor).where(AuditEntry.action == "case.comment"))
+        assert list(entries) == ["Berta"] * 3
+
+
 @pytest.mark.parametrize("nobody", ["", " ", "actalgia"])
 def test_a_case_is_answered_by_somebody_with_a_name(command, case, nobody):
     for words in (
