@@ -141,7 +141,11 @@ def show(number: Number, as_json: JsonOption = False, data_dir: DataDirOption = 
             raise NoSuchCase(f"There is no case {number}.")
         write_down(session, "case.view", f"case {number}", patient.id)
         document: dict[str, Any] = {
-            "case": _of(case, "id", "kind", "severity", "state", "reason", "opened_at", "step", "next_at"),
+            "case": _of(
+                case,
+                *("id", "kind", "severity", "state", "reason", "opened_at", "step", "next_at"),
+                *("acknowledged_by", "acknowledged_at", "assigned_to", "held_until"),
+            ),
             "patient": patient.code,
             "next": coming(session, [(case, patient.site, lambda at: f"{at:%Y-%m-%d %H:%M} UTC")], now())[
                 number
@@ -174,6 +178,11 @@ def show(number: Number, as_json: JsonOption = False, data_dir: DataDirOption = 
         return
     shown = document["case"]
     say(f"Case {number} of {document['patient']}: {shown['severity']}, {shown['state']}. {shown['reason']}")
+    if shown["acknowledged_by"]:
+        handed = f", handed to {shown['assigned_to']}" if shown["assigned_to"] else ""
+        until = f", until {shown['held_until']:%Y-%m-%d %H:%M} UTC" if shown["held_until"] else ""
+        at = f"{shown['acknowledged_at']:%Y-%m-%d %H:%M} UTC"
+        say(f"Acknowledged by {shown['acknowledged_by']}, {at}{handed}{until}.")
     say(document["next"])
     for one in document["events"]:
         said = f": {one['comment']}" if one["comment"] else ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
@@ -41,12 +41,20 @@ def test_an_urgent_snooze_takes_two_names(command, case):
 def test_a_case_is_handed_over_closed_and_opened_again(command, case, engine):
     command("case", "assign", case, "--by", "Anna", "--to", "Berta", "--until", TOMORROW)
     assert shown(command, case)["next"].startswith("Berta has it until ")
+    found = shown(command, case)["case"]
+    assert (found["acknowledged_by"], found["assigned_to"]) == ("Anna", "Berta")
+    until = f"{datetime.fromisoformat(TOMORROW):%Y-%m-%d %H:%M} UTC."
+    assert found["held_until"][:16] == TOMORROW[:16].replace("T", " ") and found["acknowledged_at"]
+    said = command("case", "show", case).splitlines()
+    assert said[1].startswith("Acknowledged by Anna, ") and said[1].endswith(
+        f", handed to Berta, until {until}"
+    )
     command("case", "resolve", case, "--by", "Berta", "--outcome", "no_action")
     assert "Anna has it" in command("case", "reopen", case, "--by", "Anna")
     assert "Anna has it until" in command("case", "show", case)
     with transaction(engine) as session:
         actions = session.scalars(sa.select(AuditEntry.action).order_by(AuditEntry.id)).all()
-    assert actions == ["case.assign", "case.view", "case.resolve", "case.reopen", "case.view"]
+    assert actions == ["case.assign", *["case.view"] * 3, "case.resolve", "case.reopen", "case.view"]
     assert "There is no case 99." in command("case", "show", "99", code=2)
 
 
