@@ -14,10 +14,10 @@ from sqlalchemy.dialects import postgresql as pg
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from ladder.words import SEVERITIES, CaseState, Outcome
-from store.access import record
+from store import access
 from store.database import Base, StoreError, notify, one_of
 
-SYSTEM = "actalgia"  #: the actor of what no person did
+SYSTEM = access.SYSTEM  #: the actor of what no person did
 
 
 class Case(Base):
@@ -119,7 +119,7 @@ def keep_comment(
     if session.scalar(sa.select(sa.exists().where(*theirs))):
         return False
     comment(session, case_id, by, at, text.strip())
-    record(session, at, by, "case.comment", patient_id, f"case {case_id}")
+    access.record(session, at, by, "case.comment", patient_id, f"case {case_id}")
     return True
 
 

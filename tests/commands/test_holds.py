@@ -117,6 +117,8 @@ def test_a_silence_is_made_agreed_to_and_ended(command, case, engine):
     ]  # fmt: skip
     assert len(acts) == 6, "whoever lists silences was shown patients"
     command(*made, "--patient", "P-nobody", code=2)
+    unnamed = ("silence", "add", "--by", "Actalgia", *made[4:], "--patient", "P-rising")
+    assert "name of a person" in command(*unnamed, code=2)
     command(*made, code=2)
 
 
