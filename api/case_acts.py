@@ -31,7 +31,8 @@ Until = Annotated[
 
 
 class Acted(BaseModel):
-    """The case afterwards; `changed` false: somebody had done so before, and nothing happened."""
+    """The case afterwards. `changed` false: somebody had done so before. Then the case says who has it until
+    when, or who closed it as what, and of what was said only the comment is kept, in its story."""
 
     changed: bool
     case: CaseOut
@@ -106,7 +107,7 @@ def acknowledge(db: Db, user: AsWardUser, case: CaseId, said: AcknowledgeIn | No
     visible_case(db, user, case)
     said = said or AcknowledgeIn()
     changed = case_acts.acknowledge(db, case, user.name, now(), said.comment, said.until)
-    return _acted(db, user, case, "acknowledge", changed)
+    return _acted(db, user, case, "acknowledge", changed, said=said.comment)
 
 
 @router.post("/{case}/assign")
@@ -114,7 +115,7 @@ def assign(db: Db, user: AsWardUser, case: CaseId, said: AssignIn) -> Acted:
     """Give it to a named person, who has it until then; it comes back when that is over."""
     visible_case(db, user, case)
     changed = case_acts.assign(db, case, user.name, said.to, now(), said.comment, said.until)
-    return _acted(db, user, case, "assign", changed)
+    return _acted(db, user, case, "assign", changed, said=said.comment)
 
 
 @router.post("/{case}/snooze")
@@ -147,7 +148,7 @@ def resolve(db: Db, user: AsWardUser, case: CaseId, said: ResolveIn) -> Acted:
     visible_case(db, user, case)
     changed = case_acts.resolve(db, case, user.name, said.outcome, now(), said.comment, said.until)
     why = f"as written in case {case}" if said.outcome == Outcome.EXPECTED_LEVEL else None
-    return _acted(db, user, case, "resolve", changed, why)
+    return _acted(db, user, case, "resolve", changed, why, said.comment)
 
 
 @router.post("/{case}/level/agree")
@@ -171,7 +172,7 @@ def reopen(db: Db, user: AsWardUser, case: CaseId, said: ReopenIn | None = None)
     """It is not over: you have it. Within 30 days, and not beside another open case of the patient."""
     visible_case(db, user, case)
     changed = case_acts.reopen(db, case, user.name, now(), said.comment if said else None)
-    return _acted(db, user, case, "reopen", changed)
+    return _acted(db, user, case, "reopen", changed, said=said.comment if said else None)
 
 
 @router.post("/{case}/comment")
@@ -182,9 +183,19 @@ def comment(db: Db, user: AsWardUser, case: CaseId, said: CommentIn) -> Acted:
     return _acted(db, user, case, "comment", True)
 
 
-def _acted(db: Db, user: User, case_id: int, what: str, changed: bool, why: str | None = None) -> Acted:
+def _acted(
+    db: Db,
+    user: User,
+    case_id: int,
+    what: str,
+    changed: bool,
+    why: str | None = None,
+    said: str | None = None,
+) -> Acted:
     db.expire_all()  # the store changes rows, not objects
     case, patient = visible_case(db, user, case_id)
+    if not changed:  # somebody was quicker: what was said is kept
+        stories.keep_comment(db, case_id, user.name, now(), said, patient.id)
     # Who repeats it is written down, too: they were shown the case.
     record(db, now(), user.name, f"case.{what}", patient.id, f"case {case_id}", why)
     return Acted(changed=changed, case=CaseOut(**about(case, patient, zone_of_patient(db, patient.id))))

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from store.database import Base, StoreError, now
 from store.people import Patient
 
+SYSTEM = "actalgia"  #: the actor of what no person did; nobody else acts under this name
 SESSION_IDLE = timedelta(minutes=15)
 SESSION_LASTS = timedelta(hours=12)
 THIS_TRANSACTION = sa.text("((pg_current_xact_id())::text)::bigint")
@@ -118,7 +119,8 @@ def visible_patients(user: User) -> sa.Select[Patient]:
 
 
 def create_account(session: Session, name: str, password_hash: str, role: Role, site: str) -> Account:
-    """A new account. Raises `StoreError` when the name is taken."""
+    """A new account. Raises `StoreError` when the name is taken, or is that of the system."""
+    _not_the_system(name)
     if session.scalar(sa.select(Account.id).where(Account.name == name)):
         raise StoreError(f"There is an account {name} already.")
     account = Account(name=name, password_hash=password_hash, role=role, site=site)
@@ -134,13 +136,23 @@ def colleagues(session: Session, site: str) -> list[str]:
 
 
 def create_token(session: Session, name: str, role: Role, site: str) -> str:
-    """A new token; what is returned is not kept anywhere. Raises `StoreError` when the name is taken."""
+    """A new token; what is returned is not kept anywhere. Raises `StoreError` when the name is taken, or is
+    that of the system."""
+    _not_the_system(name)
     if session.scalar(sa.select(Token.id).where(Token.name == name)):
         raise StoreError(f"There is a token {name} already: revoke it, or choose another name.")
     secret = "act_" + secrets.token_urlsafe(32)
     session.add(Token(name=name, role=role, site=site, digest=digest_of(secret)))
     session.flush()
     return secret
+
+
+def _not_the_system(name: str) -> None:
+    if name.strip().casefold() == SYSTEM:
+        raise StoreError(
+            f"The name {SYSTEM} is that of the system: what it did itself could not be told apart. "
+            "Choose another."
+        )
 
 
 def revoke_token(session: Session, name: str, at: datetime) -> None:

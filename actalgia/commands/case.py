@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from actalgia.commands.case_before import who_was_quicker
 from actalgia.commands.common import (
     DataDirOption,
     JsonOption,
@@ -94,11 +95,8 @@ def acknowledge(
         first = case_acts.acknowledge(session, number, by, now(), comment, ends)
         patient = cases.patient_of(session, number)
         access.record(session, now(), by, "case.acknowledge", patient, f"case {number}")
-    say(
-        f"Case {number} is acknowledged by {by}."
-        if first
-        else f"Case {number} had been acknowledged or resolved before."
-    )
+        before = "" if first else who_was_quicker(session, number, by, comment)
+    say(before or f"Case {number} is acknowledged by {by}.")
 
 
 @app.command()
@@ -130,7 +128,8 @@ def resolve(
         why = f"as written in case {number}" if chosen == Outcome.EXPECTED_LEVEL else None
         access.record(session, now(), by, "case.resolve", patient, f"case {number}", why)
         levels = accepted.standing_levels(session, patient, now())
-        waits = any(one.waits for one in levels if one.case_id == number)
-    say(f"Case {number} is resolved: {outcome}." if first else f"Case {number} had been resolved before.")
+        waits = first and any(one.waits for one in levels if one.case_id == number)
+        before = "" if first else who_was_quicker(session, number, by, comment)
+    say(before or f"Case {number} is resolved: {outcome}.")
     if waits:
         say("Its level covers urgent pain and waits for a second person: `actalgia case agree-level`.")

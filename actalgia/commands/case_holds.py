@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from actalgia.commands.case import By, Comment
+from actalgia.commands.case_before import who_was_quicker
 from actalgia.commands.common import (
     DataDirOption,
     JsonOption,
@@ -38,8 +39,14 @@ def assign(
     from store.database import now
 
     ends = None if until is None else instant(until, "--until")
-    _do(data_dir, "assign", number, by, lambda s: case_acts.assign(s, number, by, to, now(), comment, ends))
-    say(f"Case {number} is handed to {to}.")
+
+    def act(session: Any) -> None:
+        if not case_acts.assign(session, number, by, to, now(), comment, ends):
+            before.append(who_was_quicker(session, number, by, comment))
+
+    before: list[str] = []
+    _do(data_dir, "assign", number, by, act)
+    say(before[0] if before else f"Case {number} is handed to {to}.")
 
 
 def snooze(
@@ -107,8 +114,13 @@ def reopen(number: Number, by: By, comment: Comment = None, data_dir: DataDirOpt
     from store.alerts import case_acts
     from store.database import now
 
-    done = _do(data_dir, "reopen", number, by, lambda s: case_acts.reopen(s, number, by, now(), comment))
-    say(f"Case {number} is open again, {by} has it." if done else f"Case {number} was open.")
+    def act(session: Any) -> None:
+        if not case_acts.reopen(session, number, by, now(), comment):
+            before.append(who_was_quicker(session, number, by, comment))
+
+    before: list[str] = []
+    _do(data_dir, "reopen", number, by, act)
+    say(f"Case {number} was open. {before[0]}" if before else f"Case {number} is open again, {by} has it.")
 
 
 def show(number: Number, as_json: JsonOption = False, data_dir: DataDirOption = None) -> None:
@@ -129,7 +141,11 @@ def show(number: Number, as_json: JsonOption = False, data_dir: DataDirOption = 
             raise NoSuchCase(f"There is no case {number}.")
         write_down(session, "case.view", f"case {number}", patient.id)
         document: dict[str, Any] = {
-            "case": _of(case, "id", "kind", "severity", "state", "reason", "opened_at", "step", "next_at"),
+            "case": _of(
+                case,
+                *("id", "kind", "severity", "state", "reason", "opened_at", "step", "next_at"),
+                *("acknowledged_by", "acknowledged_at", "assigned_to", "held_until"),
+            ),
             "patient": patient.code,
             "next": coming(session, [(case, patient.site, lambda at: f"{at:%Y-%m-%d %H:%M} UTC")], now())[
                 number
@@ -162,6 +178,11 @@ def show(number: Number, as_json: JsonOption = False, data_dir: DataDirOption = 
         return
     shown = document["case"]
     say(f"Case {number} of {document['patient']}: {shown['severity']}, {shown['state']}. {shown['reason']}")
+    if shown["acknowledged_by"]:
+        handed = f", handed to {shown['assigned_to']}" if shown["assigned_to"] else ""
+        until = f", until {shown['held_until']:%Y-%m-%d %H:%M} UTC" if shown["held_until"] else ""
+        at = f"{shown['acknowledged_at']:%Y-%m-%d %H:%M} UTC"
+        say(f"Acknowledged by {shown['acknowledged_by']}, {at}{handed}{until}.")
     say(document["next"])
     for one in document["events"]:
         said = f": {one['comment']}" if one["comment"] else ""

@@ -6,10 +6,19 @@ from typing import Annotated, Any
 
 import typer
 
-from actalgia.commands.common import DataDirOption, JsonOption, instant, say, say_json, table, write_down
+from actalgia.commands.common import (
+    DataDirOption,
+    JsonOption,
+    instant,
+    person,
+    say,
+    say_json,
+    table,
+    write_down,
+)
 
 app = typer.Typer(help="Silences: list, add, agree, end.", no_args_is_help=True)
-By = Annotated[str, typer.Option("--by", help="Your name; it stands in the silence.")]
+By = Annotated[str, typer.Option("--by", help="Your name; it stands in the silence.", callback=person)]
 Number = Annotated[int, typer.Argument(metavar="ID")]
 
 

@@ -190,9 +190,7 @@ def _case(db: Db, user: User, case_id: int) -> Patient:
 
 def _keep(db: Db, user: User, patient: Patient, case_id: int, said: str | None) -> None:
     """What somebody wrote is kept also where somebody else was quicker."""
-    if said is not None:
-        cases.comment(db, case_id, user.name, now(), said)
-        record(db, now(), user.name, "case.comment", patient.id, f"case {case_id}")
+    cases.keep_comment(db, case_id, user.name, now(), said, patient.id)
 
 
 def _silence(db: Db, user: User, silence_id: int) -> int | None:

@@ -11,9 +11,11 @@ from sqlalchemy.orm import Session
 from api.pages import words
 from ladder.in_words import span
 from ladder.outlook import is_stale
+from ladder.state import Life
 from ladder.timing import ends_soon
 from store.access import User, visible_patients
 from store.alerts.accepted import Accepted, standing_levels, standing_levels_of
+from store.alerts.answers import had_since
 from store.alerts.case_life import life_of
 from store.alerts.cases import Case
 from store.alerts.coming import coming
@@ -117,6 +119,7 @@ class Next:
     unheard: bool
     stale: bool
     hold: str  #: how long an answer holds when nobody says until when
+    soon: bool  #: an answer ends, and people are told again: the last quarter, at most three days
 
 
 def next_of(session: Session, cases: Sequence[tuple[Case, str, tzinfo]], now: datetime) -> dict[int, Next]:
@@ -127,8 +130,20 @@ def next_of(session: Session, cases: Sequence[tuple[Case, str, tzinfo]], now: da
 
     clinical = [(case, site, clock(zone)) for case, site, zone in cases if case.kind != "technical"]
     said = coming(session, clinical, now)
+    lives = {case.id: life_of(case) for case, _, _ in clinical}
+    since = had_since(session, [number for number, life in lives.items() if life.answered])
     found = {}
     for case, site, _ in clinical:
-        life, hold = life_of(case), ward_of(session, site, ()).timings.of[case.severity].hold
-        found[case.id] = Next(said[case.id], life.unheard, is_stale(life, now), span(hold))
+        life, hold = lives[case.id], ward_of(session, site, ()).timings.of[case.severity].hold
+        soon = _comes_back_soon(life, since.get(case.id), now)
+        found[case.id] = Next(said[case.id], life.unheard, is_stale(life, now), span(hold), soon)
     return found
+
+
+def _comes_back_soon(life: Life, since: datetime | None, now: datetime) -> bool:
+    """Not where a snooze keeps the case longer than the answer, nor where nobody was ever told of it."""
+    if since is None or life.held_until is None or life.next_at is None or not life.answered:
+        return False
+    if life.snoozed_until is not None and life.snoozed_until > life.held_until:
+        return False
+    return ends_soon(since, life.held_until, now)

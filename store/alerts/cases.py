@@ -14,9 +14,10 @@ from sqlalchemy.dialects import postgresql as pg
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from ladder.words import SEVERITIES, CaseState, Outcome
+from store import access
 from store.database import Base, StoreError, notify, one_of
 
-SYSTEM = "actalgia"  #: the actor of what no person did
+SYSTEM = access.SYSTEM  #: the actor of what no person did
 
 
 class Case(Base):
@@ -105,6 +106,21 @@ def comment(session: Session, case_id: int, by: str, at: datetime, text: str) ->
     """Add a remark to the story of a case."""
     _must_exist(session, case_id)
     tell(session, case_id, at, "comment", by, text)
+
+
+def keep_comment(
+    session: Session, case_id: int, by: str, at: datetime, text: str | None, patient_id: int
+) -> bool:
+    """What somebody wrote with an answer that changed nothing, as somebody else was quicker, is kept in the
+    story, with its audit entry. False: nothing was written, or it stands there from them already."""
+    if text is None or not text.strip():
+        return False
+    theirs = (CaseEvent.case_id == case_id, CaseEvent.actor == by, CaseEvent.comment == text.strip())
+    if session.scalar(sa.select(sa.exists().where(*theirs))):
+        return False
+    comment(session, case_id, by, at, text.strip())
+    access.record(session, at, by, "case.comment", patient_id, f"case {case_id}")
+    return True
 
 
 def patient_of(session: Session, case_id: int) -> int:

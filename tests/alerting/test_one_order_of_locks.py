@@ -10,8 +10,11 @@ import sqlalchemy as sa
 
 from alerting import cases
 from alerting.cases import take_decisions
-from store.alerts import holds
+from store.alerts import case_acts, holds
+from store.alerts.case_life import locked
 from store.alerts.cases import Case
+from store.alerts.open_cases import open_or_join
+from store.alerts.outbox import Delivery
 from store.database import transaction
 from store.decisions import Decision, add_decision
 from tests.cast import NOON, Cast, enrol_cast
@@ -98,3 +101,27 @@ def test_two_workers_that_open_cases_of_the_same_patients_do_so_in_one_order(eng
         assert other[0].result(10) == 2
     with transaction(engine) as session:
         assert len(list(session.scalars(sa.select(Case.id)))) == 2
+
+
+def test_evidence_that_joins_while_somebody_answers_waits_and_tells_nobody(engine, cast):
+    """Nobody took the second step when it was due. Evidence would take it, had it read the case before the
+    answer is there, and would write over the answer."""
+    with transaction(engine) as session:
+        case_id, _ = open_or_join(session, cast.steady, "medium", "a rise", {}, ["log"], NOON)
+    late = NOON + DAY + HOUR
+
+    def more() -> None:
+        with transaction(engine) as session:
+            open_or_join(session, cast.steady, "medium", "a rise again", {}, ["log"], late)
+
+    with ThreadPoolExecutor(1) as somebody:
+        with transaction(engine) as session:
+            locked(session, case_id)  # as an answer begins; it is written below, when evidence has come
+            joins = somebody.submit(more)
+            wait_for_a_lock(engine)
+            assert case_acts.acknowledge(session, case_id, "Anna", late)
+        joins.result(10)
+    with transaction(engine) as session:
+        case = session.get_one(Case, case_id)
+        assert (case.state, case.acknowledged_by, case.next_at) == ("acknowledged", "Anna", late + DAY)
+        assert session.execute(sa.select(Delivery.step, Delivery.state)).all() == [(1, "cancelled")]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 import sqlalchemy as sa
 
+from store.access import AuditEntry
 from store.alerts.case_acts import resolve
 from store.alerts.open_cases import open_or_join
 from store.alerts.outbox import Delivery
@@ -35,6 +36,27 @@ def test_a_resolved_case_has_an_outcome_and_keeps_its_first(house: House) -> Non
         (False, "acted"),
     ]
     assert first.json()["case"]["acknowledged_by"] == "anna"
+
+
+def test_a_comment_that_comes_with_an_answer_too_late_is_kept_once(house: House) -> None:
+    act(house, "acknowledge")
+    for _ in range(2):
+        late = act(house, "acknowledge", {"comment": "I call him"})
+    assert (late.status_code, late.json()["changed"]) == (200, False)
+    assert late.json()["case"]["acknowledged_by"] == "anna" and late.json()["case"]["held_until"]
+    act(house, "reopen", {"comment": "not over"})
+    act(house, "assign", {"to": "anna"})
+    act(house, "assign", {"to": "anna", "comment": "mine"})
+    act(house, "resolve", {"outcome": "acted"})
+    closed = act(house, "resolve", {"outcome": "false", "comment": "he slept on it"}).json()["case"]
+    assert (closed["resolved_by"], closed["outcome"]) == ("anna", "acted")
+    act(house, "acknowledge", {"comment": "seen, too"})
+    events = house.client("anna").get(f"/api/v1/cases/{house.case}").json()["events"]
+    kept = [one["comment"] for one in events if one["kind"] == "comment"]
+    assert kept == ["I call him", "not over", "mine", "he slept on it", "seen, too"]
+    with transaction(house.engine) as session:
+        actions = sa.select(AuditEntry.actor).where(AuditEntry.action == "case.comment")
+        assert list(session.scalars(actions)) == ["anna"] * 5
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
@@ -41,13 +41,46 @@ def test_an_urgent_snooze_takes_two_names(command, case):
 def test_a_case_is_handed_over_closed_and_opened_again(command, case, engine):
     command("case", "assign", case, "--by", "Anna", "--to", "Berta", "--until", TOMORROW)
     assert shown(command, case)["next"].startswith("Berta has it until ")
+    found = shown(command, case)["case"]
+    assert (found["acknowledged_by"], found["assigned_to"]) == ("Anna", "Berta")
+    until = f"{datetime.fromisoformat(TOMORROW):%Y-%m-%d %H:%M} UTC."
+    assert found["held_until"][:16] == TOMORROW[:16].replace("T", " ") and found["acknowledged_at"]
+    said = command("case", "show", case).splitlines()
+    assert said[1].startswith("Acknowledged by Anna, ") and said[1].endswith(
+        f", handed to Berta, until {until}"
+    )
     command("case", "resolve", case, "--by", "Berta", "--outcome", "no_action")
     assert "Anna has it" in command("case", "reopen", case, "--by", "Anna")
     assert "Anna has it until" in command("case", "show", case)
     with transaction(engine) as session:
         actions = session.scalars(sa.select(AuditEntry.action).order_by(AuditEntry.id)).all()
-    assert actions == ["case.assign", "case.view", "case.resolve", "case.reopen", "case.view"]
+    assert actions == ["case.assign", *["case.view"] * 3, "case.resolve", "case.reopen", "case.view"]
     assert "There is no case 99." in command("case", "show", "99", code=2)
+
+
+def test_whoever_comes_second_is_told_who_has_the_case_and_their_words_are_kept(command, case, engine):
+    command("case", "acknowledge", case, "--by", "Anna", "--until", TOMORROW)
+    late = ("case", "acknowledge", case, "--by", "Berta", "--comment", " I call him ")
+    said = command(*late)
+    assert f"Anna acknowledged case {case} before, " in said and "Anna has it until " in said
+    assert "Nothing is changed. The comment is kept in its story." in said
+    assert "kept" not in command(*late), "it stands there"
+    assert "was open. Anna acknowledged" in command("case", "reopen", case, "--by", "Berta")
+    given = ("case", "assign", case, "--by", "Berta", "--to", "Berta")
+    command(*given)
+    assert "handed to Berta. Berta has it until " in command(*given, "--comment", "it is mine")
+    command("case", "resolve", case, "--by", "Anna", "--outcome", "acted")
+    close = ("case", "resolve", case, "--by", "Berta", "--outcome", "false", "--comment", "he slept on it")
+    assert f"Anna closed case {case} before, " in (said := command(*close))
+    assert " UTC: acted. Nothing is changed." in said
+    assert "Anna closed case" in command("case", "acknowledge", case, "--by", "Berta")
+    kept = [
+        (one["actor"], one["comment"]) for one in shown(command, case)["events"] if one["kind"] == "comment"
+    ]
+    assert kept == [("Berta", "I call him"), ("Berta", "it is mine"), ("Berta", "he slept on it")]
+    with transaction(engine) as session:
+        entries = session.scalars(sa.select(AuditEntry.actor).where(AuditEntry.action == "case.comment"))
+        assert list(entries) == ["Berta"] * 3
 
 
 @pytest.mark.parametrize("nobody", ["", " ", "actalgia"])
@@ -84,6 +117,8 @@ def test_a_silence_is_made_agreed_to_and_ended(command, case, engine):
     ]  # fmt: skip
     assert len(acts) == 6, "whoever lists silences was shown patients"
     command(*made, "--patient", "P-nobody", code=2)
+    unnamed = ("silence", "add", "--by", "Actalgia", *made[4:], "--patient", "P-rising")
+    assert "name of a person" in command(*unnamed, code=2)
     command(*made, code=2)
 
 

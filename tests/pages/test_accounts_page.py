@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import re
 
+import pytest
 import sqlalchemy as sa
 
-from store.access import Account
-from store.database import transaction
-from tests.pages.visits import (
-    log_in,
-    post,
-)
+from store.access import Account, Role, create_token
+from store.database import StoreError, transaction
+from tests.pages.visits import log_in, post, words_of
+
+
+@pytest.mark.parametrize("name", ["actalgia", " Actalgia "])
+def test_nobody_is_named_as_the_system_acts(client, cast, engine, name):
+    log_in(client, "root")
+    refused = post(client, "/accounts", name=name, role="clinician", site="main")
+    assert refused.status_code == 409 and "is that of the system" in words_of(refused.text)
+    with transaction(engine) as session, pytest.raises(StoreError, match="is that of the system"):
+        create_token(session, name, Role.CLINICIAN, "main")
 
 
 def test_an_administrator_makes_an_account_that_works_and_takes_it_away(client, cast, engine):

@@ -137,6 +137,42 @@ def test_the_end_of_a_silence_is_recalled_in_its_last_quarter(client, cast, engi
     assert "Ends in" not in words_of(client.get("/patients/P-steady").text)
 
 
+def test_the_end_of_an_answer_is_recalled_in_its_last_quarter(client, cast, engine):
+    began, ends = now() - timedelta(hours=7), now() + timedelta(hours=1)
+    case_id = opened(engine, cast.rising, ago=timedelta(days=2))
+
+    def has_it(at, until, to=None):
+        with transaction(engine) as session:
+            if to is None:
+                case_acts.acknowledge(session, case_id, "anna", at, until=until)
+            else:
+                case_acts.assign(session, case_id, "anna", to, at, until=until)
+
+    log_in(client)
+    has_it(began, now() + timedelta(hours=10))
+    assert "Ends in" not in words_of(patient_page(client)) and "Ends soon" not in client.get("/").text
+    has_it(began, ends, "berta")
+    assert "then whoever is on duty is told again: the channels of this installation. Ends in 59 min." in (
+        words_of(patient_page(client))
+    )
+    assert "berta has it until" in (listed := words_of(client.get("/").text)) and "Ends soon." in listed
+    has_it(now(), ends + timedelta(hours=1), "berta")
+    assert "Ends in" not in words_of(patient_page(client)), "she has said so again just now"
+
+
+def test_the_end_of_an_answer_is_not_recalled_where_a_snooze_goes_on(client, cast, engine):
+    case_id = opened(engine, cast.rising, "medium", ago=timedelta(days=2))
+    log_in(client)
+    with transaction(engine) as session:
+        began = now() - timedelta(hours=7)
+        case_acts.acknowledge(session, case_id, "anna", began, until=now() + timedelta(hours=1))
+    assert "Ends soon." in words_of(client.get("/").text)
+    with transaction(engine) as session:
+        holds.snooze(session, case_id, "anna", now() + DAY, "waits for the scan", now())
+    assert "Ends soon." not in words_of(client.get("/").text)
+    assert "Ends in" not in words_of(patient_page(client))
+
+
 @pytest.mark.parametrize(
     "fields", [{"until": ""}, {"until": "soon"}, {"until": "2026-05-04T10:00", "reason": "x"}]
 )

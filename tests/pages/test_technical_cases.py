@@ -43,6 +43,21 @@ def test_a_patient_who_cannot_be_judged_is_told_once_with_the_case_and_its_butto
     assert "acknowledged by anna" in words_of(page) and f'action="/cases/{case}/acknowledge"' not in page
 
 
+def test_the_patients_page_tells_it_once_too_above_all_where_nothing_else_is_open(client, cast, engine):
+    case = cannot_be_judged(engine, cast.rising)
+    log_in(client)
+    page = client.get("/patients/P-rising").text
+    above, _ = page.split("<h2>Pain and activity, last")
+    assert f'<a href="#case-{case}">case {case}</a> below' in above and f'id="case-{case}"' in above
+    assert "This does not say that the patient is well" in above
+    assert words_of(page).count(f"{UNJUDGED}. {REASON}") == 1
+    assert "cannot judge: no answer" not in words_of(above).casefold()
+    opened(engine, cast.rising)
+    above, below = client.get("/patients/P-rising").text.split("<h2>Pain and activity, last")
+    assert f'href="#case-{case}"' in above and UNJUDGED not in words_of(above)
+    assert f'id="case-{case}"' in below.partition("<h2>Devices and data")[2]
+
+
 def test_too_little_data_without_a_case_stands_there_as_before_and_devices_below(client, cast, engine):
     decided(engine, cast.rising, "no evidence", "cannot judge: 2 answered days so far, the least is 3")
     in_trouble(engine, cast.rising)
