@@ -32,8 +32,8 @@ Changes = Mapping[str, tuple[str | None, str | None]]  #: by name: as told befor
 def told(setting: Setting, salt: bytes) -> str:
     """What may be written down of a setting; of a hidden one `kind [salt.digest]`.
 
-    The digest is scrypt (RFC 7914) with N = 2^14, r = 8, p = 1: each guess costs as much as this call, about
-    50 ms.
+    The digest is scrypt (RFC 7914) with N = 2^14, r = 8, p = 1: each guess costs as much as this call, some
+    tens of milliseconds.
     """
     if isinstance(setting, str):
         return setting

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from store.access import Account
 from store.database import transaction
 from tests.pages.visits import (
+    audit,
     log_in,
     post,
 )
@@ -16,7 +17,9 @@ from tests.pages.visits import (
 
 def test_an_administrator_makes_an_account_that_works_and_takes_it_away(client, cast, engine):
     log_in(client, "root")
-    page = post(client, "/accounts", name="new nurse", role="clinician", site="main").text
+    new = {"name": "new nurse", "role": "clinician", "site": "main", "reason": "begins in May"}
+    page = post(client, "/accounts", **new).text
+    assert [one.reason for one in audit(engine, "account.create")] == ["begins in May"]
     password = re.search(r'class="secret">([^<]+)<', page)[1]
     assert password not in client.get("/accounts").text
     assert post(client, "/accounts", name="new nurse", role="clinician", site="main").status_code == 409
