@@ -14,17 +14,19 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from actalgia import in_force
+from actalgia import in_force, noting
 from actalgia.settings import Settings
 from alerting.sealing import Outside
 from analytics.escalation import settings as screen
 from analytics.escalation import thresholds
 from ladder.reading import plan_of
 from severity.cut_points import default
+from store import schema
 from store.access import AuditEntry
 from store.alerts.ward_plans import save_plan, variables_in_plans
 from store.audit.settings_told import Hidden, changes, changes_in, document_of
-from store.database import now, transaction
+from store.database import engine_for, now, transaction
+from tests.conftest import new_database
 from tests.installation import eventually
 from tests.ports import free_port
 
@@ -104,6 +106,18 @@ def test_the_api_writes_down_its_settings_beside_answering(engine, start):
     changed, _ = entries(engine, "api")[1]
     assert changed["useful_share"] == ("0.5", "0.4") and changed["severity.name"] == ("esas", "woo-2015")
     assert "notice" not in changed and "base_url" not in changed
+
+
+def test_a_part_does_not_wait_for_a_database_that_is_not_ready_and_tells_it_when_it_is(
+    server_url, monkeypatch
+):
+    monkeypatch.setattr(noting, "AGAIN_S", 0.1)
+    url = new_database(server_url)
+    engine = engine_for(url)
+    noting.note(engine, "watchdog", lambda _: {"watchdog_every": "300"}, "first", wait_s=0)
+    schema.upgrade(url)
+    eventually(lambda: entries(engine, "watchdog") == [({"watchdog_every": (None, "300")}, "first")])
+    engine.dispose()
 
 
 def test_another_number_in_the_same_file_is_a_change(tmp_path):
