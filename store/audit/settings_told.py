@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 SALT_BYTES = 8
-_DIGEST_BYTES = 4  #: too short to prove a guess by; a change passes unseen once in four thousand million
+_DIGEST_BYTES = 4  #: a change passes unseen once in four thousand million; a good guess can still be tried
 _TOLD = re.compile(r".* \[(?P<salt>[0-9a-f]{16})\.[0-9a-f]{8}\]")
 
 
