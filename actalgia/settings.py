@@ -11,6 +11,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 DEFAULT_DATA_DIR = Path("actalgia-data")
 Hours = Annotated[float, Field(gt=0, le=8760)]
 Below1 = Annotated[float, Field(gt=0, lt=1)]
+Reason = Annotated[str, Field(max_length=500, pattern=r"^[^\x00-\x1f\x7f]*$")]
 _SECRETS = Path("/run/secrets")
 
 
@@ -49,4 +50,5 @@ class Settings(BaseSettings):
     escalation: Path | None = None  #: a TOML file with other thresholds of the rule
     screen: Path | None = None  #: a TOML file with other settings of the screen
     useful_share: Below1 = 0.5  #: a rule whose pages are useful less often is for review
+    change_reason: Reason | None = None  #: why settings were changed; told with the change in the audit
     log_level: str = "info"

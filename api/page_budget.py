@@ -14,8 +14,8 @@ from analytics.escalation.operating_curve import OperatingCurve
 from api.auth import AsWardUser, Db
 from api.budget_steps import Step, bounds_of, may_be_chosen, steps_of
 from api.problems import Problem, documented
-from store.access import User, record, visible_patients
-from store.database import now
+from store.access import LONGEST_REASON, User, reason_given, record, visible_patients
+from store.database import StoreError, now
 from store.page_budgets import budget_of, set_budget
 from store.people import Patient
 
@@ -28,6 +28,9 @@ class BudgetIn(BaseModel):
     """Pages for each patient and week, of stable patients and without the floor's; null: as shipped."""
 
     pages_per_patient_week: Pages | None
+    reason: Annotated[
+        str | None, Field(max_length=LONGEST_REASON, description="why, in one line, for the audit")
+    ] = None
 
 
 class ExpectedOut(BaseModel):
@@ -103,13 +106,18 @@ def budget(db: Db, user: AsWardUser, site: OwnSite, curve: CurveInUse) -> Budget
 def put_budget(db: Db, user: AsWardUser, site: OwnSite, curve: CurveInUse, wanted: BudgetIn) -> BudgetOut:
     """Choose how many pages the own site bears. Holds from the next judgement of each patient on; pages of
     the floor (average pain of 7, worst pain of 9 and more) stay. The same again changes nothing."""
-    if not choose(db, user, curve, wanted.pages_per_patient_week, now()):
+    if not choose(db, user, curve, wanted.pages_per_patient_week, now(), wanted.reason):
         record(db, now(), user.name, "budget.view", detail=f"site {site}")
     return _shown(db, user, site, curve)
 
 
 def choose(
-    session: Session, user: User, curve: OperatingCurve | None, pages: float | None, at: datetime
+    session: Session,
+    user: User,
+    curve: OperatingCurve | None,
+    pages: float | None,
+    at: datetime,
+    why: str | None = None,
 ) -> bool:
     """Set the budget of the user's site; whether that is new. Raises `Problem`."""
     if pages is not None:
@@ -119,7 +127,11 @@ def choose(
             low, high = bounds_of(curve)
             detail = f"A budget lies between {low:.2g} and {high:.2g} pages for each patient and week."
             raise Problem(422, detail, "budget_out_of_range")
-    return set_budget(session, user.site, pages, user.name, at)
+    try:
+        reason = reason_given(why)
+    except StoreError as error:
+        raise Problem(422, str(error), "no_reason") from error
+    return set_budget(session, user.site, pages, user.name, at, reason)
 
 
 def patients_of_ward(session: Session, user: User) -> int:

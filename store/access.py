@@ -17,6 +17,7 @@ from store.people import Patient
 SYSTEM = "actalgia"  #: the actor of what no person did; nobody else acts under this name
 SESSION_IDLE = timedelta(minutes=15)
 SESSION_LASTS = timedelta(hours=12)
+LONGEST_REASON = 500  #: characters
 THIS_TRANSACTION = sa.text("((pg_current_xact_id())::text)::bigint")
 
 
@@ -220,6 +221,14 @@ def record(
         AuditEntry(at=at, actor=actor, action=action, patient_id=patient_id, detail=detail, reason=reason)
     )
     session.flush()
+
+
+def reason_given(text: str | None) -> str | None:
+    """A reason that somebody may give, for `record`; None for none. Raises `StoreError` for several lines."""
+    reason = (text or "").strip()
+    if len(reason) > LONGEST_REASON or not reason.isprintable():
+        raise StoreError(f"Give the reason in one line of at most {LONGEST_REASON} characters.")
+    return reason or None
 
 
 def digest_of(secret: str) -> bytes:

@@ -42,11 +42,14 @@ def budgets_of(session: Session, site: str, most: int = 20) -> Sequence[PageBudg
     return session.scalars(_newest_first(site).limit(most)).all()
 
 
-def set_budget(session: Session, site: str, pages: float | None, by: str, at: datetime) -> bool:
+def set_budget(
+    session: Session, site: str, pages: float | None, by: str, at: datetime, reason: str | None = None
+) -> bool:
     """Have the site bear `pages` for each patient and week (None: as shipped); whether that is new.
 
-    The change is written down with what held before. The same again changes nothing. Two people at once
-    take turns, so that each entry tells the value that it really replaced.
+    The change is written down with what held before, and why where that was said. The same again
+    changes nothing. Two people at once take turns, so that each entry tells the value that it really
+    replaced.
     """
     session.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(site, _LOCK))))
     last = budget_of(session, site)
@@ -55,7 +58,8 @@ def set_budget(session: Session, site: str, pages: float | None, by: str, at: da
         return False
     session.add(PageBudget(site=site, pages_per_patient_week=pages, set_by=by, set_at=at))
     session.flush()
-    record(session, at, by, "budget.set", detail=f"site {site}: {_told(before)} to {_told(pages)}")
+    told = f"site {site}: {_told(before)} to {_told(pages)}"
+    record(session, at, by, "budget.set", detail=told, reason=reason)
     return True
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from actalgia.commands.common import DataDirOption, JsonOption, say, say_json, table, write_down
+from actalgia.commands.common import DataDirOption, JsonOption, ReasonOption, say, say_json, table, write_down
 
 if TYPE_CHECKING:
     from store.access import Role
@@ -31,6 +31,7 @@ def create(
     name: Annotated[str, typer.Option("--name")],
     role: RoleOption,
     site: Annotated[str, typer.Option("--site")] = "main",
+    reason: ReasonOption = None,
     as_json: JsonOption = False,
     data_dir: DataDirOption = None,
 ) -> None:
@@ -45,7 +46,7 @@ def create(
     password = secrets.token_urlsafe(12)
     with transaction(find_system(data_dir).engine()) as session:
         create_account(session, name, PasswordHash.recommended().hash(password), chosen, site)
-        write_down(session, "account.create", f"{name} {role} {site}")
+        write_down(session, "account.create", f"{name} {role} {site}", reason=reason)
     if as_json:
         say_json({"name": name, "role": role, "site": site, "password": password})
     else:
@@ -76,7 +77,7 @@ def list_accounts(as_json: JsonOption = False, data_dir: DataDirOption = None) -
 
 
 @app.command()
-def disable(name: str, data_dir: DataDirOption = None) -> None:
+def disable(name: str, reason: ReasonOption = None, data_dir: DataDirOption = None) -> None:
     """Nobody gets in with this account any more; its sessions end."""
     import sqlalchemy as sa
 
@@ -89,5 +90,5 @@ def disable(name: str, data_dir: DataDirOption = None) -> None:
         if account is None:
             raise StoreError(f"There is no account {name}.")
         account.disabled_at = account.disabled_at or now()
-        write_down(session, "account.disable", name)
+        write_down(session, "account.disable", name, reason=reason)
     say(f"{name} is disabled.")

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 DataDirOption = Annotated[
     Path | None, typer.Option("--data-dir", help="Of the running system (or ACTALGIA_DATA_DIR).")
 ]
+ReasonOption = Annotated[
+    str | None, typer.Option("--reason", help="Why, in one line, for the audit; nothing clinical.")
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 
 
@@ -73,12 +76,17 @@ def by_whom() -> str:
     return f"cli:{getpass.getuser()}"
 
 
-def write_down(session: Session, action: str, detail: str, patient_id: int | None = None) -> None:
-    """An audit entry for what this command changes or shows, in the transaction that does so."""
-    from store.access import record
+def write_down(
+    session: Session, action: str, detail: str, patient_id: int | None = None, reason: str | None = None
+) -> None:
+    """An audit entry for what this command changes or shows, in the transaction that does so.
+
+    Raises `StoreError` for a reason that is no line.
+    """
+    from store.access import reason_given, record
     from store.database import now
 
-    record(session, now(), by_whom(), action, patient_id, detail)
+    record(session, now(), by_whom(), action, patient_id, detail, reason_given(reason))
 
 
 def table(headings: list[str], rows: list[list[str]]) -> None:

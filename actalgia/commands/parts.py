@@ -58,6 +58,8 @@ def analytics(data_dir: DataDirOption = None) -> None:
     # Before numpy is loaded: a second BLAS thread takes a processor from the other parts and gains nothing.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from actalgia.configured import screen_settings_of, thresholds_of
+    from actalgia.in_force import of_analytics
+    from actalgia.noting import note
     from analytics.clock import run
 
     system, settings = _system("analytics", data_dir)
@@ -66,6 +68,8 @@ def analytics(data_dir: DataDirOption = None) -> None:
     os.nice(5)  # where the processor is short, taking data comes before computing
     engine = system.engine()
     _check(engine)
+    in_force = of_analytics(thresholds, screen_settings)
+    note(engine, "analytics", lambda _: in_force, settings.change_reason)
     run(engine, _stop_on_signals(), thresholds, screen_settings)
 
 
@@ -74,11 +78,14 @@ def alerting(data_dir: DataDirOption = None) -> None:
     from datetime import timedelta
 
     from actalgia.configured import audit_outside_of
+    from actalgia.in_force import of_alerting, of_variables
+    from actalgia.noting import note
     from actalgia.system import MOST_CONNECTIONS, NoSystem
     from alerting.channels import channels_from
     from alerting.service import run
     from alerting.trouble import Limits
     from alerting.watch_sink import WatchSink
+    from store.alerts.ward_plans import variables_in_plans
     from store.watch.reserved import SINK
 
     system, settings = _system("alerting", data_dir)
@@ -92,6 +99,13 @@ def alerting(data_dir: DataDirOption = None) -> None:
     engine = system.engine(MOST_CONNECTIONS)
     channels[SINK] = WatchSink(engine)
     _check(engine)
+    in_force = of_alerting(settings, outside, _base_url(settings))
+    note(
+        engine,
+        "alerting",
+        lambda session: in_force | of_variables(variables_in_plans(session), os.environ),
+        settings.change_reason,
+    )
     limits = Limits(timedelta(hours=settings.gap_case_after), timedelta(hours=settings.silence_case_after))
     run(engine, channels, _base_url(settings), _stop_on_signals(), limits, outside, log_path)
 
@@ -99,6 +113,8 @@ def alerting(data_dir: DataDirOption = None) -> None:
 def api(data_dir: DataDirOption = None) -> None:
     """Serve the programming interface and the pages."""
     from actalgia.configured import cut_points_of
+    from actalgia.in_force import of_api
+    from actalgia.noting import note
     from api.serve import serve
     from api.settings import ApiSettings
 
@@ -114,6 +130,9 @@ def api(data_dir: DataDirOption = None) -> None:
         cut_points=cut_points,
         useful_share=settings.useful_share,
     )
+    in_force = of_api(settings, cut_points, _base_url(settings))
+    # The pages are there before the database is, and say so.
+    note(system.engine(), "api", lambda _: in_force, settings.change_reason, wait_s=0, let_go=True)
     serve(chosen, settings.http_host, settings.http_port)
 
 
@@ -127,6 +146,8 @@ def watchdog(
     from urllib.parse import urlsplit
 
     from actalgia.commands.common import write_down
+    from actalgia.in_force import of_watchdog
+    from actalgia.noting import note
     from actalgia.system import NoSystem, find_system
     from ingest.broker import Broker
     from patrol.channels import operators_from
@@ -159,8 +180,11 @@ def watchdog(
         raise NoSystem(f"ACTALGIA_WATCHDOG_MQTT_URL: {error}") from error
     to = Address(broker.host, broker.port, broker.username, broker.password, broker.tls, broker.ca_file)
     # It does not wait for the database: that it is away is what it has to tell.
+    engine = system.engine()
+    in_force = of_watchdog(settings, _base_url(settings))
+    note(engine, "watchdog", lambda _: in_force, settings.change_reason, wait_s=0)
     guard = Watchdog(
-        system.engine(), to, operators, url, settings.watchdog_every, _base_url(settings), last_good=now()
+        engine, to, operators, url, settings.watchdog_every, _base_url(settings), last_good=now()
     )
     guard.run(_stop_on_signals())
 

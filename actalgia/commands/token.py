@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from actalgia.commands.account import RoleOption, role_of
-from actalgia.commands.common import DataDirOption, JsonOption, say, say_json, table, write_down
+from actalgia.commands.common import DataDirOption, JsonOption, ReasonOption, say, say_json, table, write_down
 
 app = typer.Typer(help="Secrets with which programs call the API.", no_args_is_help=True)
 
@@ -17,6 +17,7 @@ def create(
     role: RoleOption,
     name: Annotated[str, typer.Option("--name")],
     site: Annotated[str, typer.Option("--site")] = "main",
+    reason: ReasonOption = None,
     as_json: JsonOption = False,
     data_dir: DataDirOption = None,
 ) -> None:
@@ -28,7 +29,7 @@ def create(
     chosen = role_of(role)
     with transaction(find_system(data_dir).engine()) as session:
         secret = create_token(session, name, chosen, site)
-        write_down(session, "token.create", f"{name} {role} {site}")
+        write_down(session, "token.create", f"{name} {role} {site}", reason=reason)
     if as_json:
         say_json({"token": secret, "name": name, "role": role, "site": site})
     else:
@@ -36,7 +37,7 @@ def create(
 
 
 @app.command()
-def revoke(name: str, data_dir: DataDirOption = None) -> None:
+def revoke(name: str, reason: ReasonOption = None, data_dir: DataDirOption = None) -> None:
     """Nobody gets in with this token any more."""
     from actalgia.system import find_system
     from store.access import revoke_token
@@ -44,7 +45,7 @@ def revoke(name: str, data_dir: DataDirOption = None) -> None:
 
     with transaction(find_system(data_dir).engine()) as session:
         revoke_token(session, name, now())
-        write_down(session, "token.revoke", name)
+        write_down(session, "token.revoke", name, reason=reason)
     say(f"The token {name} is revoked.")
 
 

@@ -13,7 +13,7 @@ from starlette.responses import RedirectResponse, Response
 from api.auth import AsAdministrator, Db
 from api.pages.render import any_simulated, page
 from api.problems import Problem
-from store.access import Account, Role, User, create_account, record
+from store.access import Account, Role, User, create_account, reason_given, record
 from store.database import StoreError, now
 
 router = APIRouter(include_in_schema=False)
@@ -34,15 +34,17 @@ def create(
     name: Annotated[str, Form(min_length=1, max_length=64)],
     role: Annotated[Role, Form()],
     site: Annotated[str, Form(min_length=1, max_length=64)],
+    reason: Annotated[str, Form()] = "",
 ) -> Response:
     """A new account; its generated password is on the answer and nowhere else."""
     password = secrets.token_urlsafe(PASSWORD_BYTES)
     hashed = PasswordHash.recommended().hash(password)
     try:
+        why = reason_given(reason)
         account = create_account(db, name.strip(), hashed, role, site.strip())
     except StoreError as error:
         return _page(request, db, user, error=str(error), status=409)
-    record(db, now(), user.name, "account.create", detail=account.name)
+    record(db, now(), user.name, "account.create", detail=account.name, reason=why)
     return _page(request, db, user, created={"name": account.name, "password": password})
 
 

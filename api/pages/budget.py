@@ -31,12 +31,17 @@ def budget_page(request: Request, db: Db, user: AsWardUser, saved: str = "") -> 
 
 @router.post("/budget")
 def choose_budget(
-    request: Request, db: Db, user: AsWardUser, curve: CurveInUse, pages: Annotated[str, Form(max_length=20)]
+    request: Request,
+    db: Db,
+    user: AsWardUser,
+    curve: CurveInUse,
+    pages: Annotated[str, Form(max_length=20)],
+    reason: Annotated[str, Form()] = "",
 ) -> Response:
     """Choose; what cannot be chosen comes back with a sentence."""
     try:
         wanted = None if pages == budget_words.AS_SHIPPED else float(pages)
-        choose(db, user, curve, wanted, now())
+        choose(db, user, curve, wanted, now(), reason)
     except ValueError:
         return _page(request, db, user, error=UNREADABLE, status=422)
     except Problem as problem:

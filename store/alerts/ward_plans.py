@@ -73,6 +73,19 @@ def plan_of_site(session: Session, site: str) -> Plan | None:
     return None if saved is None else plan_in(saved)
 
 
+def variables_in_plans(session: Session) -> list[str]:
+    """Names of the variables of the environment that the newest plans of all sites take addresses from."""
+    found: set[str] = set()
+    for site in session.scalars(sa.select(WardPlan.site).distinct()):
+        try:
+            plan = plan_of_site(session, site)
+        except UnreadablePlan:
+            continue
+        addresses = [address for one in plan.persons for address in one.channels] if plan else []
+        found |= {address.removeprefix("env:") for address in addresses if address.startswith("env:")}
+    return sorted(found)
+
+
 def save_plan(
     session: Session, site: str, plan: Plan, by: str, reason: str, at: datetime, after: int | None = None
 ) -> bool:

@@ -55,6 +55,18 @@ def test_each_change_is_told_with_what_held_before_and_a_repetition_is_a_look(ho
     ]
 
 
+def test_a_reason_stands_beside_the_change_and_one_of_two_lines_changes_nothing(house):
+    def choose(pages, reason):
+        given = {"pages_per_patient_week": pages, "reason": reason}
+        return house.client("anna").put(PATH, json=given).status_code
+
+    assert choose(0.06, "two nurses at night") == 200
+    assert choose(0.1, "two\nlines") == choose(0.1, "x" * 501) == 422
+    with transaction(house.engine) as session:
+        rows = session.scalars(sa.select(AuditEntry).where(AuditEntry.action == "budget.set")).all()
+        assert [row.reason for row in rows] == ["two nurses at night"]
+
+
 def test_another_site_is_not_found_like_one_that_does_not_exist(house):
     put(house, 0.06)
     other, nowhere = house.client("hilda").get(PATH), house.client("hilda").get("/api/v1/sites/moon/budget")

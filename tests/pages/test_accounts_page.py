@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from store.access import Account, Role, create_token
 from store.database import StoreError, transaction
-from tests.pages.visits import log_in, post, words_of
+from tests.pages.visits import audit, log_in, post, words_of
 
 
 @pytest.mark.parametrize("name", ["actalgia", " Actalgia "])
@@ -23,7 +23,9 @@ def test_nobody_is_named_as_the_system_acts(client, cast, engine, name):
 
 def test_an_administrator_makes_an_account_that_works_and_takes_it_away(client, cast, engine):
     log_in(client, "root")
-    page = post(client, "/accounts", name="new nurse", role="clinician", site="main").text
+    new = {"name": "new nurse", "role": "clinician", "site": "main", "reason": "begins in May"}
+    page = post(client, "/accounts", **new).text
+    assert [one.reason for one in audit(engine, "account.create")] == ["begins in May"]
     password = re.search(r'class="secret">([^<]+)<', page)[1]
     assert password not in client.get("/accounts").text
     assert post(client, "/accounts", name="new nurse", role="clinician", site="main").status_code == 409

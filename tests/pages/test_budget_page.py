@@ -50,7 +50,9 @@ def test_a_choice_is_kept_shown_and_written_down(ward, engine):
     assert "It holds from the next judgement" in words_of(page)
     [entry] = audit(engine, "budget.set")
     assert (entry.actor, entry.detail) == ("anna", "site main: as shipped to 0.1 pages a patient-week")
-    post(ward, "/budget", pages="shipped")
+    assert entry.reason is None
+    post(ward, "/budget", pages="shipped", reason="two nurses at night")
+    assert {one.reason for one in audit(engine, "budget.set")} == {None, "two nurses at night"}
     assert checked(ward.get("/budget").text) == ["shipped"] and chosen(engine) is None
 
 
