@@ -72,6 +72,8 @@ def test_the_keyboard_moves_along_the_steps_and_the_figure_follows(opened, engin
     expect(figure(page)).to_contain_text("Sudden worse pain")
     expect(figure(page)).to_contain_text("95 of 100")
     page.keyboard.press("Tab")
+    page.keyboard.type("fewer interruptions")
+    page.keyboard.press("Tab")
     expect(page.get_by_role("button", name="Choose this budget")).to_be_focused()
     page.keyboard.press("Enter")
     expect(page.get_by_role("status")).to_contain_text("Saved")
